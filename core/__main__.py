@@ -1,0 +1,74 @@
+"""`python -m core TOPIC …`: one JSON object on stdout, words on stderr, exit 2 on bad input."""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import json
+import sys
+from collections.abc import Callable, Sequence
+from typing import Any, NoReturn
+
+from core import settings
+
+Command = Callable[[argparse.Namespace], dict[str, Any]]
+
+
+class Parser(argparse.ArgumentParser):
+    """An argument parser whose errors are one line and an InputError."""
+
+    def error(self, message: str) -> NoReturn:
+        raise settings.InputError(message)
+
+
+def add_settings(parser: argparse.ArgumentParser, declared: Any) -> None:
+    """One option for each setting of the settings class `declared`, left as text."""
+    for field in dataclasses.fields(declared):
+        if "domain" not in field.metadata:
+            continue
+        allowed = field.metadata["domain"]
+        flag = "--" + field.name.replace("_", "-")
+        about = f"{field.metadata['help']}: {allowed} (default {field.default})"
+        if isinstance(allowed, settings.Switch):
+            parser.add_argument(flag, action="store_const", const="true", help=about)
+        else:
+            parser.add_argument(flag, metavar="VALUE", help=about)
+
+
+def read_settings(declared: Any, arguments: argparse.Namespace) -> Any:
+    """The settings that the command line spells, checked."""
+    given = {
+        field.name: settings.parse(declared, field.name, text)
+        for field in dataclasses.fields(declared)
+        if (text := getattr(arguments, field.name, None)) is not None
+    }
+    return declared(**given)
+
+
+# A topic's module is imported when its command is asked for: only some need torch.
+TOPICS: dict[str, tuple[str, Callable[[argparse.ArgumentParser], Command]]] = {}
+
+
+def main(words: Sequence[str] | None = None) -> int:
+    """Run one command; the exit status: 0, or 2 on bad input."""
+    parser = Parser(prog="python -m core", description=__doc__)
+    topics = parser.add_subparsers(dest="topic", required=True, metavar="TOPIC")
+    words = list(sys.argv[1:] if words is None else words)
+    try:
+        commands = {}
+        for name, (about, prepare) in TOPICS.items():
+            topic = topics.add_parser(name, help=about, description=about)
+            if words[:1] == [name]:
+                commands[name] = prepare(topic)
+        arguments = parser.parse_args(words)
+        answer = commands[arguments.topic](arguments)
+    except settings.InputError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
+    json.dump(answer, sys.stdout)
+    print()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,59 @@
+"""Settings refuse what is outside their range and say what would be right."""
+
+from dataclasses import dataclass
+
+import pytest
+
+from core import settings
+from core.settings import Choice, InputError, Real, Switch, Whole, setting
+
+
+@dataclass(frozen=True)
+class Example:
+    size: int = setting(10, Whole(3, 32), "height and width")
+    rate: float = setting(1e-3, Real(1e-5, 0.1), "step size")
+    padding: str = setting("same", Choice(("same", "valid")), "padding")
+    bias: bool = setting(True, Switch(), "bias")
+
+    __post_init__ = settings.check
+
+
+def test_defaults_are_accepted() -> None:
+    assert Example() == Example(10, 1e-3, "same", True)
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "value"),
+    [
+        ("size", "32", 32),
+        ("rate", "1e-3", 1e-3),
+        ("padding", "valid", "valid"),
+        ("bias", "false", False),
+    ],
+)
+def test_parse(name: str, text: str, value: object) -> None:
+    assert settings.parse(Example, name, text) == value
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "right"),
+    [
+        ("size", "33", "a whole number from 3 to 32, not '33'"),
+        ("size", "3.5", "a whole number from 3 to 32"),
+        ("size", "", "a whole number from 3 to 32"),
+        ("size", "9" * 5000, "a whole number from 3 to 32"),
+        ("rate", "nan", "a number from 1e-05 to 0.1"),
+        ("rate", "inf", "a number from 1e-05 to 0.1"),
+        ("padding", "SAME", "one of same, valid"),
+        ("bias", "yes", "true or false"),
+    ],
+)
+def test_parse_names_the_range(name: str, text: str, right: str) -> None:
+    with pytest.raises(InputError, match=f"^{name} must be {right}"):
+        settings.parse(Example, name, text)
+
+
+@pytest.mark.parametrize("size", [2, 33, True, 10.0, "10", None])
+def test_construction_checks_too(size: object) -> None:
+    with pytest.raises(InputError, match="size must be a whole number from 3 to 32"):
+        Example(size=size)  # type: ignore[arg-type]
