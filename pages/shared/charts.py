@@ -1,0 +1,250 @@
+"""The charts' common look, as Vega-Lite specifications.
+
+A specification holds the look and stays the same while the data move: the browser then swaps the
+data in place, where any change of the specification would rebuild the chart. So domains are fixed
+by the caller, and what changes with a run (titles, counters) is written beside the chart.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+from numpy.typing import NDArray
+
+Spec = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Palette:
+    """The colours of one theme. What is compared keeps its colour on every page."""
+
+    unpadded: str
+    padded: str
+    ink: str
+    muted: str
+    faint: str
+
+
+# Okabe & Ito's colour-blind-safe set has two blues and two oranges: one pair legible on white,
+# the other on black (contrast 3:1 or better against the page).
+LIGHT = Palette("#0072B2", "#D55E00", "#1F2328", "#5F656C", "#D8D8D4")
+DARK = Palette("#56B4E9", "#E69F00", "#E6E6E3", "#A4A9AE", "#3A3F45")
+
+
+def palette() -> Palette:
+    """The colours of the theme that the visitor sees."""
+    return DARK if st.context.theme.type == "dark" else LIGHT
+
+
+def _config(colours: Palette) -> Spec:
+    text = {"labelColor": colours.muted, "titleColor": colours.muted, "titleFontWeight": "normal"}
+    size = {"labelFontSize": 12, "titleFontSize": 12}
+    return {
+        "background": "transparent",
+        "font": "Source Sans, Source Sans Pro, sans-serif",
+        "view": {"stroke": None},
+        "axis": text
+        | size
+        | {
+            "domainColor": colours.faint,
+            "tickColor": colours.faint,
+            "gridColor": colours.faint,
+            "gridOpacity": 0.5,
+        },
+        "axisX": {"grid": False},
+        "axisY": {
+            "titleAngle": 0,
+            "titleAlign": "left",
+            "titleY": -12,
+            "titleX": 0,
+            "domain": False,
+        },
+        "legend": text | size | {"gradientThickness": 10},
+        "text": {"color": colours.ink, "fontSize": 12},
+        "rule": {"color": colours.muted},
+    }
+
+
+def show(
+    data: pd.DataFrame, spec: Spec, *, alt: str, key: str | None = None, **options: Any
+) -> Any:
+    """Draw `spec` with `data` in the page's theme; `alt` describes it to a screen reader."""
+    themed = {"config": _config(palette())} | spec
+    return st.vega_lite_chart(data, themed, theme=None, alt=alt, key=key, **options)
+
+
+def lines(
+    colour: Mapping[str, str],
+    *,
+    x: tuple[str, Sequence[float]],
+    y: tuple[str, Sequence[float]],
+    height: int = 280,
+    log_x: bool = False,
+    points: bool = False,
+) -> Spec:
+    """Lines labelled at their ends. Data columns: x, y, line (a key of `colour`), style.
+
+    `x` and `y` are an axis title and its domain. `style` is "solid", "dashed" or "dotted".
+    """
+    scale_x: Spec = {"domain": list(x[1]), "nice": False}
+    if log_x:
+        scale_x["type"] = "log"
+    shared: Spec = {
+        "x": {"field": "x", "type": "quantitative", "title": x[0], "scale": scale_x}
+        | {"axis": {"format": "~s", "tickCount": 6}},
+        "y": {
+            "field": "y",
+            "type": "quantitative",
+            "title": y[0],
+            "scale": {"domain": list(y[1]), "nice": False, "zero": False},
+            "axis": {"tickCount": 5},
+        },
+        "color": {
+            "field": "line",
+            "type": "nominal",
+            "scale": {"domain": list(colour), "range": list(colour.values())},
+            "legend": None,
+        },
+    }
+    dash: Spec = {
+        "field": "style",
+        "type": "nominal",
+        "legend": None,
+        "scale": {"domain": ["solid", "dashed", "dotted"], "range": [[1, 0], [6, 4], [2, 3]]},
+    }
+    tooltip = [
+        {"field": "line", "title": " "},
+        {"field": "x", "title": x[0], "format": ",.4~g"},
+        {"field": "y", "title": y[0], "format": ".4~f"},
+    ]
+    last = [
+        {"joinaggregate": [{"op": "max", "field": "x", "as": "end"}], "groupby": ["line", "style"]},
+        {"filter": "datum.x === datum.end && datum.style !== 'dotted'"},
+    ]
+    return {
+        "height": height,
+        "padding": {"left": 5, "top": 24, "right": 72, "bottom": 5},
+        "autosize": {"type": "fit", "contains": "padding"},
+        "layer": [
+            {
+                "mark": {"type": "line", "strokeWidth": 2.5, "clip": True, "point": points},
+                "encoding": shared | {"strokeDash": dash},
+            },
+            {
+                "mark": {"type": "point", "size": 60, "opacity": 0},
+                "encoding": shared | {"tooltip": tooltip},
+            },
+            {
+                "transform": last,
+                "mark": {"type": "text", "align": "left", "dx": 6, "fontSize": 12, "clip": False},
+                "encoding": shared | {"text": {"field": "line"}},
+            },
+        ],
+    }
+
+
+def pixels(values: NDArray[Any], **columns: NDArray[Any]) -> pd.DataFrame:
+    """A row for each pixel of an (H, W) array, for `heat_map`; more columns of the same shape."""
+    row, col = np.indices(values.shape)
+    table = {"row": row.ravel(), "col": col.ravel(), "value": np.asarray(values, float).ravel()}
+    return pd.DataFrame(table | {name: more.ravel() for name, more in columns.items()})
+
+
+def heat_map(
+    shape: tuple[int, int],
+    domain: Sequence[float],
+    *,
+    what: str,
+    size: int = 320,
+    frame: tuple[int, int, int, int] | None = None,
+    log: bool = False,
+    scheme: str = "viridis",
+    legend: bool = True,
+    select: bool = False,
+    tooltip: Sequence[Spec] = (),
+) -> Spec:
+    """Square pixels in a perceptually uniform map. Data as `pixels` gives them.
+
+    `what` names the amount and its unit; `domain` is the colour scale's, so that maps which are
+    compared share it; `frame` draws a frame round rows and columns (top, left, bottom, right),
+    the last two excluded; `select` lets a click choose a pixel, as the parameter "px".
+    """
+    height, width = shape
+    cell = max(1, size // max(height, width))  # whole screen pixels leave no seams
+    binned: Spec = {"type": "quantitative", "bin": "binned", "axis": None}
+    x: Spec = binned | {"scale": {"domain": [0, width], "nice": False}}
+    # Rows count downwards, as in an array.
+    y: Spec = binned | {"scale": {"domain": [0, height], "nice": False, "reverse": True}}
+    scale: Spec = {"domain": list(domain), "scheme": scheme, "clamp": True}
+    if log:
+        scale["type"] = "log"
+    legend_spec: Spec | None = (
+        {"orient": "bottom", "gradientLength": min(size, 320), "title": what, "tickCount": 4}
+        if legend
+        else None
+    )
+    cells: Spec = {
+        "transform": [
+            {"calculate": "datum.col + 1", "as": "right"},
+            {"calculate": "datum.row + 1", "as": "bottom"},
+        ],
+        "mark": {"type": "rect", "binSpacing": 0},
+        "encoding": {
+            "x": x | {"field": "col"},
+            "x2": {"field": "right"},
+            "y": y | {"field": "row"},
+            "y2": {"field": "bottom"},
+            "color": {
+                "field": "value",
+                "type": "quantitative",
+                "scale": scale,
+                "legend": legend_spec,
+            },
+            "tooltip": [
+                {"field": "row"},
+                {"field": "col", "title": "column"},
+                {"field": "value", "title": what, "format": ".4~g"},
+                *tooltip,
+            ],
+        },
+    }
+    if select:
+        cells["params"] = [
+            {
+                "name": "px",
+                "select": {
+                    "type": "point",
+                    "fields": ["row", "col"],
+                    "on": "click",
+                    "toggle": False,
+                },
+            }
+        ]
+    layers = [cells]
+    if frame is not None:
+        top, left, bottom, right = frame
+        outline = {"x": left, "x2": right, "y": top, "y2": bottom}
+        layers.append(
+            {
+                "data": {"values": [outline]},
+                "mark": {"type": "rect", "filled": False, "stroke": "white", "strokeWidth": 1.5},
+                "encoding": {
+                    "x": x | {"field": "x"},
+                    "x2": {"field": "x2"},
+                    "y": y | {"field": "y"},
+                    "y2": {"field": "y2"},
+                },
+            }
+        )
+    return {
+        "width": cell * width,
+        "height": cell * height,
+        "padding": {"left": 2, "top": 2, "right": 2, "bottom": 2},
+        "autosize": {"type": "pad"},
+        "layer": layers,
+    }

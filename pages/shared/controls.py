@@ -1,0 +1,78 @@
+"""Widgets for declared settings: bound to the URL, and plain about a link that asks too much.
+
+A widget's key is its setting's name, so the URL's parameter has that name too; Streamlit leaves
+defaults out of the URL and drops what a widget cannot show. What it dropped is said here, beside
+the control, with the range that would be right.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import streamlit as st
+
+from core import settings
+from core.settings import Choice, InputError, Real, Switch, Whole
+
+
+def default(declared: Any, name: str) -> Any:
+    """The declared default of the setting `name`."""
+    return declared.__dataclass_fields__[name].default
+
+
+def control(declared: Any, name: str, label: str, **options: Any) -> Any:
+    """The widget that fits the range of the setting `name`, and its value.
+
+    `options` go to the widget; `default=` replaces the declared default on this page, `steps=`
+    (a list of values) turns a number into a slider that stops there only, and `slider=True` one
+    that moves freely.
+    """
+    allowed = settings.domain(declared, name)
+    value = options.pop("default", default(declared, name))
+    common = {"key": name, "bind": "query-params", "help": _help(declared, name)} | options
+    steps = common.pop("steps", None)
+    slider = common.pop("slider", False)
+    chosen: Any
+    if steps is not None:
+        chosen = st.select_slider(label, steps, value=value, **common)
+    elif isinstance(allowed, Whole | Real):
+        widget = st.slider if slider else st.number_input
+        chosen = widget(label, allowed.low, allowed.high, value, **common)
+    elif isinstance(allowed, Switch):
+        chosen = st.toggle(label, value, **common)
+    elif isinstance(allowed, Choice):
+        options_ = common.pop("options", allowed.options)
+        chosen = st.segmented_control(label, options_, default=value, required=True, **common)
+    else:
+        chosen = st.text_input(label, value, **common)
+    complain(declared, name, chosen)
+    return chosen
+
+
+def complain(declared: Any, name: str, used: Any) -> None:
+    """Say beside a control that the link asked for something outside its range."""
+    asked = _asked().get(name)
+    if asked is None:
+        return
+    try:
+        value = settings.parse(declared, name, asked)
+    except InputError as error:
+        st.warning(f"The link's {error}. Showing {used}.")
+    else:
+        if value != used:
+            st.warning(f"The link's {name}, {value}, is not offered here. Showing {used}.")
+
+
+def remember_link() -> None:
+    """Keep what the URL asked for, before any widget has corrected it."""
+    st.session_state["_asked"] = st.query_params.to_dict()
+
+
+def _asked() -> dict[str, str]:
+    asked: dict[str, str] = st.session_state.get("_asked", {})
+    return asked
+
+
+def _help(declared: Any, name: str) -> str:
+    text: str = declared.__dataclass_fields__[name].metadata["help"]
+    return f"{text[:1].upper()}{text[1:]}."
