@@ -1,0 +1,30 @@
+"""What every test shares: real MNIST where it is given, a cache of its own, and no network."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from core import mnist
+
+
+@pytest.fixture(scope="session", autouse=True)
+def apart_from_the_user(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Keep the whole session, and the processes it starts, off the user's cache and the network."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PADDING_LAB_CACHE", str(tmp_path_factory.mktemp("cache")))
+        for scheme in ("http_proxy", "https_proxy"):
+            patch.setenv(scheme, "http://127.0.0.1:9")  # the discard port: nobody answers
+        patch.setenv("no_proxy", "127.0.0.1,localhost")
+        patch.setattr(mnist, "MIRRORS", ())
+        yield
+
+
+@pytest.fixture(scope="session")
+def mnist_dir() -> Path:
+    """The folder of the real MNIST files; skips where there is none."""
+    named = os.environ.get("MNIST_DIR")
+    if not named:
+        pytest.skip("MNIST_DIR does not name a folder with MNIST")
+    return Path(named)
