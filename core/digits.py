@@ -20,6 +20,7 @@ from PIL import Image, ImageDraw, ImageFilter, ImageFont
 
 Floats = NDArray[np.float64]
 Bytes = NDArray[np.uint8]
+Places = NDArray[np.intp]
 
 VERSION = 1  # raise it with every change to what is drawn
 
@@ -114,34 +115,47 @@ def _warps(uniform: Floats) -> Floats:
     """Random maps from image to glyph, both in half boxes from their centres.
 
     A map has, for the glyph's row and column, the coefficients of the products of `_basis` of the
-    image's row with `_basis` of its column. `uniform`: (n, 19) in [-1, 1). Returns (n, 2, 4, 4).
+    image's row with `_basis` of its column. `uniform`: (n, 19) in [-1, 1). Returns (2, n, 4, 4).
     """
     turn, shear, squeeze = (uniform[:, :3] * (TURN, SHEAR, SQUEEZE)).T
-    warps = np.zeros((len(uniform), 2, 4, 4))
-    warps[:, 0, 1, 0] = np.cos(turn)
-    warps[:, 0, 0, 1] = np.sin(turn)
-    warps[:, 1, 1, 0] = LEAN - np.sin(turn) - shear
-    warps[:, 1, 0, 1] = np.cos(turn) + NARROW + squeeze
-    waves = (uniform[:, 3:] * WAVE).reshape(-1, 2, 8)
-    warps[:, :, 2:, 2:] = waves[:, :, :4].reshape(-1, 2, 2, 2)
+    warps = np.zeros((2, len(uniform), 4, 4))
+    warps[0, :, 1, 0] = np.cos(turn)
+    warps[0, :, 0, 1] = np.sin(turn)
+    warps[1, :, 1, 0] = LEAN - np.sin(turn) - shear
+    warps[1, :, 0, 1] = np.cos(turn) + NARROW + squeeze
+    waves = (uniform[:, 3:] * WAVE).reshape(-1, 2, 8).swapaxes(0, 1)
+    warps[:, :, 2:, 2:] = waves[:, :, :4].reshape(2, -1, 2, 2)
     warps[:, :, 2:, 0] = waves[:, :, 4:6]
     warps[:, :, 0, 2:] = waves[:, :, 6:8]
     return warps
 
 
-def _read(glyph: NDArray[np.intp], warps: Floats, rows: Floats, columns: Floats) -> Bytes:
-    """What the glyphs show where the warps send the image positions: (n, rows, columns)."""
-    across = np.ascontiguousarray(_basis(columns)[:, None].swapaxes(-1, -2))
-    place = _basis(rows)[:, None] @ warps @ across
-    place *= BOX / 2 * FINE
-    place += GLYPH / 2
-    np.clip(place, 0, GLYPH - 1, out=place)
-    index = place.astype(np.int32)
-    flat = index[:, 0]
-    flat *= GLYPH
-    flat += index[:, 1]
-    flat += (glyph * GLYPH**2).astype(np.int32)[:, None, None]
-    return glyphs().ravel().take(flat)
+class _Reader:
+    """Reads glyphs through warps, on `size` × `size` positions, into memory that it reuses.
+
+    To allocate afresh for each block takes longer than all the arithmetic.
+    """
+
+    def __init__(self, size: int) -> None:
+        self.place = np.empty((2, BLOCK, size, size))
+        self.index = np.empty((BLOCK, size, size), np.intp)
+        self.grey = np.empty((BLOCK, size, size), np.uint8)
+
+    def read(self, glyph: Places, warps: Floats, rows: Floats, columns: Floats) -> Bytes:
+        """What the glyphs show where the warps send the positions; valid until the next call."""
+        across = np.ascontiguousarray(_basis(columns).swapaxes(-1, -2))
+        np.matmul(_basis(rows) @ warps, across, out=self.place)
+        self.place *= BOX / 2 * FINE
+        self.place += GLYPH / 2
+        np.clip(self.place, 0, GLYPH - 1, out=self.place)
+        np.floor(self.place, out=self.place)
+        row, column = self.place
+        row *= GLYPH
+        row += column
+        row += (glyph * GLYPH**2)[:, None, None]
+        np.copyto(self.index, row, casting="unsafe")
+        # Without a mode other than "raise", take would write to a copy first.
+        return glyphs().ravel().take(self.index, out=self.grey, mode="clip")
 
 
 def _extent(counts: Bytes) -> tuple[Floats, Floats, Floats]:
@@ -162,7 +176,7 @@ def _positions(first: Floats, last: Floats, mean: Floats, pixel: Floats) -> Floa
     return places + first[:, None]
 
 
-def _block(seed: int, block: int) -> tuple[Bytes, Bytes]:
+def _block(seed: int, block: int, scanner: _Reader, reader: _Reader) -> tuple[Bytes, Bytes]:
     """The `block`-th BLOCK images and labels of a seed."""
     uniform = np.random.default_rng([seed, block]).random((BLOCK, 22))
     variants = glyphs().shape[1]
@@ -172,12 +186,12 @@ def _block(seed: int, block: int) -> tuple[Bytes, Bytes]:
     warps = _warps(2 * uniform[:, 3:] - 1)
 
     scan = REACH * ((2 * np.arange(SCAN) + 1) / SCAN - 1)[None]
-    ink = (_read(glyph, warps, scan, scan) > level).view(np.uint8)
+    ink = (scanner.read(glyph, warps, scan, scan) > level).view(np.uint8)
     rows = _extent(np.add.reduce(ink, axis=2, dtype=np.uint8))
     columns = _extent(np.add.reduce(ink, axis=1, dtype=np.uint8))
     pixel = np.maximum(rows[1] - rows[0], columns[1] - columns[0]) / BOX
 
-    grey = _read(glyph, warps, _positions(*rows, pixel), _positions(*columns, pixel))
+    grey = reader.read(glyph, warps, _positions(*rows, pixel), _positions(*columns, pixel))
     sharp = (grey - level) * np.float32(CONTRAST)
     return np.clip(sharp, 0, 255, out=sharp).astype(np.uint8), labels
 
@@ -186,8 +200,9 @@ def draw(n: int, seed: int = 0) -> tuple[Bytes, Bytes]:
     """`n` digits, (n, 28, 28), and their labels, (n,). Digit i is the same for every `n`."""
     images = np.empty((n, SIZE, SIZE), np.uint8)
     labels = np.empty(n, np.uint8)
+    scanner, reader = _Reader(SCAN), _Reader(SIZE)
     for start in range(0, n, BLOCK):
-        some, theirs = _block(seed, start // BLOCK)
+        some, theirs = _block(seed, start // BLOCK, scanner, reader)
         images[start : start + BLOCK] = some[: n - start]
         labels[start : start + BLOCK] = theirs[: n - start]
     return images, labels
