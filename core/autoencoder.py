@@ -80,6 +80,20 @@ ORIGINAL = Preset(Settings(), 600_000)
 LIVE = Preset(Settings(train_size=20_000, batch_size=32, learning_rate=3e-3), 20_000)
 
 
+def arms(chosen: Settings) -> tuple[Settings, Settings]:
+    """The unpadded and the padded arm of one experiment: they differ in image padding alone.
+
+    Settings that change nothing take their defaults, so that equal runs have equal settings.
+    """
+    plain = Settings()
+    padding = {name: getattr(plain, name) for name in ("pad_mode", "pad_level", "noise_first")}
+    unpadded = replace(chosen, pad_width=0, **padding)
+    if chosen.pad_width == 0:
+        return unpadded, unpadded
+    level = chosen.pad_level if chosen.pad_mode == "constant" else plain.pad_level
+    return unpadded, replace(chosen, pad_level=level)
+
+
 class Layer(NamedTuple):
     """A row of the layer table; `output` is (height, width, channels)."""
 
@@ -122,7 +136,7 @@ PARAMETERS = sum(layer.parameters for layer in layers(SIZE))
 
 # --- Positions along a run, in images seen ------------------------------------------------------
 
-EARLY = (2_000, 5_000, 10_000, 20_000)
+EARLY = (5_000, 20_000)
 
 
 def steps_taken(settings: Settings, images_seen: int) -> int:
@@ -141,7 +155,7 @@ def after_batch(settings: Settings, images: int) -> int:
 
 
 def checkpoint_positions(settings: Settings, until: int) -> list[int]:
-    """Where a run takes its checkpoints: 2k, 5k, 10k and 20k images, and every epoch's end."""
+    """Where a run takes its checkpoints: 5k and 20k images, and every epoch's end."""
     ends = range(settings.train_size, settings.max_images + 1, settings.train_size)
     positions = {after_batch(settings, early) for early in EARLY} | set(ends)
     return sorted(position for position in positions if position <= until)
@@ -246,6 +260,11 @@ class State:
     seconds: float
     device: str  # in words, with threads and precision
     note: str = ""  # why the run is not where it was asked to be
+
+    @property
+    def continuable(self) -> bool:
+        """Whether Adam's moments are there: a shipped run goes without them."""
+        return self.mean.size > 0
 
 
 def without_weights(state: State) -> State:

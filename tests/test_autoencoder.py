@@ -81,8 +81,8 @@ def test_next_checkpoint(settings: Settings, images: int) -> None:
 def test_presets_end_at_checkpoints() -> None:
     for settings, images in (LIVE, ORIGINAL):
         assert next_checkpoint(settings, images) == images
-    assert checkpoint_positions(*LIVE) == [2016, 5024, 10016, 20000]
-    assert checkpoint_positions(*ORIGINAL)[:5] == [2048, 5120, 10112, 20096, 60000]
+    assert checkpoint_positions(*LIVE) == [5024, 20000]
+    assert checkpoint_positions(*ORIGINAL)[:3] == [5120, 20096, 60000]
 
 
 def test_the_longest_curve_is_bounded() -> None:
