@@ -87,9 +87,10 @@ def lines(
     log_x: bool = False,
     points: bool = False,
 ) -> Spec:
-    """Lines labelled at their ends. Data columns: x, y, line (a key of `colour`), style.
+    """Lines labelled at their ends. Data columns: x, y, line (a key of `colour`), style, label_y.
 
-    `x` and `y` are an axis title and its domain. `style` is "solid", "dashed" or "dotted".
+    `x` and `y` are an axis title and its domain. `style` is "solid", "dashed" or "dotted" (the
+    last without a label); `label_ends` gives label_y.
     """
     scale_x: Spec = {"domain": list(x[1]), "nice": False}
     if log_x:
@@ -126,10 +127,13 @@ def lines(
         {"joinaggregate": [{"op": "max", "field": "x", "as": "end"}], "groupby": ["line", "style"]},
         {"filter": "datum.x === datum.end && datum.style !== 'dotted'"},
     ]
+    label_y = shared["y"] | {"field": "label_y"}
     return {
         "height": height,
         "padding": {"left": 5, "top": 24, "right": 72, "bottom": 5},
         "autosize": {"type": "fit", "contains": "padding"},
+        # What lies outside the domain would stretch the picture.
+        "transform": [{"filter": f"datum.y <= {y[1][1]} && datum.y >= {y[1][0]}"}],
         "layer": [
             {
                 "mark": {"type": "line", "strokeWidth": 2.5, "clip": True, "point": points},
@@ -142,10 +146,26 @@ def lines(
             {
                 "transform": last,
                 "mark": {"type": "text", "align": "left", "dx": 6, "fontSize": 12, "clip": False},
-                "encoding": shared | {"text": {"field": "line"}},
+                "encoding": shared | {"y": label_y, "text": {"field": "line"}},
             },
         ],
     }
+
+
+def label_ends(
+    data: pd.DataFrame, domain: Sequence[float], height: int = 280, gap: int = 14
+) -> pd.DataFrame:
+    """The data of `lines` with label_y: where each line's label stands, `gap` pixels from the next.
+
+    `domain` is the y axis's and `height` the chart's, in pixels.
+    """
+    solid = data[data["style"] != "dotted"]
+    ends = solid.sort_values("x").groupby("line", sort=False)["y"].last().sort_values()
+    apart = gap * (domain[1] - domain[0]) / height
+    places: dict[str, float] = {}
+    for line, end in ends.items():
+        places[line] = max(end, max(places.values(), default=-np.inf) + apart)
+    return data.assign(label_y=data["line"].map(places).fillna(data["y"]))
 
 
 def pixels(values: NDArray[Any], **columns: NDArray[Any]) -> pd.DataFrame:
@@ -193,7 +213,7 @@ def heat_map(
             {"calculate": "datum.col + 1", "as": "right"},
             {"calculate": "datum.row + 1", "as": "bottom"},
         ],
-        "mark": {"type": "rect", "binSpacing": 0},
+        "mark": {"type": "rect", "strokeWidth": 1},
         "encoding": {
             "x": x | {"field": "col"},
             "x2": {"field": "right"},
@@ -204,6 +224,13 @@ def heat_map(
                 "type": "quantitative",
                 "scale": scale,
                 "legend": legend_spec,
+            },
+            # The same colour around a cell hides the seam that anti-aliasing leaves between two.
+            "stroke": {
+                "field": "value",
+                "type": "quantitative",
+                "scale": scale,
+                "legend": None,
             },
             "tooltip": [
                 {"field": "row"},

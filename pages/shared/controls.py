@@ -14,6 +14,8 @@ import streamlit as st
 from core import settings
 from core.settings import Choice, InputError, Real, Switch, Whole
 
+SIDE_BY_SIDE = 4  # words that fit beside each other on a phone
+
 
 def default(declared: Any, name: str) -> Any:
     """The declared default of the setting `name`."""
@@ -36,13 +38,18 @@ def control(declared: Any, name: str, label: str, **options: Any) -> Any:
     if steps is not None:
         chosen = st.select_slider(label, steps, value=value, **common)
     elif isinstance(allowed, Whole | Real):
+        # Streamlit tells whole numbers from real ones by their type.
+        low, high, value = (type(value)(number) for number in (allowed.low, allowed.high, value))
         widget = st.slider if slider else st.number_input
-        chosen = widget(label, allowed.low, allowed.high, value, **common)
+        chosen = widget(label, low, high, value, **common)
     elif isinstance(allowed, Switch):
         chosen = st.toggle(label, value, **common)
     elif isinstance(allowed, Choice):
-        options_ = common.pop("options", allowed.options)
-        chosen = st.segmented_control(label, options_, default=value, required=True, **common)
+        words = common.pop("options", allowed.options)
+        if len(words) > SIDE_BY_SIDE:
+            chosen = st.selectbox(label, words, words.index(value), **common)
+        else:
+            chosen = st.segmented_control(label, words, default=value, required=True, **common)
     else:
         chosen = st.text_input(label, value, **common)
     complain(declared, name, chosen)

@@ -1,0 +1,484 @@
+"""Is the network better? Both autoencoders, trained side by side in front of the visitor."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+from matplotlib.figure import Figure
+from numpy.typing import NDArray
+
+from core import autoencoder, runs
+from core.autoencoder import LIVE, ORIGINAL, Checkpoint, Settings
+from core.data import SIZE
+from core.loss import Comparison, compare, judge
+from pages.shared import charts, controls
+from pages.shared.controls import control
+from pages.shared.pair import (
+    TICK,
+    Pair,
+    curve,
+    leave,
+    look,
+    over_seeds,
+    provenance,
+    start,
+)
+from pages.shared.take_away import take_away
+from streamlit_app import show
+
+TEXT = 620  # pixels: about 70 characters
+
+QUESTION = """
+A denoising autoencoder learns MNIST and ends at a loss of **0.099**. Then somebody pads every image
+by two pixels on each side. The network stays as it is, 28,353 parameters, and ends at a loss of
+**0.075**: almost a quarter less.
+[The question as it was asked](https://stats.stackexchange.com/questions/454768).
+"""
+
+GUESSES = ("better", "the same", "worse")
+
+PUBLISHED = {"unpadded": 0.099, "padded": 0.075}  # Cross Validated 454768, training loss
+
+PRESETS: dict[str, dict[str, Any]] = {
+    "As asked: 2 px, edge": {},
+    "4 px": {"pad_width": 4},
+    "6 px": {"pad_width": 6},
+    "Grey border": {"pad_mode": "constant", "pad_level": 0.5},
+    "Noise border": {"pad_mode": "noise"},
+    "Reflected border": {"pad_mode": "reflect"},
+    "Inverted digits": {"variation": "inverted"},
+    "Digits to the edge": {"variation": "cropped"},
+}
+"""What a preset changes in the live run with a pad width of 2."""
+
+DEFAULTS = replace(LIVE.settings, pad_width=2)
+
+LENGTHS = (5_000, 20_000, 60_000, 120_000, 240_000, 600_000)
+
+Tested = dict[str, Checkpoint]  # by arm
+
+
+def page() -> None:
+    controls.remember_link()
+    st.title("We padded MNIST by 2 pixels and the loss fell 25 %. Is the network better?")
+    st.markdown(QUESTION, width=TEXT)
+    guess = st.segmented_control(
+        "Your guess: on padded images the network is …",
+        GUESSES,
+        key="guess",
+        bind="query-params",
+    )
+    settings, images = choose()
+    unpadded, padded = autoencoder.arms(settings)
+    pair = look(unpadded, padded, images)
+    watched = st.fragment(live, run_every=TICK if pair.active else None)
+    watched(unpadded, padded, images, revealed=guess is not None, ticking=pair.active)
+    if pair.tested is None:
+        return
+    tested = dict(zip(pair.views, pair.tested, strict=True))
+    compared = compare(*pair.tested)
+    if guess is None:
+        st.markdown("*Choose a guess above, then see what this run says.*", width=TEXT)
+        return
+    verdict(tested, compared, over_seeds(unpadded, padded, images), guess)
+    architecture(tested)
+    reconstructions(tested)
+    maps(tested, compared)
+    take_away(
+        "padding-lab-autoencoder",
+        picture=lambda: picture(pair, tested),
+        table=lambda: table(pair),
+        code=code(padded),
+    )
+
+
+# --- Controls -----------------------------------------------------------------------------------
+
+
+def choose() -> tuple[Settings, int]:
+    """The settings of the padded arm and the images that both arms are to see."""
+    with st.container(horizontal=True, gap="small"):
+        for name in PRESETS:
+            st.button(name, on_click=apply, args=(PRESETS[name], LIVE.images))
+    wide = st.columns(3)
+    values: dict[str, Any] = {}
+    with wide[0]:
+        values["pad_width"] = ask("pad_width", "Pad width, pixels", slider=True)
+    with wide[1]:
+        values["pad_mode"] = ask("pad_mode", "Pad mode")
+        if values["pad_mode"] == "constant":
+            values["pad_level"] = ask("pad_level", "Grey level", slider=True)
+    with wide[2]:
+        values["variation"] = ask("variation", "Digits")
+    with st.expander("Training, noise and layers"):
+        st.button(
+            "The original protocol: 60,000 images, 10 epochs, batch 128",
+            on_click=apply,
+            args=(dict(vars(ORIGINAL.settings)) | {"pad_width": 2}, ORIGINAL.images),
+        )
+        left, middle, right = st.columns(3)
+        with left:
+            values["dataset"] = ask("dataset", "Data")
+            values["train_size"] = ask("train_size", "Training images", step=1000)
+            images = st.select_slider(
+                "Images seen",
+                LENGTHS,
+                value=LIVE.images,
+                key="images",
+                bind="query-params",
+                help="How far along the run to look: more continues it, less is there already.",
+            )
+            values["seed"] = ask("seed", "Seed")
+        with middle:
+            values["batch_size"] = ask("batch_size", "Batch size")
+            values["learning_rate"] = ask(
+                "learning_rate", "Learning rate", format="%g", step=0.0005
+            )
+            values["precision"] = ask("precision", "Precision")
+            values["device"] = ask("device", "Device")
+        with right:
+            values["noise_factor"] = ask("noise_factor", "Noise", slider=True)
+            values["noise_first"] = ask("noise_first", "Draw the noise before padding")
+            values["padding_mode"] = ask("padding_mode", "Layer padding mode")
+    settings = Settings(**values)
+    return settings, autoencoder.next_checkpoint(settings, images)
+
+
+def ask(name: str, label: str, **options: Any) -> Any:
+    """The control of a setting, with this page's default."""
+    return control(Settings, name, label, default=getattr(DEFAULTS, name), **options)
+
+
+def apply(changes: dict[str, Any], images: int) -> None:
+    """Set every control to the live run with `changes`."""
+    for name, value in (vars(DEFAULTS) | changes).items():
+        st.session_state[name] = value
+    st.session_state["images"] = images
+
+
+# --- The run ------------------------------------------------------------------------------------
+
+
+def live(
+    unpadded: Settings, padded: Settings, images: int, *, revealed: bool, ticking: bool
+) -> None:
+    """Train, stop, progress and both curves; looks again and again while a run is in training."""
+    pair = look(unpadded, padded, images)
+    if pair.active != ticking:
+        st.rerun()  # start or end the ticking, and draw anew what stands below
+    with st.container(horizontal=True, vertical_alignment="center"):
+        buttons(pair, unpadded, padded, images)
+    status(pair)
+    curves(pair, revealed=revealed)
+
+
+def buttons(pair: Pair, unpadded: Settings, padded: Settings, images: int) -> None:
+    """Train or stop; where the result is there already, train once more with a fresh seed."""
+    if pair.active:
+        st.button("Stop", on_click=leave, args=(pair,))
+    elif not pair.finished:
+        label = "Train" if pair.tested is None else "Continue"
+        arms = (unpadded, padded, images)
+        st.button(label, type="primary", on_click=start, args=arms)
+    else:
+        st.button(
+            "Train with a fresh seed",
+            type="primary",
+            help="New initial weights, order and noise: how much of the difference is luck?",
+            on_click=train_fresh,
+            args=(unpadded, padded, images),
+        )
+
+
+def train_fresh(unpadded: Settings, padded: Settings, images: int) -> None:
+    """Move on to the first seed that has no runs yet, and train it."""
+    seed = padded.seed
+    while look(replace(unpadded, seed=seed), replace(padded, seed=seed), images).finished:
+        seed += 1
+    st.session_state["seed"] = seed
+    start(replace(unpadded, seed=seed), replace(padded, seed=seed), images)
+
+
+def status(pair: Pair) -> None:
+    """Progress, a place in the queue, an error, or where the result comes from."""
+    refused = st.session_state.pop("refused", None)
+    if refused:
+        st.warning(f"{refused}.")
+    failures = {str(view.error): None for view in pair.views.values() if view.error}
+    for failure in failures:
+        st.error(failure)
+    if pair.active:
+        share = min(view.images_seen / view.target for view in pair.views.values())
+        words = " · ".join(f"{arm}: {doing(view)}" for arm, view in pair.views.items())
+        st.progress(min(share, 1.0), text=words)
+    elif pair.tested is not None:
+        for arm, view in pair.views.items():
+            st.caption(f"{arm.capitalize()}: {provenance(view)}")
+
+
+def doing(view: runs.View) -> str:
+    """What a run does now, in words."""
+    if view.status == "waiting":
+        return f"waiting, place {view.place} in the queue"
+    if view.status != "training":
+        return f"{view.images_seen:,} images"
+    words = view.activity or f"{view.images_seen:,} of {view.target:,} images"
+    if view.seconds_left is not None:
+        words += f", {view.seconds_left:.0f} s left"
+    return words
+
+
+def curves(pair: Pair, *, revealed: bool) -> None:
+    """The loss per pixel; once a guess is made, the total loss beside it, the same runs."""
+    left, right = st.columns(2)
+    with left:
+        st.markdown("**Loss per pixel**, as Keras prints it")
+        curve_chart(pair, total=False)
+    with right:
+        if revealed:
+            st.markdown("**Total loss**: the same runs, summed over an image's pixels")
+            curve_chart(pair, total=True)
+
+
+def curve_chart(pair: Pair, *, total: bool) -> None:
+    """Both arms' loss against images seen, on axes that stay as the run goes on."""
+    colours = charts.palette()
+    highest = 0.75 if pair.padded.settings.pad_mode in ("noise", "constant") else 0.3
+    domain = (0, highest * SIZE**2 if total else highest)
+    spec = charts.lines(
+        {"unpadded": colours.unpadded, "padded": colours.padded},
+        x=("images seen", (0, pair.images)),
+        y=("nats per image" if total else "nats per pixel", domain),
+    )
+    data = charts.label_ends(curve(pair, total=total), domain)
+    charts.show(data, spec, alt=CURVE_ALT, key="total" if total else "per_pixel")
+
+
+CURVE_ALT = "Test loss (solid) and training loss (dotted) of both arms against images seen"
+
+
+# --- What the run says --------------------------------------------------------------------------
+
+
+def verdict(tested: Tested, compared: Comparison, seeds: dict[int, Comparison], guess: str) -> None:
+    """The answer, computed from these runs."""
+    st.header(headline(compared))
+    unpadded, padded = tested.values()
+    words = [
+        f"Per pixel the padded loss is **{change(compared.per_pixel)}**: {padded.per_pixel:.4f} "
+        f"against {unpadded.per_pixel:.4f}. But the padded image has "
+        f"{padded.loss_map.size:,} pixels instead of {unpadded.loss_map.size}. In total the loss "
+        f"is **{change(compared.total)}**: {padded.total:.1f} against {unpadded.total:.1f} nats "
+        f"an image. On the {unpadded.loss_map.size} pixels that both arms share it is "
+        f"**{change(compared.shared)}**.",
+        f"The padded border, {padded.loss_map.size - unpadded.loss_map.size} pixels, holds "
+        f"{percent(compared.border)} of the padded loss. "
+        f"{percent(compared.floor)} of the unpadded loss is entropy floor: no network could go "
+        f"below it.",
+    ]
+    changes = [found.shared for found in seeds.values()]
+    judgement = judge(changes)
+    if len(seeds) > 1:
+        low, high = min(changes), max(changes)
+        words.append(
+            f"Over {len(seeds)} seeds the loss on the shared pixels changes by "
+            f"{low:+.1%} to {high:+.1%}: {JUDGEMENTS[judgement]}"
+        )
+    else:
+        words.append("One seed has no spread: train a fresh seed before you believe a difference.")
+    words.append(f"You guessed *{guess}*.")
+    for paragraph in words:
+        st.markdown(paragraph, width=TEXT)
+
+
+JUDGEMENTS = {
+    "better": "padding made the network better here.",
+    "worse": "padding made the network worse here.",
+    "cannot tell": "nobody can tell the two networks apart.",
+}
+
+
+def headline(compared: Comparison) -> str:
+    """The finding of this run in one line."""
+    if compared.per_pixel < 0 and compared.total > 0.5 * compared.per_pixel:
+        return "The loss per pixel fell because there are more pixels"
+    if compared.per_pixel >= 0:
+        return "With this padding even the loss per pixel did not fall"
+    return "The total loss fell too"
+
+
+def change(share: float) -> str:
+    """A change in words: "23.1 % lower"."""
+    return f"{abs(share) * 100:.1f} % {'lower' if share < 0 else 'higher'}"
+
+
+def percent(share: float) -> str:
+    """A share with two significant digits: "59 %", "0.13 %"."""
+    return f"{share * 100:.2g} %"
+
+
+def architecture(tested: Tested) -> None:
+    """Both arms' layers and the source's figures beside ours."""
+    unpadded, padded = tested.values()
+    st.subheader("One network, two image sizes")
+    rows = zip(
+        autoencoder.layers(len(unpadded.loss_map)),
+        autoencoder.layers(len(padded.loss_map)),
+        strict=False,
+    )
+    left, right = st.columns([3, 2])
+    with left:
+        st.table(
+            pd.DataFrame(
+                {
+                    "layer": a.name,
+                    "unpadded": " × ".join(map(str, a.output)),
+                    "padded": " × ".join(map(str, b.output)),
+                    "parameters": f"{a.parameters:,}" if a.parameters else "",
+                }
+                for a, b in rows
+            ).set_index("layer")
+        )
+    with right:
+        st.table(
+            pd.DataFrame(
+                {
+                    arm: {
+                        "parameters, the post": "28,353",
+                        "parameters, here": f"{autoencoder.PARAMETERS:,}",
+                        "loss per pixel, the post": f"{PUBLISHED[arm]:.3f}",
+                        "training loss per pixel, here": f"{one.train_loss:.4f}",
+                        "test loss per pixel, here": f"{one.per_pixel:.4f}",
+                        "test loss in total, here": f"{one.total:.2f}",
+                        "of it entropy floor": f"{one.entropy_floor:.2f}",
+                        "of it original pixels": f"{one.interior:.2f}",
+                        "of it border": f"{one.border:.2f}",
+                    }
+                    for arm, one in tested.items()
+                }
+            )
+        )
+
+
+def reconstructions(tested: Tested) -> None:
+    """Noisy, denoised and clean test images of both arms, the original frame drawn in."""
+    st.subheader("What each network sees, makes of it, and should have made")
+    for arm, one in tested.items():
+        st.image(
+            sheet(one, frame=charts.palette().padded),
+            caption=f"{arm.capitalize()}, from top to bottom: noisy, denoised, clean test images",
+        )
+
+
+def sheet(tested: Checkpoint, frame: str, scale: int = 3, gap: int = 4) -> NDArray[np.uint8]:
+    """The samples as one picture, (height, width, 3) bytes; `frame` colours the padding's edge."""
+    pad = (len(tested.loss_map) - SIZE) // 2
+    colour = [int(frame[i : i + 2], 16) for i in (1, 3, 5)]
+    rows = []
+    for images in (tested.noisy, tested.denoised, tested.clean):
+        big = images.repeat(scale, axis=1).repeat(scale, axis=2)[..., None].repeat(3, axis=3)
+        if pad:
+            first, last = pad * scale - 1, big.shape[1] - pad * scale
+            big[:, [first, last], first : last + 1] = colour
+            big[:, first : last + 1, [first, last]] = colour
+        framed = np.pad(big, ((0, 0), (0, gap), (0, gap), (0, 0)), constant_values=128)
+        rows.append(np.concatenate(framed, axis=1))
+    return np.concatenate(rows)[:-gap, :-gap]
+
+
+def maps(tested: Tested, compared: Comparison) -> None:
+    """Where on the image the test loss sits, both arms on one colour scale."""
+    st.subheader(f"The border holds {percent(compared.border)} of the padded loss")
+    highest = max(float(one.loss_map.max()) for one in tested.values())
+    for column, (arm, one) in zip(st.columns(2), tested.items(), strict=True):
+        with column:
+            size = len(one.loss_map)
+            pad = (size - SIZE) // 2
+            st.markdown(f"**{arm.capitalize()}**, {size} × {size}: {one.total:.1f} nats")
+            spec = charts.heat_map(
+                one.loss_map.shape,
+                (0, highest),
+                what="test loss, nats per pixel",
+                size=8 * size,
+                frame=(pad, pad, size - pad, size - pad) if pad else None,
+            )
+            charts.show(
+                charts.pixels(one.loss_map),
+                spec,
+                alt=f"Test loss of each pixel, {arm}",
+                key=f"map_{arm}",
+                width="content",
+            )
+
+
+# --- What can be taken away ---------------------------------------------------------------------
+
+
+def table(pair: Pair) -> pd.DataFrame:
+    """Both arms' curves, one row a point."""
+    return pd.DataFrame(
+        [
+            {"arm": arm, "images_seen": p.images_seen, "epoch": p.epoch}
+            | {"train_loss_per_pixel": p.train_loss, "test_loss_per_pixel": p.test_loss}
+            | {"test_loss_total": p.test_loss * view.settings.size**2}
+            for arm, view in pair.views.items()
+            for p in (view.state.points if view.state else ())
+        ]
+    )
+
+
+def picture(pair: Pair, tested: Tested) -> Figure:
+    """Both curves and both maps on one slide."""
+    colours = {"unpadded": charts.LIGHT.unpadded, "padded": charts.LIGHT.padded}
+    figure = Figure(figsize=(11, 7), layout="constrained")
+    axes = figure.subplots(2, 2)
+    for axis, total in zip(axes[0], (False, True), strict=True):
+        points = curve(pair, total=total)
+        for line, colour in colours.items():
+            test = points[(points["line"] == line) & (points["style"] == "solid")]
+            axis.plot(test["x"], test["y"], color=colour, label=line)
+        axis.set_ylim(0, 200 if total else 0.3)
+        axis.set(xlabel="images seen", ylabel="nats per image" if total else "nats per pixel")
+        axis.set_title("Total test loss" if total else "Test loss per pixel", loc="left")
+        axis.legend(frameon=False)
+        axis.spines[["top", "right"]].set_visible(False)
+    highest = max(one.loss_map.max() for one in tested.values())
+    for axis, (arm, one) in zip(axes[1], tested.items(), strict=True):
+        image = axis.imshow(one.loss_map, vmin=0, vmax=highest)
+        axis.set_title(f"{arm}: {one.total:.1f} nats", loc="left")
+        axis.set_axis_off()
+    figure.colorbar(image, ax=axes[1], label="test loss, nats per pixel")
+    return figure
+
+
+def code(padded: Settings) -> str:
+    """Ten lines of PyTorch that train the padded arm."""
+    fill = f", constant_values={padded.pad_level}" if padded.pad_mode == "constant" else ""
+    return f'''\
+import numpy as np, torch
+from torch import nn
+
+def conv(inputs, outputs):
+    return nn.Conv2d(inputs, outputs, 3, padding="same", padding_mode="{padded.padding_mode}")
+
+pad = {padded.pad_width}  # train_images: (n, 28, 28), in [0, 1]
+images = np.pad(train_images, ((0, 0), (pad, pad), (pad, pad)), "{padded.pad_mode}"{fill})
+clean = torch.tensor(images, dtype=torch.float32)[:, None]
+noisy = (clean + {padded.noise_factor} * torch.randn_like(clean)).clamp(0, 1)
+network = nn.Sequential(
+    conv(1, 32), nn.ReLU(), nn.MaxPool2d(2), conv(32, 32), nn.ReLU(), nn.MaxPool2d(2),
+    conv(32, 32), nn.ReLU(), nn.Upsample(scale_factor=2), conv(32, 32), nn.ReLU(),
+    nn.Upsample(scale_factor=2), conv(32, 1), nn.Sigmoid())
+adam = torch.optim.Adam(network.parameters(), lr={padded.learning_rate}, eps=1e-7)
+for batch in torch.randperm(len(clean)).split({padded.batch_size}):
+    loss = nn.functional.binary_cross_entropy(network(noisy[batch]), clean[batch])
+    adam.zero_grad(), loss.backward(), adam.step()
+print("per pixel", loss.item(), "total", loss.item() * clean[0].numel())
+'''
+
+
+show("autoencoder", page)

@@ -1,0 +1,115 @@
+"""Two runs side by side: asked for, watched while they train, and shown as curves."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import pandas as pd
+import streamlit as st
+from streamlit.runtime.scriptrunner import get_script_run_ctx
+
+from core import runs
+from core.autoencoder import Checkpoint, Settings
+from core.loss import Comparison, compare
+from core.runs import View
+
+TICK = 0.5  # seconds between two looks at runs in training
+SEEDS = (0, 1, 2)  # the seeds whose runs are shipped
+
+
+@dataclass(frozen=True)
+class Pair:
+    """Both arms at one moment, and the position along the run that is asked for."""
+
+    unpadded: View
+    padded: View
+    images: int
+
+    @property
+    def views(self) -> dict[str, View]:
+        return {"unpadded": self.unpadded, "padded": self.padded}
+
+    @property
+    def active(self) -> bool:
+        return any(view.active for view in self.views.values())
+
+    @property
+    def finished(self) -> bool:
+        return all(view.status == "finished" for view in self.views.values())
+
+    @property
+    def tested(self) -> tuple[Checkpoint, Checkpoint] | None:
+        """Both arms at the position asked for, or else at the last one that both have reached."""
+        reached = [
+            {c.images_seen: c for c in view.state.checkpoints if c.images_seen <= self.images}
+            for view in self.views.values()
+            if view.state is not None
+        ]
+        if len(reached) < 2 or not (common := reached[0].keys() & reached[1].keys()):
+            return None
+        return reached[0][max(common)], reached[1][max(common)]
+
+
+def look(unpadded: Settings, padded: Settings, images: int) -> Pair:
+    """What is there of both arms now; keeps them in training alive."""
+    registry = runs.registry()
+    me = visitor()
+    return Pair(registry.look(unpadded, images, me), registry.look(padded, images, me), images)
+
+
+def start(unpadded: Settings, padded: Settings, images: int) -> None:
+    """Ask for both arms. Where too many runs wait, say so instead."""
+    try:
+        for settings in {unpadded: None, padded: None}:
+            runs.registry().start(settings, images, visitor())
+    except runs.QueueFullError as error:
+        st.session_state["refused"] = str(error)
+
+
+def leave(pair: Pair) -> None:
+    """Stop watching both arms."""
+    for view in pair.views.values():
+        runs.registry().leave(view.settings, visitor())
+
+
+def visitor() -> str:
+    """The name under which this session watches runs."""
+    context = get_script_run_ctx()
+    return "nobody" if context is None else context.session_id
+
+
+def over_seeds(unpadded: Settings, padded: Settings, images: int) -> dict[int, Comparison]:
+    """The comparison for every seed whose two runs are there up to `images`."""
+    seeds = {*SEEDS, padded.seed}
+    found = {}
+    for seed in sorted(seeds):
+        pair = look(replace(unpadded, seed=seed), replace(padded, seed=seed), images)
+        if pair.finished and pair.tested is not None:
+            found[seed] = compare(*pair.tested)
+    return found
+
+
+def curve(pair: Pair, *, total: bool) -> pd.DataFrame:
+    """Both arms' training and test loss up to the images asked for, as `charts.lines` wants it."""
+    rows = []
+    for line, view in pair.views.items():
+        scale = view.settings.size**2 if total else 1
+        for point in view.state.points if view.state else ():
+            if point.images_seen <= pair.images:
+                rows.append((point.images_seen, point.test_loss * scale, line, "solid"))
+                rows.append((point.images_seen, point.train_loss * scale, line, "dotted"))
+    return pd.DataFrame(rows, columns=["x", "y", "line", "style"])
+
+
+def provenance(view: View) -> str:
+    """Where a result comes from: source, device, time and seed, in words."""
+    if view.state is None:
+        return ""
+    source = {
+        "trained": "trained here",
+        "cache": "from this server's cache",
+        "shipped": "shipped with the app",
+    }[view.source]
+    return (
+        f"{source} · {view.state.device} · {view.state.seconds:.0f} s · seed {view.settings.seed}"
+    )
