@@ -26,7 +26,10 @@ class Domain(Protocol):
     """The values that a setting may take, and how they are written in a URL or a command."""
 
     def parse(self, text: str) -> Any:
-        """The value that `text` spells; ValueError where it spells none."""
+        """The value that `text` spells; ValueError where it spells none.
+
+        An InputError, where the domain knows better what is wrong, is passed on as it is.
+        """
 
     def __contains__(self, value: Any) -> bool: ...
 
@@ -104,6 +107,22 @@ class Switch:
         return "true or false"
 
 
+@dataclass(frozen=True)
+class Maybe:
+    """A value of `inner`, or None where none was given."""
+
+    inner: Domain
+
+    def parse(self, text: str) -> Any:
+        return self.inner.parse(text)
+
+    def __contains__(self, value: Any) -> bool:
+        return value is None or value in self.inner
+
+    def __str__(self) -> str:
+        return str(self.inner)
+
+
 def setting(default: Any, domain: Domain, help: str) -> Any:
     """A dataclass field with its range and its one-line explanation."""
     return dataclasses.field(default=default, metadata={"domain": domain, "help": help})
@@ -135,6 +154,8 @@ def parse(settings: Any, name: str, text: str) -> Any:
     allowed = domain(settings, name)
     try:
         value = allowed.parse(text)
+    except InputError:
+        raise
     except ValueError:
         raise refusal(name, allowed, text) from None
     if value not in allowed:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import pytest
 
 from core import settings
-from core.settings import Choice, InputError, Real, Switch, Whole, setting
+from core.settings import Choice, InputError, Maybe, Real, Switch, Whole, setting
 
 
 @dataclass(frozen=True)
@@ -13,13 +13,14 @@ class Example:
     size: int = setting(10, Whole(3, 32), "height and width")
     rate: float = setting(1e-3, Real(1e-5, 0.1), "step size")
     padding: str = setting("same", Choice(("same", "valid")), "padding")
+    width: int | None = setting(None, Maybe(Whole(3, 32)), "width")
     bias: bool = setting(True, Switch(), "bias")
 
     __post_init__ = settings.check
 
 
 def test_defaults_are_accepted() -> None:
-    assert Example() == Example(10, 1e-3, "same", True)
+    assert Example() == Example(10, 1e-3, "same", None, True)
 
 
 @pytest.mark.parametrize(
@@ -28,6 +29,7 @@ def test_defaults_are_accepted() -> None:
         ("size", "32", 32),
         ("rate", "1e-3", 1e-3),
         ("padding", "valid", "valid"),
+        ("width", "3", 3),
         ("bias", "false", False),
     ],
 )
@@ -45,6 +47,7 @@ def test_parse(name: str, text: str, value: object) -> None:
         ("rate", "nan", "a number from 1e-05 to 0.1"),
         ("rate", "inf", "a number from 1e-05 to 0.1"),
         ("padding", "SAME", "one of same, valid"),
+        ("width", "33", "a whole number from 3 to 32, not '33'"),
         ("bias", "yes", "true or false"),
     ],
 )
@@ -57,3 +60,16 @@ def test_parse_names_the_range(name: str, text: str, right: str) -> None:
 def test_construction_checks_too(size: object) -> None:
     with pytest.raises(InputError, match="size must be a whole number from 3 to 32"):
         Example(size=size)  # type: ignore[arg-type]
+
+
+def test_a_domain_may_explain_itself() -> None:
+    class Odd(Whole):
+        def parse(self, text: str) -> int:
+            raise InputError("odd: 4 is even")
+
+    @dataclass(frozen=True)
+    class Picky:
+        odd: int = setting(3, Odd(1, 9), "an odd number")
+
+    with pytest.raises(InputError, match="odd: 4 is even"):
+        settings.parse(Picky, "odd", "4")
