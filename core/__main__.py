@@ -28,7 +28,9 @@ def add_settings(parser: argparse.ArgumentParser, declared: Any) -> None:
             continue
         allowed = field.metadata["domain"]
         flag = "--" + field.name.replace("_", "-")
-        about = f"{field.metadata['help']}: {allowed} (default {field.default})"
+        about = f"{field.metadata['help']}: {allowed}"
+        if field.default is not None:
+            about += f" (default {field.default})"
         if isinstance(allowed, settings.Switch):
             parser.add_argument(flag, action="store_const", const="true", help=about)
         else:
@@ -45,8 +47,25 @@ def read_settings(declared: Any, arguments: argparse.Namespace) -> Any:
     return declared(**given)
 
 
+def impact(parser: argparse.ArgumentParser) -> Command:
+    from core import impact
+
+    add_settings(parser, impact.Settings)
+    return lambda arguments: impact.report(read_settings(impact.Settings, arguments))
+
+
+def shapes(parser: argparse.ArgumentParser) -> Command:
+    from core import shapes
+
+    add_settings(parser, shapes.Settings)
+    return lambda arguments: shapes.report(read_settings(shapes.Settings, arguments))
+
+
 # A topic's module is imported when its command is asked for: only some need torch.
-TOPICS: dict[str, tuple[str, Callable[[argparse.ArgumentParser], Command]]] = {}
+TOPICS: dict[str, tuple[str, Callable[[argparse.ArgumentParser], Command]]] = {
+    "impact": ("how much each input pixel counts", impact),
+    "shapes": ("what a stack does to a size, layer by layer", shapes),
+}
 
 
 def main(words: Sequence[str] | None = None) -> int:

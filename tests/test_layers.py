@@ -220,7 +220,12 @@ def test_padded_cells(mode: str, cells: list[int]) -> None:
     assert fit(parse_layer(f"conv3:full/{mode}"), 3).cells.tolist() == cells
 
 
-NUMPY_MODES = dict(reflect="reflect", symmetric="symmetric", replicate="edge", circular="wrap")
+NUMPY_MODES = {
+    "reflect": "reflect",
+    "symmetric": "symmetric",
+    "replicate": "edge",
+    "circular": "wrap",
+}
 
 
 def convolve(layer: Layer, pixels: torch.Tensor) -> torch.Tensor:
