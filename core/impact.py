@@ -25,7 +25,17 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from core.layers import Axis, Convention, Layer, Stack, StackText, fit, fit_stack, parse_stack
+from core.layers import (
+    CONVENTIONS,
+    Axis,
+    Convention,
+    Layer,
+    Stack,
+    StackText,
+    fit,
+    fit_stack,
+    parse_stack,
+)
 from core.settings import Choice, InputError, Maybe, Whole, check, setting
 
 Integers = npt.NDArray[np.object_]
@@ -38,7 +48,7 @@ class Settings:
     size: int = setting(10, Whole(1, 512), "height of the image, in pixels")
     width: int | None = setting(None, Maybe(Whole(1, 512)), "its width, where it is not square")
     layers: Stack = setting(parse_stack("conv3:same"), StackText(), "the stack")
-    convention: str = setting("either", Choice(("either", "keras", "torch")), "whose rules hold")
+    convention: Convention = setting("either", Choice(CONVENTIONS), "whose rules hold")
 
     def __post_init__(self) -> None:
         check(self)
@@ -271,8 +281,7 @@ def axis_touches(axis: Axis, pixel: int) -> list[AxisTouch]:
 def report(settings: Settings) -> dict[str, Any]:
     """What the command line prints; shares are of the maximum or of all pixels."""
     width = settings.size if settings.width is None else settings.width
-    convention: Convention = settings.convention  # type: ignore[assignment]
-    found = impact(settings.layers, settings.size, width, convention)
+    found = impact(settings.layers, settings.size, width, settings.convention)
     return {
         "impact": found.map.tolist(),
         "corner_to_max": found.corner_to_max,

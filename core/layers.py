@@ -41,6 +41,15 @@ Indices = npt.NDArray[np.intp]
 OPTIONS = {"x": "channels", "s": "stride", "d": "dilation"}
 MOST = {"x": MAX_CHANNELS, "s": MAX_KERNEL, "d": MAX_KERNEL}
 
+# For each kind, the letters of its options in order, and what may follow its size.
+POOL_SYNTAX = ("s", "s<stride>, :<padding> in this order")
+SYNTAX = {
+    CONVOLUTION: ("xsd", "x<channels>, s<stride>, d<dilation>, :<padding> in this order"),
+    MAX_POOL: POOL_SYNTAX,
+    AVERAGE_POOL: POOL_SYNTAX,
+    UPSAMPLING: ("", "nothing after the factor, as in 'up2'"),
+}
+
 OUTSIDE = -1  # the source of a padded cell that copies no pixel
 
 
@@ -144,13 +153,13 @@ def parse_layer(word: str) -> Layer:
     if not found:
         raise misspelt(word, word, "conv, maxpool, avgpool or up with its size, as in 'conv3'")
     kind = found[0]
-    order = {CONVOLUTION: "xsd", UPSAMPLING: ""}.get(kind, "s")
-    numbers, rest = read_numbers(head[len(kind) :], order)
+    letters, expected = SYNTAX[kind]
+    numbers, rest = read_numbers(head[len(kind) :], letters)
     if rest:
-        raise misspelt(word, rest, expected_after(kind))
+        raise misspelt(word, rest, expected)
     if kind == UPSAMPLING:
         if colon:
-            raise misspelt(word, ":" + tail, expected_after(kind))
+            raise misspelt(word, ":" + tail, expected)
         return Layer(kind, bounded(word, "the factor", numbers["kernel"], MAX_KERNEL))
 
     kernel = bounded(word, "the kernel", numbers.pop("kernel"), MAX_KERNEL)
@@ -164,21 +173,13 @@ def parse_layer(word: str) -> Layer:
     return Layer(kind, kernel, **(options | given), spelt=frozenset(given))
 
 
-def read_numbers(text: str, order: str) -> tuple[dict[str, str], str]:
-    """The digits of the kernel and after each letter of `order`, and the text left over."""
-    pattern = "(?P<kernel>[0-9]+)" + "".join(f"(?:{c}(?P<{c}>[0-9]+))?" for c in order)
+def read_numbers(text: str, letters: str) -> tuple[dict[str, str], str]:
+    """The digits of the kernel and after each of `letters`, in order, and the text left over."""
+    pattern = "(?P<kernel>[0-9]+)" + "".join(f"(?:{c}(?P<{c}>[0-9]+))?" for c in letters)
     found = re.match(pattern, text)
     assert found, "the caller has seen a digit"
     given = {name: digits for name, digits in found.groupdict().items() if digits}
     return given, text[found.end() :]
-
-
-def expected_after(kind: str) -> str:
-    """What may follow the size of a layer of this kind."""
-    return {
-        CONVOLUTION: "x<channels>, s<stride>, d<dilation>, :<padding> in this order",
-        UPSAMPLING: "nothing after the factor, as in 'up2'",
-    }.get(kind, "s<stride>, :<padding> in this order")
 
 
 def parse_padding(word: str, tail: str) -> dict[str, Any]:

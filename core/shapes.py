@@ -111,7 +111,7 @@ class Settings:
     size: int = setting(28, Whole(1, 4096), "height of the image, in pixels")
     width: int | None = setting(None, Maybe(Whole(1, 4096)), "its width, where it is not square")
     channels: int = setting(1, Whole(1, MAX_CHANNELS), "channels of the image")
-    convention: str = setting("keras", Choice(("keras", "torch")), "whose rules hold")
+    convention: Convention = setting("keras", Choice(("keras", "torch")), "whose rules hold")
     layers: Stack = setting(parse_stack(PRESETS[0].layers), StackText(), "the stack")
 
     def __post_init__(self) -> None:
@@ -238,8 +238,7 @@ def pool(
 def report(settings: Settings) -> dict[str, Any]:
     """What the command line prints: sizes as [height, width, channels]."""
     width = settings.size if settings.width is None else settings.width
-    convention: Convention = "torch" if settings.convention == "torch" else "keras"
-    steps = walk(settings.layers, settings.size, width, settings.channels, convention)
+    steps = walk(settings.layers, settings.size, width, settings.channels, settings.convention)
     return {
         "layers": [describe(step) for step in steps],
         "output": list(steps[-1].output),

@@ -2,6 +2,8 @@
 
 import json
 import math
+import subprocess
+import sys
 from fractions import Fraction
 
 import numpy as np
@@ -373,3 +375,14 @@ def test_command_line_refuses(
     assert captured.out == ""
     assert message in captured.err
     assert captured.err.count("\n") == 1
+
+
+def test_sizes_and_impact_work_without_torch() -> None:
+    """A missing torch must not matter, and its import would cost a second."""
+    script = (
+        "import sys; sys.modules['torch'] = None\n"
+        "import core.measured_impact, core.stack_code\n"
+        "from core.__main__ import main\n"
+        "sys.exit(main(['impact']) or main(['shapes']))"
+    )
+    subprocess.run([sys.executable, "-c", script], check=True, capture_output=True)
