@@ -7,9 +7,12 @@ import dataclasses
 import json
 import sys
 from collections.abc import Callable, Sequence
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from core import settings
+
+if TYPE_CHECKING:
+    from core.runs import View
 
 Command = Callable[[argparse.Namespace], dict[str, Any]]
 
@@ -61,10 +64,78 @@ def shapes(parser: argparse.ArgumentParser) -> Command:
     return lambda arguments: shapes.report(read_settings(shapes.Settings, arguments))
 
 
+def autoencoder(parser: argparse.ArgumentParser) -> Command:
+    from core.autoencoder import Length, Preset, Settings, canonical, report
+    from core.runs import finish, registry
+
+    add_settings(parser, Settings)
+    add_settings(parser, Length)
+
+    def answer(arguments: argparse.Namespace) -> dict[str, Any]:
+        chosen = canonical(read_settings(Settings, arguments))
+        length = read_settings(Length, arguments)
+        wanted = Preset(chosen, length.epochs * chosen.train_size)
+        (view,) = finish(registry(), [wanted], show_progress)
+        assert view.state is not None
+        return report(wanted, view.state) | {"source": view.source}
+
+    return answer
+
+
+def warm(parser: argparse.ArgumentParser) -> Command:
+    from core import runs
+    from core.presets import every_run
+
+    parser.add_argument("--list", action="store_true", help="say what is there, train nothing")
+
+    def answer(arguments: argparse.Namespace) -> dict[str, Any]:
+        wanted = list(every_run())
+        if arguments.list:
+            views = [runs.registry().look(*one) for one in wanted]
+        else:
+            views = runs.finish(runs.registry(), wanted, show_progress)
+        return {"runs": [describe(view) for view in views]}
+
+    return answer
+
+
+def ship(parser: argparse.ArgumentParser) -> Command:
+    from core import runs
+    from core.presets import every_run
+
+    def answer(arguments: argparse.Namespace) -> dict[str, Any]:
+        views = runs.ship(list(every_run()), show_progress)
+        return {"runs": [describe(view) for view in views]}
+
+    return answer
+
+
+def describe(view: View) -> dict[str, Any]:
+    """A run of the cache, and what is there of it."""
+    told = {"images": view.target, "images_seen": view.images_seen, "status": view.status}
+    return dataclasses.asdict(view.settings) | told | {"source": view.source}
+
+
+def show_progress(views: Sequence[View]) -> None:
+    """A progress bar for all `views` together, where somebody sits at a terminal."""
+    if not sys.stderr.isatty():
+        return
+    done = sum(min(view.images_seen, view.target) for view in views)
+    share = done / sum(view.target for view in views)
+    finished = sum(view.status == "finished" for view in views)
+    activity = next((view.activity for view in views if view.activity), "")
+    line = f"[{'#' * round(30 * share):<30}] {share:4.0%}, {finished} of {len(views)} runs"
+    end = "\n" if finished == len(views) else ""
+    print(f"\r{line}  {activity:<24}", end=end, file=sys.stderr, flush=True)
+
+
 # A topic's module is imported when its command is asked for: only some need torch.
 TOPICS: dict[str, tuple[str, Callable[[argparse.ArgumentParser], Command]]] = {
+    "autoencoder": ("train one arm, and say where its loss comes from", autoencoder),
     "impact": ("how much each input pixel counts", impact),
     "shapes": ("what a stack does to a size, layer by layer", shapes),
+    "warm": ("fill the cache with every run that the pages offer", warm),
+    "ship": ("rebuild every run that the repository ships", ship),
 }
 
 

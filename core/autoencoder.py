@@ -69,6 +69,16 @@ class Settings:
         return MAX_EPOCHS * self.train_size
 
 
+@dataclass(frozen=True)
+class Length:
+    """How long a run is; no part of what it is."""
+
+    epochs: int = setting(10, Whole(1, MAX_EPOCHS), "passes over the training images")
+
+    def __post_init__(self) -> None:
+        check(self)
+
+
 class Preset(NamedTuple):
     """Settings and the length of the run, in images seen."""
 
@@ -80,18 +90,19 @@ ORIGINAL = Preset(Settings(), 600_000)
 LIVE = Preset(Settings(train_size=20_000, batch_size=32, learning_rate=3e-3), 20_000)
 
 
-def arms(chosen: Settings) -> tuple[Settings, Settings]:
-    """The unpadded and the padded arm of one experiment: they differ in image padding alone.
-
-    Settings that change nothing take their defaults, so that equal runs have equal settings.
-    """
+def canonical(chosen: Settings) -> Settings:
+    """The same run with what changes nothing at its default: equal runs, equal settings."""
     plain = Settings()
-    padding = {name: getattr(plain, name) for name in ("pad_mode", "pad_level", "noise_first")}
-    unpadded = replace(chosen, pad_width=0, **padding)
     if chosen.pad_width == 0:
-        return unpadded, unpadded
-    level = chosen.pad_level if chosen.pad_mode == "constant" else plain.pad_level
-    return unpadded, replace(chosen, pad_level=level)
+        chosen = replace(chosen, pad_mode=plain.pad_mode, noise_first=plain.noise_first)
+    if chosen.pad_mode != "constant":
+        chosen = replace(chosen, pad_level=plain.pad_level)
+    return chosen
+
+
+def arms(chosen: Settings) -> tuple[Settings, Settings]:
+    """The unpadded and the padded arm of one experiment: they differ in image padding alone."""
+    return canonical(replace(chosen, pad_width=0)), canonical(chosen)
 
 
 class Layer(NamedTuple):
@@ -250,7 +261,7 @@ class State:
     """A run so far: what it reports, and all that is needed to continue it bit for bit."""
 
     images_seen: int
-    weights: Floats  # (28353,), see core/network.py
+    weights: Floats  # (28353,), see core/network.py; like the moments, empty if shipped
     mean: Floats  # Adam's first moment, (28353,)
     variance: Floats  # Adam's second moment, (28353,)
     epoch_loss: float  # per pixel, summed over this epoch's images so far
@@ -267,16 +278,52 @@ class State:
         return self.mean.size > 0
 
 
-def without_weights(state: State) -> State:
-    """The state with the weights of its last checkpoint alone: most of its bytes are weights."""
-    *earlier, last = state.checkpoints
-    dropped = (replace(checkpoint, weights=None) for checkpoint in earlier)
-    return replace(state, checkpoints=(*dropped, last))
+def as_shipped(state: State, *, weights: bool) -> State:
+    """The state without what only continuing it needs, and with its last weights or none.
+
+    Most of a state's bytes are weights and Adam's moments.
+    """
+    none = np.empty(0, np.float32)
+    *earlier, last = (replace(checkpoint, weights=None) for checkpoint in state.checkpoints)
+    if weights:
+        last = replace(last, weights=state.checkpoints[-1].weights)
+    return replace(state, weights=none, mean=none, variance=none, checkpoints=(*earlier, last))
 
 
 def one_of_each(labels: ArrayLike) -> list[int]:
     """The first test image of each digit: the sample whose reconstructions a run keeps."""
     return sorted(int(i) for i in np.unique(np.asarray(labels), return_index=True)[1])
+
+
+def report(asked: Preset, state: State) -> dict[str, Any]:
+    """What is known of a run at the position asked for, in plain words and numbers.
+
+    Losses per pixel in nats; `test`, but for `per_pixel`, in nats per image.
+    """
+    reached = [c for c in state.checkpoints if c.images_seen <= asked.images]
+    last = reached[-1]
+    return {
+        "config": vars(asked.settings) | {"epochs": asked.images // asked.settings.train_size},
+        "parameters": PARAMETERS,
+        "history": [
+            {"epoch": int(c.epoch), "images_seen": c.images_seen}
+            | {"train_loss": c.train_loss, "test_loss": c.per_pixel}
+            for c in reached
+            if c.epoch == int(c.epoch)
+        ],
+        "curve": [p._asdict() for p in state.points if p.images_seen <= asked.images],
+        "test": {
+            "per_pixel": last.per_pixel,
+            "total": last.total,
+            "entropy_floor": last.entropy_floor,
+            "interior": last.interior,
+            "border": last.border,
+        },
+        "seconds": state.seconds,
+        "images_per_second": state.images_seen / state.seconds,
+        "device": state.device,
+        "note": state.note,
+    }
 
 
 # --- A state as arrays --------------------------------------------------------------------------
@@ -289,16 +336,18 @@ MAX_BYTES = 64 * 2**20  # of any one array: the longest run's weights are 47 MB
 def state_to_arrays(state: State) -> dict[str, NDArray[Any]]:
     """A state with at least one checkpoint as plain arrays, for `np.savez`."""
     every, last = state.checkpoints, state.checkpoints[-1]
+    kept = [c.weights for c in every if c.weights is not None]
+    optimizer = [state.weights, state.mean, state.variance] if state.continuable else []
     return {
         "images_seen": np.array(state.images_seen),
         "sums": np.array([state.epoch_loss, state.point_loss, state.seconds]),
         "words": np.array([state.device, state.note]),
-        "optimizer": np.stack([state.weights, state.mean, state.variance]),
+        "optimizer": np.array(optimizer, np.float32).reshape(-1, PARAMETERS),
         "points": np.array(state.points, np.float64).reshape(-1, 4),
         "train_loss": np.array([c.train_loss for c in every]),
         "maps": np.stack([(c.loss_map, c.squared_error_map, c.accuracy_map) for c in every]),
         "denoised": np.stack([c.denoised for c in every]),
-        "checkpoint_weights": np.stack([c.weights for c in every if c.weights is not None]),
+        "checkpoint_weights": np.array(kept, np.float32).reshape(-1, PARAMETERS),
         "entropy_map": last.entropy_map,
         "samples": np.stack([last.noisy, last.clean]),
     }
@@ -324,12 +373,13 @@ def state_from_arrays(settings: Settings, arrays: Mapping[str, NDArray[Any]]) ->
     if np.any(np.diff(seen, prepend=0) <= 0) or np.any(seen > images_seen):
         raise InputError("points must follow one another up to images_seen")
     epoch_loss, point_loss, seconds = _read(arrays, "sums", np.float64, 3).tolist()
-    weights, mean, variance = _read(arrays, "optimizer", np.float32, 3, PARAMETERS)
+    held = _read(arrays, "optimizer", np.float32, Whole(0, 3), PARAMETERS)
+    weights, mean, variance = held if len(held) == 3 else np.empty((3, 0), np.float32)
     train_losses = _read(arrays, "train_loss", np.float64, count)
     maps = _read(arrays, "maps", np.float32, count, 3, size, size)
     denoised = _read(arrays, "denoised", np.uint8, count, Whole(1, MAX_SAMPLES), size, size)
     noisy, clean = _read(arrays, "samples", np.uint8, 2, denoised.shape[1], size, size)
-    kept = _read(arrays, "checkpoint_weights", np.float32, Whole(1, count), PARAMETERS)
+    kept = _read(arrays, "checkpoint_weights", np.float32, Whole(0, count), PARAMETERS)
     entropy_map = _read(arrays, "entropy_map", np.float32, size, size)
     words = _read(arrays, "words", np.str_, 2)
     checkpoints = tuple(

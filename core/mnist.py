@@ -216,7 +216,10 @@ def _download(file: File, report: Report, stop: Stop) -> Bytes:
         except (OSError, http.client.HTTPException, DamagedFile) as error:
             hosts.setdefault(_reason(error), []).append(host)
     reasons = "; ".join(f"{reason} ({', '.join(which)})" for reason, which in hosts.items())
-    raise MissingData(f"MNIST is not on this computer and could not be downloaded: {reasons}")
+    raise MissingData(
+        f"MNIST is not on this computer and could not be downloaded: {reasons}. "
+        "Set MNIST_DIR to a folder that has it, or use the generated digits"
+    )
 
 
 def _fetch(url: str, part: Path, file: File, report: Report, stop: Stop) -> None:

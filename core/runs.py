@@ -14,13 +14,14 @@ import dataclasses
 import hashlib
 import json
 import logging
+import shutil
 import sys
 import threading
 import time
 import types
 import zipfile
 from collections import OrderedDict, deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal, Protocol
@@ -28,7 +29,7 @@ from typing import Literal, Protocol
 import numpy as np
 
 from core import autoencoder, data
-from core.autoencoder import Settings, State
+from core.autoencoder import LIVE, Preset, Settings, State
 from core.cache import cache_folder, replacing
 from core.mnist import Report, Stop
 from core.settings import InputError
@@ -336,7 +337,9 @@ class Registry:
                 if self._close(name, job, state):
                     return
         except Exception as error:
-            LOG.exception("A run failed: %s", job.settings)
+            # What was asked for was wrong, and says so; anything else is for whoever keeps the log.
+            expected = isinstance(error, InputError)
+            LOG.log(logging.INFO if expected else logging.ERROR, "A run failed", exc_info=error)
             with self._lock:
                 self._failures[name] = error
                 while len(self._failures) > MEMORY:
@@ -353,6 +356,31 @@ class Registry:
                 self._remember(name, Kept(state, "trained"))
             del self._jobs[name]
             return True
+
+
+def finish(
+    registry: Registry,
+    wanted: Sequence[Preset],
+    report: Callable[[Sequence[View]], None] = lambda views: None,
+) -> list[View]:
+    """Have all `wanted` runs trained that are not there yet, and wait for them.
+
+    `report` hears of all of them a few times a second. Raises what a run raised.
+    """
+    me = "finish"
+    while True:
+        views = [registry.look(settings, images, me) for settings, images in wanted]
+        for view in views:
+            if view.error is not None:
+                raise view.error
+        report(views)
+        if all(view.status == "finished" for view in views):
+            return views
+        absent = [view for view in views if view.status in ("absent", "stopped")]
+        under_way = sum(view.active for view in views)
+        for view in absent[: max(0, QUEUE - under_way)]:
+            registry.start(view.settings, view.target, me)
+        time.sleep(0.1)
 
 
 # --- the process's own registry -----------------------------------------------------------------
@@ -411,6 +439,22 @@ def _load(settings: Settings, report: Report, stop: Stop) -> data.Images:
             _loaded.clear()  # a small server has room for one
             _loaded[key] = data.load(*key, report, stop)
         return _loaded[key]
+
+
+def ship(
+    wanted: Sequence[Preset], report: Callable[[Sequence[View]], None] = lambda views: None
+) -> list[View]:
+    """Have all `wanted` runs at hand and write them to the repository, replacing what is there.
+
+    Weights go with seed 0 and with the runs that no page trains in passing, the long ones.
+    """
+    views = finish(registry(), wanted, report)
+    shutil.rmtree(SHIPPED, ignore_errors=True)
+    for view in views:
+        assert view.state is not None
+        weights = view.settings.seed == 0 or view.target > LIVE.images
+        Folder(SHIPPED).write(view.settings, autoencoder.as_shipped(view.state, weights=weights))
+    return views
 
 
 def registry() -> Registry:

@@ -30,6 +30,7 @@ from core.autoencoder import (
     next_point,
     steps_taken,
 )
+from core.settings import InputError
 
 Floats = NDArray[np.float32]
 Bytes = NDArray[np.uint8]
@@ -40,7 +41,7 @@ CURVE_IMAGES = 256  # of the test set, for the curve's points
 CHUNK = 64  # images whose activations fit the processor's caches
 
 
-class Diverged(Exception):
+class Diverged(InputError):
     """The loss is no longer a number. The message says where and what to lower."""
 
 

@@ -1,6 +1,8 @@
 """What a run is and reports: layers, positions, and arrays that may be anybody's."""
 
+from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -18,6 +20,7 @@ from core.autoencoder import (
     Settings,
     State,
     after_batch,
+    as_shipped,
     checkpoint_positions,
     layers,
     next_checkpoint,
@@ -26,7 +29,6 @@ from core.autoencoder import (
     state_from_arrays,
     state_to_arrays,
     steps_taken,
-    without_weights,
 )
 from core.settings import InputError
 
@@ -139,10 +141,16 @@ def test_interior_and_border_are_the_total() -> None:
     assert checkpoint.per_pixel == pytest.approx(checkpoint.loss_map.mean(dtype=np.float64))
 
 
-@pytest.mark.parametrize("slim", [False, True])
-def test_state_survives_a_file(slim: bool, tmp_path: Any) -> None:
-    before = state(SETTINGS, after_batch(SETTINGS, SEEN))
-    before = without_weights(before) if slim else before
+@pytest.mark.parametrize(
+    "kept",
+    [
+        pytest.param(lambda state: state, id="whole"),
+        pytest.param(lambda state: as_shipped(state, weights=True), id="shipped"),
+        pytest.param(lambda state: as_shipped(state, weights=False), id="without weights"),
+    ],
+)
+def test_state_survives_a_file(kept: Callable[[State], State], tmp_path: Path) -> None:
+    before = kept(state(SETTINGS, after_batch(SETTINGS, SEEN)))
     np.savez(tmp_path / "run.npz", **state_to_arrays(before))
     with np.load(tmp_path / "run.npz", allow_pickle=False) as file:
         after = state_from_arrays(SETTINGS, file)
