@@ -368,18 +368,18 @@ def state_from_arrays(settings: Settings, arrays: Mapping[str, NDArray[Any]]) ->
         raise InputError(f"images_seen must be past the first checkpoint, not {images_seen}")
     count, size = len(positions), settings.size
 
-    points = _read(arrays, "points", np.float64, Whole(0, MAX_POINTS), 4)
+    points = _read(arrays, "points", np.float64, range(MAX_POINTS + 1), 4)
     seen = points[:, 0]
     if np.any(np.diff(seen, prepend=0) <= 0) or np.any(seen > images_seen):
         raise InputError("points must follow one another up to images_seen")
     epoch_loss, point_loss, seconds = _read(arrays, "sums", np.float64, 3).tolist()
-    held = _read(arrays, "optimizer", np.float32, Whole(0, 3), PARAMETERS)
+    held = _read(arrays, "optimizer", np.float32, range(0, 4, 3), PARAMETERS)
     weights, mean, variance = held if len(held) == 3 else np.empty((3, 0), np.float32)
     train_losses = _read(arrays, "train_loss", np.float64, count)
     maps = _read(arrays, "maps", np.float32, count, 3, size, size)
-    denoised = _read(arrays, "denoised", np.uint8, count, Whole(1, MAX_SAMPLES), size, size)
+    denoised = _read(arrays, "denoised", np.uint8, count, range(1, MAX_SAMPLES + 1), size, size)
     noisy, clean = _read(arrays, "samples", np.uint8, 2, denoised.shape[1], size, size)
-    kept = _read(arrays, "checkpoint_weights", np.float32, Whole(0, count), PARAMETERS)
+    kept = _read(arrays, "checkpoint_weights", np.float32, range(count + 1), PARAMETERS)
     entropy_map = _read(arrays, "entropy_map", np.float32, size, size)
     words = _read(arrays, "words", np.str_, 2)
     checkpoints = tuple(
@@ -414,18 +414,18 @@ def state_from_arrays(settings: Settings, arrays: Mapping[str, NDArray[Any]]) ->
 
 
 def _read(
-    arrays: Mapping[str, NDArray[Any]], name: str, kind: type[np.generic], *shape: int | Whole
+    arrays: Mapping[str, NDArray[Any]], name: str, kind: type[np.generic], *shape: int | range
 ) -> NDArray[Any]:
     """The array `name`, refused unless it is finite, of `kind` and of `shape`."""
     if name not in arrays:
         raise InputError(f"a stored run must have {name}")
     array = arrays[name]
     fits = len(array.shape) == len(shape) and all(
-        n in allowed if isinstance(allowed, Whole) else n == allowed
+        n in allowed if isinstance(allowed, range) else n == allowed
         for n, allowed in zip(array.shape, shape, strict=True)
     )
     if not fits or array.dtype.type is not kind or array.nbytes > MAX_BYTES:
-        wanted = " × ".join(f"({n})" if isinstance(n, Whole) else str(n) for n in shape)
+        wanted = " × ".join(str(n) for n in shape)
         raise InputError(
             f"{name} must be {kind.__name__} of shape {wanted or '()'}, "
             f"not {array.dtype} of shape {array.shape}"
