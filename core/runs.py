@@ -210,7 +210,8 @@ class Registry:
             if job is not None:
                 if watcher is not None:
                     job.watchers[watcher] = self._clock()
-                if job.state is not None and job.state.images_seen >= images:
+                # A job that has reached its own target is finished once its run is kept.
+                if job.state is not None and images <= job.state.images_seen < job.target:
                     return View(settings, "finished", images, job.state)
                 return self._view(name, job)
             failure = self._failures.get(name)
