@@ -12,9 +12,10 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from core import autoencoder, runs
-from core.autoencoder import LIVE, ORIGINAL, Checkpoint, Settings
+from core.autoencoder import LIVE, ORIGINAL, Checkpoint, Preset, Settings
 from core.data import SIZE
 from core.loss import Comparison, compare, judge
+from core.presets import PADDED
 from pages.shared import charts, controls
 from pages.shared.controls import control
 from pages.shared.pair import (
@@ -43,19 +44,13 @@ GUESSES = ("better", "the same", "worse")
 
 PUBLISHED = {"unpadded": 0.099, "padded": 0.075}  # Cross Validated 454768, training loss
 
-PRESETS: dict[str, dict[str, Any]] = {
-    "As asked: 2 px, edge": {},
-    "4 px": {"pad_width": 4},
-    "6 px": {"pad_width": 6},
-    "Grey border": {"pad_mode": "constant", "pad_level": 0.5},
-    "Noise border": {"pad_mode": "noise"},
-    "Reflected border": {"pad_mode": "reflect"},
-    "Inverted digits": {"variation": "inverted"},
-    "Digits to the edge": {"variation": "cropped"},
-}
-"""What a preset changes in the live run with a pad width of 2."""
-
 DEFAULTS = replace(LIVE.settings, pad_width=2)
+
+PRESETS = {
+    name: Preset(replace(LIVE.settings, **changes), LIVE.images)
+    for name, changes in PADDED.items()
+    if name not in ("1 px", "3 px", "5 px")  # a slider stands beside them
+} | {"The original protocol": Preset(replace(ORIGINAL.settings, pad_width=2), ORIGINAL.images)}
 
 LENGTHS = (5_000, 20_000, 60_000, 120_000, 240_000, 600_000)
 
@@ -75,6 +70,8 @@ def page() -> None:
     settings, images = choose()
     unpadded, padded = autoencoder.arms(settings)
     pair = look(unpadded, padded, images)
+    if pair.missing_data is not None:
+        unpadded, padded, pair = fall_back(pair)
     watched = st.fragment(live, run_every=TICK if pair.active else None)
     watched(unpadded, padded, images, revealed=guess is not None, ticking=pair.active)
     if pair.tested is None:
@@ -103,7 +100,7 @@ def choose() -> tuple[Settings, int]:
     """The settings of the padded arm and the images that both arms are to see."""
     with st.container(horizontal=True, gap="small"):
         for name in PRESETS:
-            st.button(name, on_click=apply, args=(PRESETS[name], LIVE.images))
+            st.button(name, on_click=apply, args=(PRESETS[name],))
     wide = st.columns(3)
     values: dict[str, Any] = {}
     with wide[0]:
@@ -115,11 +112,6 @@ def choose() -> tuple[Settings, int]:
     with wide[2]:
         values["variation"] = ask("variation", "Digits")
     with st.expander("Training, noise and layers"):
-        st.button(
-            "The original protocol: 60,000 images, 10 epochs, batch 128",
-            on_click=apply,
-            args=(dict(vars(ORIGINAL.settings)) | {"pad_width": 2}, ORIGINAL.images),
-        )
         left, middle, right = st.columns(3)
         with left:
             values["dataset"] = ask("dataset", "Data")
@@ -153,11 +145,22 @@ def ask(name: str, label: str, **options: Any) -> Any:
     return control(Settings, name, label, default=getattr(DEFAULTS, name), **options)
 
 
-def apply(changes: dict[str, Any], images: int) -> None:
-    """Set every control to the live run with `changes`."""
-    for name, value in (vars(DEFAULTS) | changes).items():
-        st.session_state[name] = value
-    st.session_state["images"] = images
+def apply(preset: Preset) -> None:
+    """Set every control to a preset."""
+    st.session_state.update(vars(preset.settings) | {"images": preset.images})
+
+
+def fall_back(pair: Pair) -> tuple[Settings, Settings, Pair]:
+    """Without MNIST, the same experiment on generated digits, and why."""
+    arms = [replace(view.settings, dataset="digits") for view in pair.views.values()]
+    digits = look(arms[0], arms[1], pair.images)
+    if not (digits.active or digits.tested):
+        start(arms[0], arms[1], pair.images)
+        digits = look(arms[0], arms[1], pair.images)
+    st.info(f"{pair.missing_data}. So this run uses generated digits.")
+    mnist = (pair.unpadded.settings, pair.padded.settings, pair.images)
+    st.button("Try MNIST again", on_click=start, args=mnist)
+    return arms[0], arms[1], digits
 
 
 # --- The run ------------------------------------------------------------------------------------
@@ -208,16 +211,16 @@ def status(pair: Pair) -> None:
     refused = st.session_state.pop("refused", None)
     if refused:
         st.warning(f"{refused}.")
-    failures = {str(view.error): None for view in pair.views.values() if view.error}
-    for failure in failures:
-        st.error(failure)
+    for failure in {str(view.error) for view in pair.views.values() if view.error}:
+        st.error(f"{failure}.")
     if pair.active:
         share = min(view.images_seen / view.target for view in pair.views.values())
         words = " · ".join(f"{arm}: {doing(view)}" for arm, view in pair.views.items())
         st.progress(min(share, 1.0), text=words)
     elif pair.tested is not None:
-        for arm, view in pair.views.items():
-            st.caption(f"{arm.capitalize()}: {provenance(view)}")
+        st.caption(
+            "  \n".join(f"{arm.capitalize()}: {provenance(v)}" for arm, v in pair.views.items())
+        )
 
 
 def doing(view: runs.View) -> str:
@@ -267,6 +270,7 @@ CURVE_ALT = "Test loss (solid) and training loss (dotted) of both arms against i
 def verdict(tested: Tested, compared: Comparison, seeds: dict[int, Comparison], guess: str) -> None:
     """The answer, computed from these runs."""
     st.header(headline(compared))
+    st.caption(f"You guessed: {guess}.")
     unpadded, padded = tested.values()
     words = [
         f"Per pixel the padded loss is **{change(compared.per_pixel)}**: {padded.per_pixel:.4f} "
@@ -290,7 +294,6 @@ def verdict(tested: Tested, compared: Comparison, seeds: dict[int, Comparison], 
         )
     else:
         words.append("One seed has no spread: train a fresh seed before you believe a difference.")
-    words.append(f"You guessed *{guess}*.")
     for paragraph in words:
         st.markdown(paragraph, width=TEXT)
 

@@ -204,7 +204,8 @@ def heat_map(
     if log:
         scale["type"] = "log"
     legend_spec: Spec | None = (
-        {"orient": "bottom", "gradientLength": min(size, 320), "title": what, "tickCount": 4}
+        {"type": "gradient", "orient": "bottom", "gradientLength": min(size, 320)}
+        | {"title": what, "tickCount": 4}
         if legend
         else None
     )

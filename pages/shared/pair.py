@@ -10,11 +10,12 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from core import runs
 from core.autoencoder import Checkpoint, Settings
+from core.data import MissingData
 from core.loss import Comparison, compare
+from core.presets import SEEDS
 from core.runs import View
 
 TICK = 0.5  # seconds between two looks at runs in training
-SEEDS = (0, 1, 2)  # the seeds whose runs are shipped
 
 
 @dataclass(frozen=True)
@@ -36,6 +37,12 @@ class Pair:
     @property
     def finished(self) -> bool:
         return all(view.status == "finished" for view in self.views.values())
+
+    @property
+    def missing_data(self) -> MissingData | None:
+        """Why the data set could not be had, where it could not."""
+        errors = (view.error for view in self.views.values())
+        return next((error for error in errors if isinstance(error, MissingData)), None)
 
     @property
     def tested(self) -> tuple[Checkpoint, Checkpoint] | None:
@@ -102,14 +109,16 @@ def curve(pair: Pair, *, total: bool) -> pd.DataFrame:
 
 
 def provenance(view: View) -> str:
-    """Where a result comes from: source, device, time and seed, in words."""
+    """Where a result comes from: data, source, device, time and seed, in words."""
     if view.state is None:
         return ""
+    chosen = view.settings
+    data = {"mnist": "MNIST", "digits": "generated digits"}[chosen.dataset]
     source = {
         "trained": "trained here",
         "cache": "from this server's cache",
         "shipped": "shipped with the app",
     }[view.source]
-    return (
-        f"{source} · {view.state.device} · {view.state.seconds:.0f} s · seed {view.settings.seed}"
-    )
+    took = f"{view.state.images_seen:,} images in {view.state.seconds:.0f} s"
+    note = f" · {view.state.note}" if view.state.note else ""
+    return f"{data} · seed {chosen.seed} · {source} · {took} · {view.state.device}{note}"

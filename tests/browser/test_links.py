@@ -1,0 +1,50 @@
+"""Links: every setting is in the URL, and a link opens the same page in a fresh browser."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from playwright.sync_api import Browser, Page, expect
+
+from tests.browser.conftest import serving, settle
+
+Visit = Callable[..., Page]
+
+
+def test_a_deep_link_as_the_servers_very_first_request(
+    browser: Browser, visit: Visit, tmp_path: Path
+) -> None:
+    with serving(tmp_path) as address:
+        page = visit(f"{address}/autoencoder?pad_width=5&pad_mode=constant&pad_level=0.3")
+        expect(page.get_by_role("slider", name="Pad width, pixels")).to_have_attribute(
+            "aria-valuenow", "5"
+        )
+        expect(page.get_by_role("slider", name="Grey level")).to_have_attribute(
+            "aria-valuenow", "0.3"
+        )
+        expect(page.get_by_text("Page not found")).to_have_count(0)
+        expect(page.get_by_test_id("stSidebarNav")).to_have_count(0)
+
+
+def test_the_entry_leads_to_the_first_topic_and_keeps_the_settings(app: str, visit: Visit) -> None:
+    page = visit(f"{app}/?pad_width=3")
+    expect(page).to_have_url(f"{app}/autoencoder?pad_width=3")
+    expect(page.get_by_role("slider", name="Pad width, pixels")).to_have_attribute(
+        "aria-valuenow", "3"
+    )
+
+
+def test_a_changed_setting_is_in_the_url_and_a_default_is_not(app: str, visit: Visit) -> None:
+    page = visit(f"{app}/autoencoder")
+    expect(page).to_have_url(f"{app}/autoencoder")
+    slider = page.get_by_role("slider", name="Pad width, pixels")
+    slider.press("ArrowRight")
+    expect(page).to_have_url(f"{app}/autoencoder?pad_width=3")
+    settle(page)
+    slider.press("ArrowLeft")
+    expect(page).to_have_url(f"{app}/autoencoder")
+
+
+def test_what_a_link_asks_too_much_is_said_beside_the_control(app: str, visit: Visit) -> None:
+    page = visit(f"{app}/autoencoder?pad_width=99")
+    expect(page.get_by_text("pad_width must be a whole number from 0 to 8")).to_be_visible()
+    expect(page).to_have_url(f"{app}/autoencoder")

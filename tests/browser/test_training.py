@@ -1,0 +1,34 @@
+"""Training as a visitor sees it: it moves, it can be stopped, it ends with words."""
+
+from collections.abc import Callable
+
+from playwright.sync_api import Page, expect
+
+Visit = Callable[..., Page]
+
+SMALL = "dataset=digits&train_size=1000&images=5000&guess=better"
+
+
+def test_both_arms_train_and_the_verdict_appears(app: str, visit: Visit) -> None:
+    page = visit(f"{app}/autoencoder?{SMALL}")
+    page.get_by_role("button", name="Train", exact=True).click()
+    expect(page.get_by_text("images", exact=False).first).to_be_visible()
+    expect(page.get_by_role("progressbar")).to_be_visible()
+    fresh = page.get_by_role("button", name="Train with a fresh seed")
+    expect(fresh).to_be_visible(timeout=120_000)
+    expect(page.get_by_text("On the 784 pixels that both arms share")).to_be_visible()
+    assert page.get_by_role("graphics-document").count() >= 4
+    expect(page.get_by_role("progressbar")).to_have_count(0)
+
+
+def test_stop_keeps_what_there_is(app: str, visit: Visit) -> None:
+    page = visit(f"{app}/autoencoder?{SMALL}&seed=5&images=600000")
+    page.get_by_role("button", name="Train", exact=True).click()
+    page.get_by_role("button", name="Stop").click()
+    expect(page.get_by_role("progressbar")).to_have_count(0)
+    expect(page.get_by_role("button", name="Stop")).to_have_count(0)
+
+
+def test_no_sideways_scrolling_on_a_phone(app: str, visit: Visit) -> None:
+    page = visit(f"{app}/autoencoder?guess=better", width=400, dark=True)
+    assert page.evaluate("document.documentElement.scrollWidth") <= 400
