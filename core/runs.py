@@ -145,6 +145,7 @@ class Job:
     activity: str = ""
     state: State | None = None
     watchers: dict[str, float] = field(default_factory=dict)
+    left: set[str] = field(default_factory=set)
     started: float = 0.0
     start_images: int = 0
 
@@ -208,7 +209,7 @@ class Registry:
         with self._lock:
             job = self._jobs.get(name)
             if job is not None:
-                if watcher is not None:
+                if watcher is not None and watcher not in job.left:
                     job.watchers[watcher] = self._clock()
                 # A job that has reached its own target is finished once its run is kept.
                 if job.state is not None and images <= job.state.images_seen < job.target:
@@ -245,17 +246,19 @@ class Registry:
                 self._queue.append(name)
                 self._failures.pop(name, None)
             job.target = max(job.target, images)
+            job.left.discard(watcher)
             job.watchers[watcher] = self._clock()
             if self._running < self._workers:
                 self._running += 1
                 threading.Thread(target=self._work, name="training", daemon=True).start()
 
     def leave(self, settings: Settings, watcher: str) -> None:
-        """Watch a run no longer; one that nobody watches stops at its next step."""
+        """Watch a run no longer, whatever one looks at; what nobody watches stops at once."""
         with self._lock:
             job = self._jobs.get(identity(settings))
             if job is not None:
                 job.watchers.pop(watcher, None)
+                job.left.add(watcher)
 
     def _find(self, settings: Settings, images: int) -> Kept | None:
         """The run from the first place that has it up to `images`, else the longest there is."""
