@@ -90,6 +90,24 @@ class Choice:
 
 
 @dataclass(frozen=True)
+class Pair:
+    """Two whole numbers from `low` to `high`, both included: a row and a column."""
+
+    low: int
+    high: int
+
+    def parse(self, text: str) -> tuple[int, ...]:
+        return tuple(int(word) for word in text.split(maxsplit=2))
+
+    def __contains__(self, value: Any) -> bool:
+        number = Whole(self.low, self.high)
+        return isinstance(value, tuple) and len(value) == 2 and all(v in number for v in value)
+
+    def __str__(self) -> str:
+        return f"two whole numbers from {self.low} to {self.high}, such as '{self.low} {self.high}'"
+
+
+@dataclass(frozen=True)
 class Switch:
     """True or false, spelled as Streamlit spells them in a URL."""
 

@@ -73,3 +73,10 @@ def test_a_domain_may_explain_itself() -> None:
 
     with pytest.raises(InputError, match="odd: 4 is even"):
         settings.parse(Picky, "odd", "4")
+
+
+def test_pair() -> None:
+    pair = settings.Pair(0, 9)
+    assert pair.parse("3 4") == (3, 4)
+    assert all(value not in pair for value in [(0, 10), (3,), (1, 2, 3), [1, 2], (True, 1), "1 2"])
+    assert str(pair) == "two whole numbers from 0 to 9, such as '0 9'"
