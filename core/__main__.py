@@ -36,18 +36,29 @@ def add_settings(parser: argparse.ArgumentParser, declared: Any) -> None:
             about += f" (default {field.default})"
         if isinstance(allowed, settings.Switch):
             parser.add_argument(flag, action="store_const", const="true", help=about)
+        elif isinstance(allowed, settings.Pair):
+            parser.add_argument(flag, nargs=2, metavar=("ROW", "COL"), help=about)
         else:
             parser.add_argument(flag, metavar="VALUE", help=about)
 
 
 def read_settings(declared: Any, arguments: argparse.Namespace) -> Any:
     """The settings that the command line spells, checked."""
-    given = {
-        field.name: settings.parse(declared, field.name, text)
+    spelt = {
+        field.name: settings.parse(
+            declared, field.name, given if isinstance(given, str) else " ".join(given)
+        )
         for field in dataclasses.fields(declared)
-        if (text := getattr(arguments, field.name, None)) is not None
+        if (given := getattr(arguments, field.name, None)) is not None
     }
-    return declared(**given)
+    return declared(**spelt)
+
+
+def shift_probe(parser: argparse.ArgumentParser) -> Command:
+    from core import shift_probe
+
+    add_settings(parser, shift_probe.Settings)
+    return lambda arguments: shift_probe.report(read_settings(shift_probe.Settings, arguments))
 
 
 def impact(parser: argparse.ArgumentParser) -> Command:
@@ -132,6 +143,7 @@ def show_progress(views: Sequence[View]) -> None:
 # A topic's module is imported when its command is asked for: only some need torch.
 TOPICS: dict[str, tuple[str, Callable[[argparse.ArgumentParser], Command]]] = {
     "autoencoder": ("train one arm, and say where its loss comes from", autoencoder),
+    "shift_probe": ('whether a "shift-invariant" network can tell where a pixel is', shift_probe),
     "impact": ("how much each input pixel counts", impact),
     "shapes": ("what a stack does to a size, layer by layer", shapes),
     "warm": ("fill the cache with every run that the pages offer", warm),
