@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import zip_longest
 from typing import Any
 
 import numpy as np
@@ -82,7 +83,7 @@ def page() -> None:
         st.markdown("*Choose a guess above, then see what this run says.*", width=TEXT)
         return
     verdict(tested, compared, over_seeds(unpadded, padded, images), guess)
-    architecture(tested)
+    architecture(pair, tested)
     reconstructions(tested)
     maps(tested, compared)
     take_away(
@@ -236,7 +237,7 @@ def doing(view: runs.View) -> str:
 
 
 def curves(pair: Pair, *, revealed: bool) -> None:
-    """The loss per pixel; once a guess is made, the total loss beside it, the same runs."""
+    """The loss per pixel beside the layers; once a guess is made, beside the total loss."""
     left, right = st.columns(2)
     with left:
         st.markdown("**Loss per pixel**, as Keras prints it")
@@ -245,6 +246,8 @@ def curves(pair: Pair, *, revealed: bool) -> None:
         if revealed:
             st.markdown("**Total loss**: the same runs, summed over an image's pixels")
             curve_chart(pair, total=True)
+        else:
+            layer_table(pair)
 
 
 def curve_chart(pair: Pair, *, total: bool) -> None:
@@ -324,28 +327,37 @@ def percent(share: float) -> str:
     return f"{share * 100:.2g} %"
 
 
-def architecture(tested: Tested) -> None:
-    """Both arms' layers and the source's figures beside ours."""
-    unpadded, padded = tested.values()
-    st.subheader("One network, two image sizes")
-    rows = zip(
-        autoencoder.layers(len(unpadded.loss_map)),
-        autoencoder.layers(len(padded.loss_map)),
-        strict=False,
+def thousands(count: int) -> str:
+    """9248 as "9,248"; nothing for none."""
+    return f"{count:,}" if count else ""
+
+
+def layer_table(pair: Pair) -> None:
+    """Both arms' layers: the same parameters, other sizes."""
+    # An odd size is cropped at the end: one arm may have a layer more.
+    rows = zip_longest(
+        autoencoder.layers(pair.unpadded.settings.size),
+        autoencoder.layers(pair.padded.settings.size),
     )
+    st.table(
+        pd.DataFrame(
+            {
+                "layer": (padded or unpadded).name,
+                "unpadded": " × ".join(map(str, unpadded.output)) if unpadded else "",
+                "padded": " × ".join(map(str, padded.output)) if padded else "",
+                "parameters": thousands((padded or unpadded).parameters),
+            }
+            for unpadded, padded in rows
+        ).set_index("layer")
+    )
+
+
+def architecture(pair: Pair, tested: Tested) -> None:
+    """Both arms' layers, and the source's figures beside ours."""
+    st.subheader("One network, two image sizes")
     left, right = st.columns([3, 2])
     with left:
-        st.table(
-            pd.DataFrame(
-                {
-                    "layer": a.name,
-                    "unpadded": " × ".join(map(str, a.output)),
-                    "padded": " × ".join(map(str, b.output)),
-                    "parameters": f"{a.parameters:,}" if a.parameters else "",
-                }
-                for a, b in rows
-            ).set_index("layer")
-        )
+        layer_table(pair)
     with right:
         st.table(
             pd.DataFrame(
