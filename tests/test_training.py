@@ -197,3 +197,16 @@ def test_cuda_learns_what_the_cpu_learns(whole: State) -> None:
     state = run(2_000, replace(SETTINGS, device="cuda"))
     assert state.note == ""
     assert state.checkpoints[-1].total == pytest.approx(whole.checkpoints[-1].total, rel=0.05)
+
+
+@pytest.mark.parametrize(("fp32", "bf16", "pays"), [(2.0, 1.0, True), (1.0, 1.5, False)])
+def test_bf16_pays(fp32: float, bf16: float, pays: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = 0.0
+
+    def step(self: Any, batch: object, steps: int) -> None:
+        nonlocal clock
+        clock += bf16 if self.settings.precision == "bf16" else fp32
+
+    monkeypatch.setattr(training._Step, "__call__", step)
+    monkeypatch.setattr(training.time, "thread_time", lambda: clock)
+    assert training.bf16_pays.__wrapped__() is pays
