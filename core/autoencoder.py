@@ -373,6 +373,8 @@ def state_from_arrays(settings: Settings, arrays: Mapping[str, NDArray[Any]]) ->
     if np.any(np.diff(seen, prepend=0) <= 0) or np.any(seen > images_seen):
         raise InputError("points must follow one another up to images_seen")
     epoch_loss, point_loss, seconds = _read(arrays, "sums", np.float64, 3).tolist()
+    if seconds <= 0:
+        raise InputError(f"sums must end with the seconds that training took, not {seconds:g}")
     held = _read(arrays, "optimizer", np.float32, range(0, 4, 3), PARAMETERS)
     weights, mean, variance = held if len(held) == 3 else np.empty((3, 0), np.float32)
     train_losses = _read(arrays, "train_loss", np.float64, count)

@@ -4,34 +4,33 @@ A run is what its settings, its data and the training mathematics determine. Its
 of it: a budget, in images, is a position along the run. Whoever asks for less is answered from
 what is there; whoever asks for more continues it.
 
-A run is looked for in three places: in memory, on disk, and among the runs that the repository
-ships. Training happens in background threads that know nothing of any page.
+Training happens in background threads that know nothing of any page. Where runs are kept is in
+`core/run_store.py`.
 """
 
 from __future__ import annotations
 
-import dataclasses
-import hashlib
-import json
+import atexit
+import contextlib
 import logging
+import math
 import shutil
 import sys
 import threading
 import time
 import types
-import zipfile
 from collections import OrderedDict, deque
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from contextlib import closing
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal, Protocol
 
-import numpy as np
-
 from core import autoencoder, data
 from core.autoencoder import LIVE, Preset, Settings, State
-from core.cache import cache_folder, replacing
+from core.cache import cache_folder
 from core.mnist import Report, Stop
+from core.run_store import Folder, Kept, Source, Store, identity
 from core.settings import InputError
 
 LOG = logging.getLogger("padding_lab.runs")
@@ -39,10 +38,8 @@ LOG = logging.getLogger("padding_lab.runs")
 SHIPPED = Path(__file__).parent / "shipped"
 PATIENCE = 30.0  # seconds that an unwatched run goes on
 QUEUE = 16  # runs that may wait
-MEMORY = 96  # runs kept in memory, about half a megabyte each
-DISK = 512 * 2**20  # bytes kept on disk
+FAILURES = 100  # remembered
 
-Source = Literal["trained", "cache", "shipped"]
 Status = Literal["absent", "waiting", "training", "finished", "stopped", "failed"]
 
 
@@ -63,104 +60,18 @@ class Train(Protocol):
     ) -> State | None: ...
 
 
-def identity(settings: Settings) -> str:
-    """The name of a run: every setting, the data's content and the mathematics' version, hashed."""
-    described = dataclasses.asdict(settings) | {
-        "content": data.content(settings.dataset),
-        "mathematics": autoencoder.MATHEMATICS,
-    }
-    return hashlib.sha256(json.dumps(described, sort_keys=True).encode()).hexdigest()[:32]
-
-
-# --- places ------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class Folder:
-    """Runs as `.npz` files of plain arrays; several processes may share it."""
-
-    path: Path
-    limit: int = DISK
-
-    def read(self, settings: Settings) -> State | None:
-        """The run kept for `settings`, or None. A damaged or foreign file is logged and skipped."""
-        name = identity(settings)
-        file = self.path / f"{name}.npz"
-        try:
-            with np.load(file, allow_pickle=False) as arrays:
-                if str(arrays["run"]) != name:
-                    raise InputError("it holds another run")
-                state = autoencoder.state_from_arrays(settings, arrays)
-        except FileNotFoundError:
-            return None
-        except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
-            LOG.warning("Skipped the kept run %s: %s", file, error)
-            return None
-        return state
-
-    def write(self, settings: Settings, state: State) -> None:
-        """Keep a run, whole or not at all. A full or read-only disk is logged, nothing more."""
-        if not state.checkpoints:
-            return  # too short to say anything
-        name = identity(settings)
-        try:
-            with replacing(self.path / f"{name}.npz") as part, part.open("wb") as file:
-                arrays = autoencoder.state_to_arrays(state)
-                np.savez_compressed(file, allow_pickle=False, run=np.array(name), **arrays)
-            self._forget_oldest()
-        except OSError as error:
-            LOG.warning("Could not keep a run in %s: %s", self.path, error)
-
-    def names(self) -> Iterator[str]:
-        """The names of all runs kept here."""
-        return (file.stem for file in sorted(self.path.glob("*.npz")))
-
-    def _forget_oldest(self) -> None:
-        files = sorted(self.path.glob("*.npz"), key=lambda file: file.stat().st_mtime, reverse=True)
-        kept = 0
-        for file in files:
-            kept += file.stat().st_size
-            if kept > self.limit:
-                file.unlink(missing_ok=True)
-
-
-@dataclass(frozen=True)
-class Kept:
-    """A run and where it came from."""
-
-    state: State
-    source: Source
-
-
-# --- the registry ------------------------------------------------------------------------------
-
-
-@dataclass
-class Job:
-    """A run that is wanted. Guarded by the registry's lock."""
-
-    settings: Settings
-    target: int
-    status: Status = "waiting"
-    activity: str = ""
-    state: State | None = None
-    watchers: dict[str, float] = field(default_factory=dict)
-    left: set[str] = field(default_factory=set)
-    started: float = 0.0
-    start_images: int = 0
-
-
 @dataclass(frozen=True)
 class View:
     """What can be said of a run at one moment."""
 
     settings: Settings
     status: Status
-    target: int
-    state: State | None = None
+    target: int  # images asked for
+    state: State | None = None  # the longest there is
     source: Source = "trained"
-    place: int = 0
-    activity: str = ""
+    images_seen: int = 0  # less than the state's where a shipped run is trained anew
+    place: int = 0  # in the queue, from 1
+    activity: str = ""  # what is done before the first step
     error: Exception | None = None
     seconds_left: float | None = None
 
@@ -169,60 +80,74 @@ class View:
         """Whether it will change without being asked."""
         return self.status in ("waiting", "training")
 
+
+# --- The registry -------------------------------------------------------------------------------
+
+
+@dataclass
+class Job:
+    """A run that is wanted. Guarded by the registry's lock."""
+
+    settings: Settings
+    target: int
+    state: State | None
+    # When each watcher last looked; one who has left does not become a watcher again by looking.
+    watchers: dict[str, float] = field(default_factory=dict)
+    activity: str = ""
+    started: float = 0.0  # by the clock, where the images are ready and the steps begin
+    start_images: int = 0
+
     @property
     def images_seen(self) -> int:
         return 0 if self.state is None else self.state.images_seen
 
 
+LEFT = -math.inf
+
+
 class Registry:
-    """All runs of this process: what is known of each, and the queue of those being trained."""
+    """All runs of this process: those that are kept, those in training, and the queue."""
 
     def __init__(
         self,
         train: Train,
-        folder: Folder,
-        shipped: Folder,
+        store: Store,
         *,
         workers: int = 2,
-        patience: float = PATIENCE,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._train = train
-        self._folder = folder
-        self._shipped = shipped
+        self._store = store
         self._workers = workers
-        self._patience = patience
         self._clock = clock
         self._lock = threading.Lock()
-        self._memory: OrderedDict[str, Kept] = OrderedDict()
         self._jobs: dict[str, Job] = {}
-        self._queue: deque[str] = deque()
+        self._queue: deque[str] = deque()  # the jobs that no worker has begun
         self._failures: OrderedDict[str, Exception] = OrderedDict()
-        self._running = 0
+        self._threads: set[threading.Thread] = set()
+        self._closed = False
 
     def look(self, settings: Settings, images: int, watcher: str | None = None) -> View:
         """What is there now of a run up to `images`. Starts nothing.
 
-        A `watcher` (a session's name) keeps a run in training alive by looking.
+        A `watcher` (a session's name) keeps a run in training alive by looking, until it leaves.
         """
         name = identity(settings)
+        images = min(images, settings.max_images)
         with self._lock:
+            self._drop_unwatched()
             job = self._jobs.get(name)
             if job is not None:
-                if watcher is not None and watcher not in job.left:
+                view = self._view(name, job, images)
+                if view.active and watcher is not None and job.watchers.get(watcher) != LEFT:
                     job.watchers[watcher] = self._clock()
-                # A job that has reached its own target is finished once its run is kept.
-                if job.state is not None and images <= job.state.images_seen < job.target:
-                    return View(settings, "finished", images, job.state)
-                return self._view(name, job)
+                return view
             failure = self._failures.get(name)
-        kept = self._find(settings, images)
-        if kept is None:
-            return View(settings, "failed" if failure else "absent", images, error=failure)
-        if kept.state.images_seen >= images:
-            return View(settings, "finished", images, kept.state, kept.source)
-        status: Status = "failed" if failure else "stopped"
-        return View(settings, status, images, kept.state, kept.source, error=failure)
+        kept = self._store.find(settings, images)
+        if kept is not None and kept.state.images_seen >= images:
+            return _with(kept, View(settings, "finished", images))
+        status: Status = "failed" if failure else "stopped" if kept else "absent"
+        return _with(kept, View(settings, status, images, error=failure))
 
     def start(self, settings: Settings, images: int, watcher: str) -> None:
         """Have a run trained up to `images`, unless it is there or on its way already.
@@ -230,136 +155,152 @@ class Registry:
         Raises QueueFullError where too many runs wait.
         """
         name = identity(settings)
-        kept = self._find(settings, images)
-        if kept is not None and kept.state.images_seen >= images:
-            return
+        images = min(images, settings.max_images)
         with self._lock:
+            self._drop_unwatched()
             job = self._jobs.get(name)
             if job is None:
-                if len(self._queue) >= QUEUE:
-                    raise QueueFullError(
-                        f"{QUEUE} runs are waiting already: try again when one has finished"
-                    )
+                # What was trained since somebody looked is in memory; the disk is the worker's.
+                kept = self._store.recall(settings)
+                if kept is not None and kept.state.images_seen >= images:
+                    return
                 state = kept.state if kept is not None and kept.state.continuable else None
-                job = Job(settings, images, state=state)
-                self._jobs[name] = job
-                self._queue.append(name)
-                self._failures.pop(name, None)
+                job = Job(settings, images, state)
+                self._enqueue(name, job)
             job.target = max(job.target, images)
-            job.left.discard(watcher)
             job.watchers[watcher] = self._clock()
-            if self._running < self._workers:
-                self._running += 1
-                threading.Thread(target=self._work, name="training", daemon=True).start()
 
     def leave(self, settings: Settings, watcher: str) -> None:
-        """Watch a run no longer, whatever one looks at; what nobody watches stops at once."""
+        """Watch a run no longer; one that nobody watches stops at its next step."""
         with self._lock:
             job = self._jobs.get(identity(settings))
             if job is not None:
-                job.watchers.pop(watcher, None)
-                job.left.add(watcher)
+                job.watchers[watcher] = LEFT
+            self._drop_unwatched()
 
-    def _find(self, settings: Settings, images: int) -> Kept | None:
-        """The run from the first place that has it up to `images`, else the longest there is."""
-        name = identity(settings)
+    def close(self, patience: float = 10.0) -> None:
+        """Stop all training, and wait until what there is has been kept."""
         with self._lock:
-            best = self._memory.get(name)
-            if best is not None:
-                self._memory.move_to_end(name)
-        places: list[tuple[Folder, Source]] = [(self._folder, "cache"), (self._shipped, "shipped")]
-        for folder, source in places:
-            if best is not None and best.state.images_seen >= images:
-                break
-            state = folder.read(settings)
-            if state is not None and (best is None or state.images_seen > best.state.images_seen):
-                best = Kept(state, source)
-        if best is not None:
-            with self._lock:
-                self._remember(name, best)
-        return best
+            self._closed = True
+            threads = list(self._threads)
+        deadline = time.monotonic() + patience
+        for thread in threads:
+            thread.join(max(0.0, deadline - time.monotonic()))
 
-    def _remember(self, name: str, kept: Kept) -> None:
-        self._memory[name] = kept
-        self._memory.move_to_end(name)
-        while len(self._memory) > MEMORY:
-            self._memory.popitem(last=False)
+    # The lock is held in what follows.
 
-    def _view(self, name: str, job: Job) -> View:
-        """What can be said of a job in the queue or in training; the lock is held."""
-        if job.status == "waiting":
-            place = self._queue.index(name) + 1
-            return View(job.settings, "waiting", job.target, job.state, place=place)
-        seen = 0 if job.state is None else job.state.images_seen
-        trained = seen - job.start_images
-        left = None
-        if trained > 0:
-            left = (job.target - seen) * (self._clock() - job.started) / trained
-        return View(
-            job.settings,
-            "training",
-            job.target,
-            job.state,
-            activity=job.activity,
-            seconds_left=left,
+    def _enqueue(self, name: str, job: Job) -> None:
+        if len(self._queue) >= QUEUE:
+            raise QueueFullError(
+                f"{QUEUE} runs are waiting already: try again when one has finished"
+            )
+        if len(self._threads) < self._workers:
+            thread = threading.Thread(target=self._work, name="training", daemon=True)
+            thread.start()  # it cannot take a job before the lock is free
+            self._threads.add(thread)
+        self._jobs[name] = job
+        self._queue.append(name)
+        self._failures.pop(name, None)
+
+    def _view(self, name: str, job: Job, images: int) -> View:
+        kept = self._store.recall(job.settings)
+        if kept is not None and kept.state.images_seen >= images:
+            return _with(kept, View(job.settings, "finished", images))
+        if job.state is not None and (kept is None or kept.state.images_seen < job.images_seen):
+            kept = Kept(job.state, "trained")
+            # At its own target a run is finished once it has been kept.
+            if images <= job.images_seen < job.target:
+                return _with(kept, View(job.settings, "finished", images))
+        target = min(images, job.target)
+        view = replace(
+            _with(kept, View(job.settings, "training", target)), images_seen=job.images_seen
         )
+        if name in self._queue:
+            return replace(view, status="waiting", place=self._queue.index(name) + 1)
+        left = None
+        if trained := job.images_seen - job.start_images:
+            left = (target - job.images_seen) * (self._clock() - job.started) / trained
+        return replace(view, activity=job.activity, seconds_left=left)
 
     def _watched(self, job: Job) -> bool:
         now = self._clock()
-        return any(now - seen < self._patience for seen in list(job.watchers.values()))
+        recently = (now - looked < PATIENCE for looked in list(job.watchers.values()))
+        return not self._closed and any(recently)
+
+    def _drop_unwatched(self) -> None:
+        for name in [name for name in self._queue if not self._watched(self._jobs[name])]:
+            self._queue.remove(name)
+            del self._jobs[name]
+
+    # The workers; the lock is free.
 
     def _work(self) -> None:
         """Train what waits, first come, first served, until nothing waits."""
         while True:
             with self._lock:
+                self._drop_unwatched()
                 if not self._queue:
-                    self._running -= 1
+                    self._threads.discard(threading.current_thread())
                     return
-                name = self._queue.popleft()
-                job = self._jobs[name]
-                job.status = "training"
-                job.started = self._clock()
-                job.start_images = 0 if job.state is None else job.state.images_seen
-            self._run(name, job)
+                job = self._jobs[self._queue.popleft()]
+            try:
+                self._run(job)
+            except Exception as error:
+                self._fail(job, error)
 
-    def _run(self, name: str, job: Job) -> None:
-        def report(state: State | None, activity: str) -> None:
+    def _run(self, job: Job) -> None:
+        def report(state: State | None, activity: str = "") -> None:
             with self._lock:
                 if job.activity and not activity:
-                    job.started = self._clock()  # the data are there: steps are timed from here
-                job.state = state
-                job.activity = activity
+                    job.started = self._clock()
+                job.state, job.activity = state, activity
 
-        try:
-            state = job.state
-            while True:
-                state = self._train(
-                    job.settings, state, job.target, report, lambda: not self._watched(job)
-                )
-                if state is not None:
-                    self._folder.write(job.settings, state)
-                if self._close(name, job, state):
-                    return
-        except Exception as error:
-            # What was asked for was wrong, and says so; anything else is for whoever keeps the log.
-            expected = isinstance(error, InputError)
-            LOG.log(logging.INFO if expected else logging.ERROR, "A run failed", exc_info=error)
-            with self._lock:
-                self._failures[name] = error
-                while len(self._failures) > MEMORY:
-                    self._failures.popitem(last=False)
-                del self._jobs[name]
+        self._store.find(job.settings, job.target)  # another process may have got further
+        report(self._store.continuable(job.settings))
+        job.started, job.start_images = self._clock(), job.images_seen
+        while not self._end(job):
+            state = self._train(
+                job.settings, job.state, job.target, report, lambda: not self._watched(job)
+            )
+            report(state)
+            if state is not None and state.images_seen > 0:
+                self._store.keep(job.settings, state)
 
-    def _close(self, name: str, job: Job, state: State | None) -> bool:
-        """End a job, unless more has been asked of it since its training returned."""
+    def _end(self, job: Job) -> bool:
+        """End a job that has got as far as it was to get, or that nobody watches."""
         with self._lock:
-            seen = 0 if state is None else state.images_seen
-            if self._watched(job) and seen < job.target:
+            kept = self._store.recall(job.settings)
+            seen = max(job.images_seen, kept.state.images_seen if kept else 0)
+            if seen < job.target and self._watched(job):
                 return False
-            if state is not None:
-                self._remember(name, Kept(state, "trained"))
-            del self._jobs[name]
+            del self._jobs[identity(job.settings)]
             return True
+
+    def _fail(self, job: Job, error: Exception) -> None:
+        """Leave the run as far as it got, and the message for whoever looks."""
+        if isinstance(error, InputError):
+            LOG.info("A run cannot be trained: %s", error)
+        else:
+            LOG.error("A run failed", exc_info=error)
+            words = f"{type(error).__name__}: {str(error)[:200]}"
+            error = RuntimeError(f"Training failed ({words}); the log says more")
+        # Through its traceback it would hold all the images in memory.
+        error.__traceback__ = error.__context__ = error.__cause__ = None
+        name = identity(job.settings)
+        with self._lock:
+            if job.state is not None:
+                self._store.remember(job.settings, job.state)
+            self._failures[name] = error
+            while len(self._failures) > FAILURES:
+                self._failures.popitem(last=False)
+            del self._jobs[name]
+
+
+def _with(kept: Kept | None, view: View) -> View:
+    if kept is None:
+        return view
+    seen = kept.state.images_seen
+    return replace(view, state=kept.state, source=kept.source, images_seen=seen)
 
 
 def finish(
@@ -369,25 +310,37 @@ def finish(
 ) -> list[View]:
     """Have all `wanted` runs trained that are not there yet, and wait for them.
 
-    `report` hears of all of them a few times a second. Raises what a run raised.
+    `report` hears of all of them several times a second. Raises what a run raised; whatever the
+    end, the runs that are not there by then are left.
     """
-    me = "finish"
-    while True:
-        views = [registry.look(settings, images, me) for settings, images in wanted]
-        for view in views:
-            if view.error is not None:
-                raise view.error
-        report(views)
-        if all(view.status == "finished" for view in views):
-            return views
-        absent = [view for view in views if view.status in ("absent", "stopped")]
-        under_way = sum(view.active for view in views)
-        for view in absent[: max(0, QUEUE - under_way)]:
-            registry.start(view.settings, view.target, me)
-        time.sleep(0.1)
+    me = f"finish {threading.get_ident()}"
+    views = [registry.look(*one) for one in wanted]
+    waiting = deque(i for i, view in enumerate(views) if view.status != "finished")
+    under_way: set[int] = set()
+    try:
+        while waiting or under_way:
+            with contextlib.suppress(QueueFullError):
+                while waiting and len(under_way) < QUEUE:
+                    registry.start(*wanted[waiting[0]], me)
+                    under_way.add(waiting.popleft())
+            for i in sorted(under_way):
+                views[i] = view = registry.look(*wanted[i], me)
+                if view.error is not None:
+                    raise view.error
+                if not view.active:
+                    under_way.remove(i)
+                    if view.status != "finished":
+                        waiting.append(i)  # forgotten, as on a laptop that slept
+            report(views)
+            time.sleep(0.1)
+    finally:
+        for i in under_way:
+            registry.leave(wanted[i].settings, me)
+    report(views)
+    return views
 
 
-# --- the process's own registry -----------------------------------------------------------------
+# --- The process's own registry -----------------------------------------------------------------
 
 
 def train(
@@ -405,8 +358,8 @@ def train(
         images = _load(settings, lambda share, words: report(state, words), stop)
     except data.Stopped:
         return state
-    made = {
-        split: data.noisy_set(
+    train_set, test_set = (
+        data.noisy_set(
             data.vary(pictures, settings.variation),
             pad_width=settings.pad_width,
             pad_mode=settings.pad_mode,
@@ -416,13 +369,13 @@ def train(
             seed=settings.seed,
             split=split,
         )
-        for split, pictures in {"train": images.train, "test": images.test}.items()
-    }
+        for split, pictures in (("train", images.train), ("test", images.test))
+    )
     report(state, "")
     return training.train(
         settings,
-        made["train"],
-        made["test"],
+        train_set,
+        test_set,
         until,
         state,
         report=lambda now: report(now, ""),
@@ -432,7 +385,7 @@ def train(
 
 
 _loading = threading.Lock()
-_loaded: OrderedDict[tuple[str, int], data.Images] = OrderedDict()
+_loaded: dict[tuple[str, int], data.Images] = {}
 
 
 def _load(settings: Settings, report: Report, stop: Stop) -> data.Images:
@@ -448,11 +401,14 @@ def _load(settings: Settings, report: Report, stop: Stop) -> data.Images:
 def ship(
     wanted: Sequence[Preset], report: Callable[[Sequence[View]], None] = lambda views: None
 ) -> list[View]:
-    """Have all `wanted` runs at hand and write them to the repository, replacing what is there.
+    """Train all `wanted` runs and write them to the repository, replacing what is there.
 
+    They come from no cache but the command's own, which only lets an interrupted one go on.
     Weights go with seed 0 and with the runs that no page trains in passing, the long ones.
     """
-    views = finish(registry(), wanted, report)
+    own = Store(Folder(cache_folder() / "ship"))
+    with closing(Registry(train, own)) as registry:
+        views = finish(registry, wanted, report)
     shutil.rmtree(SHIPPED, ignore_errors=True)
     for view in views:
         assert view.state is not None
@@ -461,11 +417,22 @@ def ship(
     return views
 
 
+HOME = "padding_lab_runs"
+
+
 def registry() -> Registry:
     """The registry of this process. It outlives Streamlit's reload of changed sources."""
     # That reload evicts modules that belong to a source file; this one belongs to none.
-    home = sys.modules.setdefault("padding_lab_runs", types.ModuleType("padding_lab_runs"))
-    found: Registry = vars(home).setdefault(
-        "registry", Registry(train, Folder(cache_folder() / "runs"), Folder(SHIPPED))
-    )
+    home = vars(sys.modules.setdefault(HOME, types.ModuleType(HOME)))
+    if "registry" not in home:
+        store = Store(Folder(cache_folder() / "runs"), Folder(SHIPPED))
+        made = home.setdefault("registry", Registry(train, store))
+        atexit.register(_close, made)
+    found: Registry = home["registry"]
     return found
+
+
+def _close(registry: Registry) -> None:
+    """At the end of the process: what is being trained or written is kept."""
+    with contextlib.suppress(KeyboardInterrupt):  # an impatient one
+        registry.close()

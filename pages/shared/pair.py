@@ -67,7 +67,7 @@ def look(unpadded: Settings, padded: Settings, images: int) -> Pair:
 def start(unpadded: Settings, padded: Settings, images: int) -> None:
     """Ask for both arms. Where too many runs wait, say so instead."""
     try:
-        for settings in {unpadded: None, padded: None}:
+        for settings in dict.fromkeys((unpadded, padded)):
             runs.registry().start(settings, images, visitor())
     except runs.QueueFullError as error:
         st.session_state["refused"] = str(error)
