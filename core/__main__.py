@@ -6,6 +6,7 @@ import argparse
 import dataclasses
 import json
 import sys
+import textwrap
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -18,10 +19,10 @@ Command = Callable[[argparse.Namespace], dict[str, Any]]
 
 
 class Parser(argparse.ArgumentParser):
-    """An argument parser whose errors are one line and an InputError."""
+    """An argument parser whose errors are InputErrors of one line that can be read."""
 
     def error(self, message: str) -> NoReturn:
-        raise settings.InputError(message)
+        raise settings.InputError(textwrap.shorten(message, 300))
 
 
 def add_settings(parser: argparse.ArgumentParser, declared: Any) -> None:
@@ -94,7 +95,7 @@ def autoencoder(parser: argparse.ArgumentParser) -> Command:
 
 
 def warm(parser: argparse.ArgumentParser) -> Command:
-    from core import runs
+    from core import data, runs
     from core.presets import every_run
 
     parser.add_argument("--list", action="store_true", help="say what is there, train nothing")
@@ -105,7 +106,11 @@ def warm(parser: argparse.ArgumentParser) -> Command:
             views = [runs.registry().look(*one) for one in wanted]
         else:
             views = runs.finish(runs.registry(), wanted, show_progress)
-        return {"runs": [describe(view) for view in views]}
+            try:
+                data.load("mnist")  # downloads it where it is missing: fresh seeds will need it
+            except data.MissingData as error:
+                print(error, file=sys.stderr)
+        return {"mnist": data.available(), "runs": [describe(view) for view in views]}
 
     return answer
 
@@ -137,7 +142,8 @@ def show_progress(views: Sequence[View]) -> None:
     activity = next((view.activity for view in views if view.activity), "")
     line = f"[{'#' * round(30 * share):<30}] {share:4.0%}, {finished} of {len(views)} runs"
     end = "\n" if finished == len(views) else ""
-    print(f"\r{line}  {activity:<24}", end=end, file=sys.stderr, flush=True)
+    # Back to the line's start, over what stands there, and clear the rest of it.
+    print(f"\r{line}  {activity[:40]}\x1b[K", end=end, file=sys.stderr, flush=True)
 
 
 # A topic's module is imported when its command is asked for: only some need torch.
@@ -152,7 +158,7 @@ TOPICS: dict[str, tuple[str, Callable[[argparse.ArgumentParser], Command]]] = {
 
 
 def main(words: Sequence[str] | None = None) -> int:
-    """Run one command; the exit status: 0, or 2 on bad input."""
+    """Run one command; the exit status: 0, 2 on bad input, 130 when interrupted."""
     parser = Parser(prog="python -m core", description=__doc__)
     topics = parser.add_subparsers(dest="topic", required=True, metavar="TOPIC")
     words = list(sys.argv[1:] if words is None else words)
@@ -160,13 +166,16 @@ def main(words: Sequence[str] | None = None) -> int:
         commands = {}
         for name, (about, prepare) in TOPICS.items():
             topic = topics.add_parser(name, help=about, description=about)
-            if words[:1] == [name]:
+            if name in words:
                 commands[name] = prepare(topic)
         arguments = parser.parse_args(words)
         answer = commands[arguments.topic](arguments)
     except settings.InputError as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
+    except KeyboardInterrupt:
+        print("\nStopped. What has been trained is kept.", file=sys.stderr)
+        return 130
     json.dump(answer, sys.stdout)
     print()
     return 0
