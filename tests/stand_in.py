@@ -62,7 +62,7 @@ class Trainer:
         for _ in range(times):
             self._permits.put(None)
         for _ in range(times):
-            self._stepped.get(timeout=10)
+            self._stepped.get(timeout=60)
 
     def let_go(self) -> None:
         """Let it go on freely, from here or from the next question whether to stop."""
@@ -85,5 +85,5 @@ def until_idle() -> None:
     """Wait until every worker has ended."""
     for thread in threading.enumerate():
         if thread.name == "training":
-            thread.join(10)
+            thread.join(60)
             assert not thread.is_alive()

@@ -89,10 +89,10 @@ def test_a_folder_gives_back_what_it_was_given(folder: Folder) -> None:
     assert folder.read(replace(SETTINGS, seed=1)) is None
 
 
-def test_the_longest_run_can_be_read(folder: Folder) -> None:
+def test_the_longest_run_can_be_read() -> None:
     longest = replace(SETTINGS, pad_width=8)
-    folder.write(longest, state_at(longest, longest.max_images))
-    assert folder.read(longest) is not None
+    arrays = state_to_arrays(state_at(longest, longest.max_images))
+    assert sum(array.nbytes for array in arrays.values()) < run_store.LARGEST / 1.5
 
 
 def test_a_run_without_a_checkpoint_is_no_file(folder: Folder) -> None:
@@ -140,14 +140,14 @@ def npy(shape: tuple[int, ...], descr: str = "<f8") -> bytes:
 
 
 def bomb() -> bytes:
-    """A few hundred kilobytes that unpack to a quarter of a gigabyte."""
+    """A few dozen kilobytes that unpack to 64 megabytes."""
     file = io.BytesIO()
     with (
         zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive,
         archive.open("run.npy", "w", force_zip64=True) as inner,
     ):
         inner.write(npy((2**27,)))
-        for _ in range(64):
+        for _ in range(16):
             inner.write(bytes(2**22))
     return file.getvalue()
 
@@ -208,7 +208,7 @@ def test_a_bomb_is_not_unpacked(folder: Folder, caplog: pytest.LogCaptureFixture
     folder.path.mkdir()
     (folder.path / f"{identity(SETTINGS)}.npz").write_bytes(bomb())
     assert folder.read(SETTINGS) is None
-    assert "it unpacks to 268,435,584 bytes, more than any run has" in caplog.text
+    assert "it unpacks to 67,108,992 bytes, more than any run has" in caplog.text
 
 
 @pytest.mark.parametrize("make", [Path.mkdir, os.mkfifo], ids=["folder", "pipe"])
