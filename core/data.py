@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -154,9 +155,12 @@ def _ring_greys(images: Bytes, pad_width: int, seed: int, split: str) -> Bytes:
     return _stream(seed, split, 3).integers(256, size=(len(images), pixels), dtype=np.uint8)
 
 
+@lru_cache(maxsize=64)
 def ring(height: int, width: int, pad_width: int) -> NDArray[np.bool_]:
-    """Which pixels of a padded image are padding: (h + 2p, w + 2p)."""
-    return np.pad(np.zeros((height, width), bool), pad_width, constant_values=True)
+    """Which pixels of a padded image are padding: (h + 2p, w + 2p), read-only."""
+    padding = np.pad(np.zeros((height, width), bool), pad_width, constant_values=True)
+    padding.flags.writeable = False
+    return padding
 
 
 def noise(n: int, pad_width: int, seed: int, split: str = "train") -> Floats:

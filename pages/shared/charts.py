@@ -159,13 +159,17 @@ def label_ends(
 
     `domain` is the y axis's and `height` the chart's, in pixels.
     """
-    solid = data[data["style"] != "dotted"]
-    ends = solid.sort_values("x").groupby("line", sort=False)["y"].last().sort_values()
+    lines, x, y = (data[name].to_numpy() for name in ("line", "x", "y"))
+    solid = data["style"].to_numpy() != "dotted"
+    ends = {}
+    for line in dict.fromkeys(lines[solid]):
+        own = solid & (lines == line)
+        ends[line] = y[own][x[own].argmax()]
     apart = gap * (domain[1] - domain[0]) / height
     places: dict[str, float] = {}
-    for line, end in ends.items():
-        places[line] = max(end, max(places.values(), default=-np.inf) + apart)
-    return data.assign(label_y=data["line"].map(places).fillna(data["y"]))
+    for line in sorted(ends, key=ends.__getitem__):
+        places[line] = max(ends[line], max(places.values(), default=-np.inf) + apart)
+    return data.assign(label_y=[places.get(line, at) for line, at in zip(lines, y, strict=True)])
 
 
 def pixels(values: NDArray[Any], **columns: NDArray[Any]) -> pd.DataFrame:
