@@ -6,7 +6,7 @@ import socket
 import subprocess
 import sys
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -36,12 +36,17 @@ def browser() -> Iterator[Browser]:
 
 
 @contextmanager
-def serving(folder: Path, **environment: str) -> Iterator[str]:
-    """The app on a free port; the address to reach it at. What it logs goes to `folder`/log."""
+def serving(
+    folder: Path, *, streamlit: Sequence[str] = ("-m", "streamlit"), **environment: str
+) -> Iterator[str]:
+    """The app on a free port; the address to reach it at. What it logs goes to `folder`/log.
+
+    `streamlit` is what Python is to run as Streamlit.
+    """
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    command = [sys.executable, "-m", "streamlit", "run", "streamlit_app.py"]
+    command = [sys.executable, *streamlit, "run", "streamlit_app.py"]
     command += [f"--server.port={port}", "--server.address=127.0.0.1", "--server.headless=true"]
     with (folder / "log").open("w") as log:
         server = subprocess.Popen(

@@ -1,0 +1,171 @@
+"""What the benchmarks of the pages share: kept runs to show, a stopwatch, and watching visitors."""
+
+from __future__ import annotations
+
+import asyncio
+import multiprocessing
+import statistics
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+from playwright.sync_api import Browser, Page, sync_playwright
+from streamlit.proto.BackMsg_pb2 import BackMsg
+from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
+from websockets.asyncio.client import connect
+from websockets.exceptions import ConnectionClosed
+
+from core.autoencoder import LIVE, Point, Settings, State, arms, next_point
+from core.presets import PADDED, SEEDS
+from core.run_store import Folder
+from tests.browser.conftest import CHROMIUM, QUIET
+from tests.stand_in import state_at
+
+# --- Kept runs: made up, but of the size and shape of real ones -----------------------------------
+
+
+def made_up(settings: Settings, images: int = LIVE.images) -> State:
+    """A run of the live preset's length with a full curve, in no time."""
+    seen, points = 0, []
+    while (seen := next_point(seen)) <= images:
+        loss = 0.1 + 0.2 * 2 ** (-seen / 2_000)
+        points.append(Point(seen, seen / settings.train_size, loss, loss - 0.005))
+    return replace(state_at(settings, images), points=tuple(points))
+
+
+def shown(name: str) -> Iterator[Settings]:
+    """The runs that a preset's page looks at: both arms, every seed."""
+    for seed in SEEDS:
+        yield from arms(replace(LIVE.settings, **PADDED[name], seed=seed))
+
+
+def keep(cache: Path, names: Sequence[str]) -> None:
+    """Keep made-up runs for the presets `names`."""
+    for name in names:
+        for settings in shown(name):
+            Folder(cache / "runs").write(settings, made_up(settings))
+
+
+# --- The stopwatch --------------------------------------------------------------------------------
+
+# When the page's main part last changed: its elements, or what is drawn on a canvas.
+WATCH = """
+window.lastChange = 0;
+new MutationObserver(changes => {
+  if (changes.some(change => change.target.parentElement?.closest('[data-testid=stMain]')))
+    window.lastChange = performance.now();
+}).observe(document, {subtree: true, childList: true, characterData: true, attributes: true});
+for (const name of ['fill', 'stroke', 'fillRect', 'fillText', 'clearRect', 'drawImage']) {
+  const draw = CanvasRenderingContext2D.prototype[name];
+  CanvasRenderingContext2D.prototype[name] = function (...words) {
+    window.lastChange = performance.now();
+    return draw.apply(this, words);
+  };
+}
+"""
+
+# From the click to the last change that it caused: nothing has changed since for `quiet` ms.
+CLICK = """
+async ([label, quiet]) => {
+  const button = [...document.querySelectorAll('button, a')].find(
+    one => one.innerText.trim() === label);
+  const start = performance.now();
+  button.click();
+  while (performance.now() - Math.max(window.lastChange, start) < quiet)
+    await new Promise(resolve => setTimeout(resolve, 10));
+  return window.lastChange - start;
+}
+"""
+
+
+def click(page: Page, label: str, quiet: int = 600) -> float:
+    """Milliseconds from the click on a button or link to the page's last change."""
+    taken: float = page.evaluate(CLICK, [label, quiet])
+    return taken
+
+
+@contextmanager
+def chromium() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        running = playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
+        yield running
+        running.close()
+
+
+def visit(browser: Browser, address: str) -> Page:
+    """A new visitor's page, drawn and still."""
+    page = browser.new_context(viewport={"width": 1280, "height": 2400}).new_page()
+    page.set_default_timeout(120_000)
+    page.add_init_script(WATCH)
+    page.goto(address)
+    page.wait_for_selector("[data-testid=stApp][data-test-script-state=notRunning]")
+    page.wait_for_timeout(2_000)
+    return page
+
+
+def figures(times: Sequence[float]) -> tuple[float, float]:
+    """The median and the 95th percentile."""
+    ordered = sorted(times)
+    return statistics.median(ordered), ordered[round(0.95 * (len(ordered) - 1))]
+
+
+# --- Watching visitors: what a browser sends, without the browser's own work ----------------------
+
+
+@contextmanager
+def watching(address: str, query: str, count: int) -> Iterator[Callable[[], float]]:
+    """`count` more visitors of a page, in a process of their own; how often they have looked."""
+    looks = multiprocessing.Value("i", 0)
+    process = multiprocessing.get_context("fork").Process(
+        target=lambda: asyncio.run(_visitors(address, query, count, looks)), daemon=True
+    )
+    process.start()
+    yield lambda: looks.value
+    process.kill()
+    process.join()
+
+
+async def _visitors(address: str, query: str, count: int, looks: multiprocessing.Value) -> None:
+    await asyncio.gather(*(_visitor(address, query, looks) for _ in range(count)))
+
+
+async def _visitor(address: str, query: str, looks: multiprocessing.Value) -> None:
+    socket_address = address.replace("http", "ws", 1) + "/_stcore/stream"
+    async with connect(socket_address, subprotocols=["streamlit"], max_size=None) as socket:
+
+        async def ask(page: str = "", fragment: str = "") -> None:
+            message = BackMsg()
+            message.rerun_script.query_string = query
+            message.rerun_script.page_name = "autoencoder"
+            message.rerun_script.page_script_hash = page
+            message.rerun_script.fragment_id = fragment
+            message.rerun_script.is_auto_rerun = bool(fragment)
+            await socket.send(message.SerializeToString())
+
+        async def tick(page: str, fragment: str, interval: float) -> None:
+            while True:
+                await asyncio.sleep(interval)
+                await ask(page, fragment)
+                with looks.get_lock():
+                    looks.value += 1
+
+        await ask()
+        ticking: asyncio.Task[None] | None = None
+        page = ""
+        try:
+            async for received in socket:
+                message = ForwardMsg.FromString(received)
+                kind = message.WhichOneof("type")
+                if kind == "new_session":
+                    page = message.new_session.page_script_hash
+                    if ticking and not message.new_session.fragment_ids_this_run:
+                        ticking.cancel()
+                        ticking = None
+                elif kind == "auto_rerun":
+                    if ticking:
+                        ticking.cancel()
+                    rerun = message.auto_rerun
+                    ticking = asyncio.create_task(tick(page, rerun.fragment_id, rerun.interval))
+        except ConnectionClosed:
+            pass
