@@ -7,12 +7,14 @@ the control, with the range that would be right.
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import streamlit as st
 
 from core import settings
-from core.settings import Choice, InputError, Real, Switch, Whole
+from core.layers import Stack
+from core.settings import Choice, InputError, Maybe, Real, Switch, Whole
 
 SIDE_BY_SIDE = 4  # words that fit beside each other on a phone
 
@@ -37,6 +39,9 @@ def control(declared: Any, name: str, label: str, **options: Any) -> Any:
     chosen: Any
     if steps is not None:
         chosen = st.select_slider(label, steps, value=value, **common)
+    elif isinstance(allowed, Maybe):
+        limits = (getattr(allowed.inner, side) for side in ("low", "high"))
+        chosen = st.number_input(label, *limits, value=value, **common)
     elif isinstance(allowed, Whole | Real):
         # Streamlit tells whole numbers from real ones by their type.
         low, high, value = (type(value)(number) for number in (allowed.low, allowed.high, value))
@@ -56,6 +61,27 @@ def control(declared: Any, name: str, label: str, **options: Any) -> Any:
     return chosen
 
 
+def stack(declared: Any, name: str, label: str, **options: Any) -> Stack | None:
+    """A text field for the layer language; what does not parse is explained beneath it.
+
+    Returns None there. `options` are those of `control`.
+    """
+    written = str(options.pop("default", default(declared, name)))
+    common = {"key": name, "bind": "query-params", "help": _help(declared, name)} | options
+    text = st.text_input(label, written, **common)
+    try:
+        parsed: Stack = settings.parse(declared, name, text)
+    except InputError as error:
+        st.error(f"{plain(error)}.")
+        return None
+    return parsed
+
+
+def plain(words: object) -> str:
+    """Words from outside as text that Markdown leaves alone: no link, no formula, no colour."""
+    return re.sub(r"([\\`*_\[\]<>$~#|:&])", r"\\\1", str(words))
+
+
 def complain(declared: Any, name: str, used: Any) -> None:
     """Say beside a control that the link asked for something outside its range."""
     asked = _asked().get(name)
@@ -64,7 +90,7 @@ def complain(declared: Any, name: str, used: Any) -> None:
     try:
         value = settings.parse(declared, name, asked)
     except InputError as error:
-        st.warning(f"The link's {error}. Showing {used}.")
+        st.warning(f"The link's {plain(error)}. Showing {used}.")
     else:
         if value != used:
             st.warning(f"The link's {name}, {value}, is not offered here. Showing {used}.")
