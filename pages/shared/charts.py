@@ -7,6 +7,8 @@ by the caller, and what changes with a run (titles, counters) is written beside 
 
 from __future__ import annotations
 
+import base64
+import io
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -14,7 +16,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import streamlit as st
+from matplotlib import colormaps
 from numpy.typing import NDArray
+from PIL import Image
 
 Spec = dict[str, Any]
 
@@ -85,6 +89,8 @@ def lines(
     y: tuple[str, Sequence[float]],
     height: int = 280,
     log_x: bool = False,
+    log_y: bool = False,
+    y_format: str | None = None,
     points: bool = False,
 ) -> Spec:
     """Lines labelled at their ends. Data columns: x, y, line (a key of `colour`), style, label_y.
@@ -95,6 +101,9 @@ def lines(
     scale_x: Spec = {"domain": list(x[1]), "nice": False}
     if log_x:
         scale_x["type"] = "log"
+    scale_y: Spec = {"domain": list(y[1]), "nice": False}
+    scale_y |= {"type": "log"} if log_y else {"zero": False}
+    axis_y: Spec = {"tickCount": 5} | ({"format": y_format} if y_format else {})
     shared: Spec = {
         "x": {"field": "x", "type": "quantitative", "title": x[0], "scale": scale_x}
         | {"axis": {"format": "~s", "tickCount": 6}},
@@ -102,8 +111,8 @@ def lines(
             "field": "y",
             "type": "quantitative",
             "title": y[0],
-            "scale": {"domain": list(y[1]), "nice": False, "zero": False},
-            "axis": {"tickCount": 5},
+            "scale": scale_y,
+            "axis": axis_y,
         },
         "color": {
             "field": "line",
@@ -121,7 +130,7 @@ def lines(
     tooltip = [
         {"field": "line", "title": " "},
         {"field": "x", "title": x[0], "format": ",.4~g"},
-        {"field": "y", "title": y[0], "format": ".4~f"},
+        {"field": "y", "title": y[0], "format": y_format or ".4~f"},
     ]
     last = [
         {"joinaggregate": [{"op": "max", "field": "x", "as": "end"}], "groupby": ["line", "style"]},
@@ -153,12 +162,21 @@ def lines(
 
 
 def label_ends(
-    data: pd.DataFrame, domain: Sequence[float], height: int = 280, gap: int = 14
+    data: pd.DataFrame,
+    domain: Sequence[float],
+    height: int = 280,
+    gap: int = 14,
+    *,
+    log_y: bool = False,
 ) -> pd.DataFrame:
     """The data of `lines` with label_y: where each line's label stands, `gap` pixels from the next.
 
     `domain` is the y axis's and `height` the chart's, in pixels.
     """
+    if log_y:
+        exponents = data.assign(y=np.log10(data["y"]))
+        labelled = label_ends(exponents, np.log10(domain).tolist(), height, gap)
+        return data.assign(label_y=10.0 ** labelled["label_y"])
     lines, x, y = (data[name].to_numpy() for name in ("line", "x", "y"))
     solid = data["style"].to_numpy() != "dotted"
     ends = {}
@@ -179,6 +197,9 @@ def pixels(values: NDArray[Any], **columns: NDArray[Any]) -> pd.DataFrame:
     return pd.DataFrame(table | {name: more.ravel() for name, more in columns.items()})
 
 
+CELLS = 48**2  # pixels of a heat map; with more, drawing takes seconds and `raster` must do
+
+
 def heat_map(
     shape: tuple[int, int],
     domain: Sequence[float],
@@ -191,12 +212,15 @@ def heat_map(
     legend: bool = True,
     select: bool = False,
     tooltip: Sequence[Spec] = (),
+    number: str = ".4~g",
+    nothing: str | None = None,
 ) -> Spec:
     """Square pixels in a perceptually uniform map. Data as `pixels` gives them.
 
     `what` names the amount and its unit; `domain` is the colour scale's, so that maps which are
     compared share it; `frame` draws a frame round rows and columns (top, left, bottom, right),
-    the last two excluded; `select` lets a click choose a pixel, as the parameter "px".
+    the last two excluded; `select` lets a click choose a pixel, as the parameter "px"; `number` is
+    how amounts are written, in d3's terms; `nothing` is a colour for pixels whose value is 0.
     """
     height, width = shape
     cell = max(1, size // max(height, width))  # whole screen pixels leave no seams
@@ -213,6 +237,9 @@ def heat_map(
         if legend
         else None
     )
+    colour: Spec = {"field": "value", "type": "quantitative", "scale": scale}
+    if nothing is not None:
+        colour["condition"] = {"test": "datum.value === 0", "value": nothing}
     cells: Spec = {
         "transform": [
             {"calculate": "datum.col + 1", "as": "right"},
@@ -224,23 +251,13 @@ def heat_map(
             "x2": {"field": "right"},
             "y": y | {"field": "row"},
             "y2": {"field": "bottom"},
-            "color": {
-                "field": "value",
-                "type": "quantitative",
-                "scale": scale,
-                "legend": legend_spec,
-            },
+            "color": colour | {"legend": legend_spec},
             # The same colour around a cell hides the seam that anti-aliasing leaves between two.
-            "stroke": {
-                "field": "value",
-                "type": "quantitative",
-                "scale": scale,
-                "legend": None,
-            },
+            "stroke": colour | {"legend": None},
             "tooltip": [
                 {"field": "row"},
                 {"field": "col", "title": "column"},
-                {"field": "value", "title": what, "format": ".4~g"},
+                {"field": "value", "title": what, "format": number},
                 *tooltip,
             ],
         },
@@ -280,3 +297,49 @@ def heat_map(
         "autosize": {"type": "pad"},
         "layer": layers,
     }
+
+
+def raster(
+    values: NDArray[Any],
+    domain: Sequence[float],
+    *,
+    size: int = 320,
+    log: bool = False,
+    nothing: str = "#808080",
+) -> pd.DataFrame:
+    """An (H, W) array as one picture, for `raster_map`: the colours of `heat_map`, no hover."""
+    values = np.asarray(values, float)
+    with np.errstate(divide="ignore"):
+        amounts, (low, high) = (np.log(values), np.log(domain)) if log else (values, domain)
+    shares = np.clip((amounts - low) / ((high - low) or 1), 0, 1)
+    colours = colormaps["viridis"](shares, bytes=True)[..., :3]  # (H, W, 3)
+    colours[values == 0] = [int(nothing[i : i + 2], 16) for i in (1, 3, 5)]
+    # At twice the size, so that a fine screen does not blur the pixels.
+    scale = 2 * max(1, size // max(values.shape))
+    big = Image.fromarray(colours.repeat(scale, axis=0).repeat(scale, axis=1))
+    png = io.BytesIO()
+    big.save(png, "PNG")
+    url = "data:image/png;base64," + base64.b64encode(png.getvalue()).decode()
+    return pd.DataFrame({"url": [url], "row": [0], "col": [0], "value": [float(domain[1])]})
+
+
+def raster_map(
+    shape: tuple[int, int],
+    domain: Sequence[float],
+    *,
+    what: str,
+    size: int = 320,
+    log: bool = False,
+    number: str = ".4~g",
+) -> Spec:
+    """A map of many pixels, drawn as one picture. Data as `raster` gives them."""
+    spec = heat_map(shape, domain, what=what, size=size, log=log, number=number)
+    legend = spec["layer"][0] | {"transform": []}
+    legend["mark"] = {"type": "point", "opacity": 0, "tooltip": None}
+    legend["encoding"] = {"color": legend["encoding"]["color"]}
+    middle = {"x": {"value": spec["width"] / 2}, "y": {"value": spec["height"] / 2}}
+    picture = {
+        "mark": {"type": "image", "width": spec["width"], "height": spec["height"]},
+        "encoding": middle | {"url": {"field": "url", "type": "nominal"}},
+    }
+    return spec | {"layer": [picture, legend]}

@@ -1,0 +1,833 @@
+"""How much does each input pixel count? Kernel paths, step by step, and what training leaves."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+from matplotlib.colors import LogNorm, Normalize
+from matplotlib.figure import Figure
+from numpy.typing import NDArray
+
+from core import autoencoder, data, digits, measured_impact, runs
+from core.impact import Impact, impact, reach
+from core.layers import CONVOLUTION, UPSAMPLING, Stack, StackText, fit_stack, parse_stack
+from core.measured_impact import Measured
+from core.picture import read_picture
+from core.settings import Choice, InputError, Maybe, Switch, Whole, setting
+from core.shapes import POST, RESNET, walk
+from core.stack_code import torch_code
+from pages.shared import charts, controls, grids, kernel_walk
+from pages.shared.controls import control, plain
+from pages.shared.take_away import take_away
+from streamlit_app import show
+
+TEXT = 620  # pixels: about 70 characters
+MAP = 320  # screen pixels: two maps fit beside each other, one fits a phone
+UNSEEN = "#8A8A8A"
+
+SIZES = Whole(1, 256)
+
+QUESTION = """
+Set every weight of a stack of convolutions to one and add up its output. A pixel then counts as
+often as there are **paths** from it to the output: kernel positions that touch it, layer after
+layer. One 3 × 3 layer touches a pixel in the middle of the image 9 times.
+Harald Scheidl drew these maps in *Does padding matter in deep learning models?* (2021); here they
+are exact at any depth.
+"""
+
+GUESSES = ("9", "243", "59,049", "just show me")
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What the page shows; the stack on the left is called `layers`, as in every topic."""
+
+    size: int = setting(10, SIZES, "height of the image, in pixels")
+    width: int | None = setting(None, Maybe(SIZES), "its width, where it is not square")
+    layers: Stack = setting(parse_stack("conv3:same"), StackText(), "the stack on the left")
+    against: Stack = setting(parse_stack("conv3"), StackText(), "the stack on the right")
+    against_size: int | None = setting(
+        None, Maybe(SIZES), "size of the right image, where it differs"
+    )
+    amount: str = setting("share", Choice(("share", "paths")), "share of the maximum, or paths")
+    scale: str = setting("linear", Choice(("linear", "log")), "of the colours and the section")
+    row: int = setting(0, Whole(0, SIZES.high - 1), "row of the chosen pixel, from 0")
+    column: int = setting(0, Whole(0, SIZES.high - 1), "column of the chosen pixel, from 0")
+    measured: bool = setting(False, Switch(), "draw random networks and measure their gradients")
+
+
+FIVE = " ".join(["conv3"] * 5)
+FIVE_SAME = " ".join(["conv3:same"] * 5)
+
+PRESETS: dict[str, dict[str, Any]] = {
+    "One layer, 10 × 10": {},
+    "Five layers, 28 × 28": {"size": 28, "layers": FIVE_SAME, "against": FIVE},
+    "Stride 2: PyTorch, TensorFlow": {
+        "size": 28,
+        "layers": "conv3s2:1 conv3s2:1 conv3s2:1",
+        "against": "conv3s2:same conv3s2:same conv3s2:same",
+    },
+    "ResNet's strides: 224, 225": {
+        "size": 224,
+        "layers": RESNET,
+        "against": RESNET,
+        "against_size": 225,
+    },
+    "Uniform, and yet": {"layers": "conv3:same/replicate", "against": "conv3:full"},
+    "Second ring": {"layers": "conv3:same/reflect", "against": "conv3:same/partial"},
+    "Fifty layers, 224 × 224": {
+        "size": 224,
+        "layers": " ".join(["conv3:same"] * 50),
+        "against": " ".join(["conv3"] * 50),
+        "scale": "log",
+    },
+}
+"""What a preset changes in the default settings."""
+
+
+@dataclass(frozen=True)
+class Side:
+    """One of the two stacks that are compared, its image's size, and its map."""
+
+    name: str
+    stack: Stack
+    height: int
+    width: int
+    impact: Impact
+
+    @property
+    def label(self) -> str:
+        """The stack, runs of equal layers counted: "5 × conv3:same"."""
+        groups = [(word, len(list(same))) for word, same in itertools.groupby(map(str, self.stack))]
+        return " ".join(f"{n} × {word}" if n > 1 else word for word, n in groups)
+
+
+def page() -> None:
+    controls.remember_link()
+    st.title("How much does each input pixel count?")
+    st.markdown(QUESTION, width=TEXT)
+    guess = st.segmented_control(
+        "Your guess: after five layers without padding on 28 × 28, how many times more paths does "
+        "the centre have than a corner?",
+        GUESSES,
+        key="guess",
+        bind="query-params",
+    )
+    opening(revealed=guess is not None)
+    if guess is None and not came_for_a_stack():
+        st.markdown("*Choose a guess above, then compare any two stacks.*", width=TEXT)
+        return
+    if guess is not None:
+        verdict(guess)
+    compare()
+
+
+def came_for_a_stack() -> bool:
+    """Whether the link or a control asks for something else than the opening figures."""
+    return any(name in st.query_params for name in Settings.__dataclass_fields__)
+
+
+@st.cache_resource(max_entries=64, show_spinner=False)
+def found(text: str, height: int, width: int) -> Impact:
+    """The impact map of a stack's text, computed once."""
+    return impact(parse_stack(text), height, width)
+
+
+def side(name: str, stack: Stack, height: int, width: int) -> Side:
+    return Side(name, stack, height, width, found(str(stack), height, width))
+
+
+# --- The article's two figures ------------------------------------------------------------------
+
+ARTICLE = {
+    "one layer, same": ("conv3:same", 10),
+    "one layer, valid": ("conv3", 10),
+    "five layers, same": (FIVE_SAME, 28),
+    "five layers, valid": (FIVE, 28),
+}
+SMALL = 140  # screen pixels: 10 and 28 pixels both divide it
+
+
+def opening(*, revealed: bool) -> None:
+    """The article's maps on one scale; the deep ones stay open until a guess is made."""
+    with st.container(horizontal=True, gap="small"):
+        for name, (text, size) in ARTICLE.items():
+            shown = revealed or size == 10
+            map_ = found(text, size, size)
+            with st.container(width=SMALL + 34):
+                layers, padding = name.split(", ")
+                st.markdown(f"**“{padding}”**, {layers}")
+                small_map(map_, size, key=f"article_{name}", shown=shown)
+                corner = f"corner {written(map_.numerators[0, 0])}"
+                middle = f"centre {written(map_.numerators[size // 2, size // 2])}"
+                st.caption(f"{size} × {size}: {f'{corner}, {middle}' if shown else 'corner ?'}")
+    st.caption("Paths as a share of each map's maximum: dark none, bright all.")
+
+
+def small_map(map_: Impact, size: int, *, key: str, shown: bool) -> None:
+    """A map without a legend, or an empty frame for what is still open."""
+    if shown:
+        spec = charts.heat_map((size, size), (0, 1), what="share", size=SMALL, legend=False)
+        charts.show(
+            charts.pixels(map_.shares), spec, alt="Impact of each pixel", key=key, width="content"
+        )
+        return
+    colours = charts.palette()
+    charts.show(
+        grids.table([grids.square("frame", 0, 0, 4, text="?")]),
+        grids.board(
+            4,
+            4,
+            SMALL / 4,
+            [
+                grids.rectangles("frame", filled=False, stroke=colours.muted, strokeDash=[4, 4]),
+                grids.words("frame", fontSize=48, color=colours.muted),
+            ],
+        ),
+        alt="Open until a guess is made",
+        key=key,
+        width="content",
+    )
+
+
+def verdict(guess: str) -> None:
+    """The answer to the guess, from the maps."""
+    valid, same = found(FIVE, 28, 28), found(FIVE_SAME, 28, 28)
+    centre = int(valid.numerators[14, 14])
+    corner = int(valid.numerators[0, 0])
+    said = "" if guess == GUESSES[-1] else f" You guessed {guess} times."
+    st.header(f"The centre counts {centre // corner:,} times as much as a corner")
+    st.markdown(
+        f"Each layer without padding touches the corner once and the centre 9 times, and "
+        f"9 × 9 × 9 × 9 × 9 = {centre:,}.{said} {valid.below_tenth:.0%} of the pixels count less "
+        f"than a tenth of the maximum, {valid.below_half:.0%} less than half. With “same” the "
+        f"corner keeps {same.corner_to_centre:.1%} of the centre's paths, and "
+        f"{same.below_half:.0%} of the pixels count less than half.".replace("%", " %"),
+        width=TEXT,
+    )
+
+
+# --- Any two settings ---------------------------------------------------------------------------
+
+
+def compare() -> None:
+    """The tool: two stacks, their maps, and what explains them."""
+    st.header("Compare any two stacks")
+    with st.container(horizontal=True, gap="small"):
+        for name, changes in PRESETS.items():
+            st.button(name, on_click=apply, args=(changes,))
+    amount, log, sides = choose()
+    if not sides:
+        return
+    maps(sides, amount, log)
+    section(sides, amount, log)
+    explain(sides)
+    twist(sides)
+    own_picture(sides)
+    measured(sides)
+    take_away(
+        "padding-lab-impact",
+        picture=lambda: picture(sides, log),
+        table=lambda: table(sides),
+        code=code(sides[0]),
+    )
+
+
+def apply(changes: dict[str, Any]) -> None:
+    """Set every control to a preset."""
+    for name, field in Settings.__dataclass_fields__.items():
+        if name != "measured":
+            value = changes.get(name, field.default)
+            st.session_state[name] = str(value) if isinstance(value, Stack) else value
+
+
+def choose() -> tuple[str, bool, list[Side]]:
+    """Amount, logarithmic or not, and the sides whose stacks parse and fit."""
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        with st.container(width=150):
+            height = control(Settings, "size", "Height, pixels")
+        with st.container(width=150):
+            width = control(Settings, "width", "Width, pixels", placeholder="height")
+        with st.container(width=150):
+            other = control(Settings, "against_size", "Right: size", placeholder="the same")
+        with st.container(width=170):
+            amount = control(Settings, "amount", "Amount")
+        with st.container(width=170):
+            scale = control(Settings, "scale", "Scale")
+    sizes = {
+        "layers": (height, height if width is None else width),
+        "against": (other, other) if other else (height, height if width is None else width),
+    }
+    sides = []
+    titles = {"layers": "Layers, left", "against": "Layers, right"}
+    for place, (name, title) in zip(st.columns(2), titles.items(), strict=True):
+        with place:
+            stack = controls.stack(Settings, name, title)
+            if stack is None:
+                continue
+            try:
+                sides.append(side(name, stack, *sizes[name]))
+            except InputError as error:
+                st.error(f"{plain(error)}.")
+    return amount, scale == "log", sides
+
+
+Floats = NDArray[np.float64]
+
+
+def amounts(sides: Sequence[Side], amount: str) -> tuple[list[Floats], str, str]:
+    """Each side's map as it is coloured, what it shows, and how its numbers are written."""
+    if amount == "paths":
+        try:
+            with np.errstate(over="raise"):
+                counts = [
+                    np.asarray(one.impact.numerators / one.impact.denominator, np.float64)
+                    for one in sides
+                ]
+            return counts, "paths", ",.6~g"
+        except (OverflowError, FloatingPointError):
+            st.caption("The paths outgrow the colour scale: shown as shares of the maximum.")
+    return [one.impact.shares for one in sides], "share of the maximum", ".3~p"
+
+
+def domain(values: Sequence[Floats], log: bool) -> tuple[float, float]:
+    """The colour scale that all maps share."""
+    highest = max(float(one.max()) for one in values) or 1.0
+    if not log:
+        return 0.0, highest
+    lowest = min((float(one[one > 0].min()) for one in values if one.any()), default=highest)
+    return max(lowest if lowest < highest else highest / 10, 1e-300), highest
+
+
+def maps(sides: Sequence[Side], amount: str, log: bool) -> None:
+    """The maps beside each other on one scale, and their shares."""
+    values, what, number = amounts(sides, amount)
+    shared = domain(values, log)
+    with st.container(horizontal=True, gap="medium"):
+        for one, shown in zip(sides, values, strict=True):
+            map_of(one, shown, shared, what, number, log)
+        st.table(summary(sides), width="content")
+
+
+def map_of(
+    one: Side, shown: Floats, shared: tuple[float, float], what: str, number: str, log: bool
+) -> None:
+    """One side's map with its title; hover and click where it is small enough."""
+    with st.container(width=MAP + 16):
+        st.markdown(f"**{title(one)}**")
+        if shown.size > charts.CELLS:
+            spec = charts.raster_map(
+                shown.shape, shared, what=what, size=MAP, log=log, number=number
+            )
+            big = charts.raster(shown, shared, size=MAP, log=log, nothing=UNSEEN)
+            charts.show(
+                big, spec, alt="Impact of each pixel", key=f"map_{one.name}", width="content"
+            )
+            st.caption("A map this large is one picture: read a pixel by its row and column.")
+        else:
+            heat(one, shown, shared, what, number, log)
+        st.caption(f"`{one.label}` on {one.height} × {one.width}")
+
+
+def heat(
+    one: Side,
+    shown: Floats,
+    shared: tuple[float, float],
+    what: str,
+    number: str,
+    log: bool,
+) -> None:
+    """A map that one can hover over and click."""
+    spec = charts.heat_map(
+        shown.shape,
+        shared,
+        what=what,
+        size=MAP,
+        log=log,
+        select=True,
+        number=number,
+        nothing=UNSEEN,
+        tooltip=[{"field": "paths", "type": "nominal", "title": "paths"}],
+    )
+    key = f"map_{one.name}"
+    charts.show(
+        charts.pixels(shown, paths=exact(one.impact)),
+        spec,
+        alt="Impact of each pixel",
+        key=key,
+        width="content",
+        on_select=lambda: pick(key),
+        selection_mode="px",
+    )
+
+
+def pick(key: str) -> None:
+    """Take the clicked pixel for the chosen one."""
+    points = st.session_state[key].selection.get("px")
+    if points:
+        st.session_state["row"], st.session_state["column"] = points[0]["row"], points[0]["col"]
+
+
+def exact(map_: Impact) -> NDArray[np.object_]:
+    """Every pixel's paths as text: a browser's numbers are exact only up to 2⁵³."""
+    form, counts = "{:,}", map_.numerators
+    if map_.denominator != 1:
+        form, counts = "{:,.6g}", map_.numerators / map_.denominator
+    return np.array([[form.format(number) for number in row] for row in counts], object)
+
+
+def title(one: Side) -> str:
+    """What the map shows, in one line."""
+    map_ = one.impact
+    if map_.at_full == 1:
+        return "Every pixel counts alike"
+    if map_.unseen:
+        return f"{percent(map_.unseen)} of the pixels are never seen"
+    if lopsided := more_than_mirrored(map_):
+        return lopsided
+    if map_.corner_to_max == 1:
+        return "The corners count most"
+    return f"A corner counts {percent(map_.corner_to_centre)} of the centre"
+
+
+def more_than_mirrored(map_: Impact) -> str:
+    """Which half of the image has more paths than its mirror image; "" where none has."""
+    for axis, halves in ((map_.rows, ("upper", "lower")), (map_.columns, ("left", "right"))):
+        half = len(axis.counts) // 2
+        first, second = sum(axis.counts[:half]), sum(axis.counts[-half:])
+        if half and first != second:
+            more, less = halves if first > second else halves[::-1]
+            if not min(first, second):
+                return f"Lopsided: the {less} half has no paths at all"
+            extra = max(first, second) / min(first, second) - 1
+            return f"Lopsided: the {more} half has {percent(extra)} more paths than the {less}"
+    return ""
+
+
+def percent(share: float) -> str:
+    """A share with three significant digits: "15.6 %", "0.0017 %"."""
+    return f"{100 * share:.3g} %" if share >= 1e-6 or not share else f"{100 * share:.1e} %"
+
+
+def summary(sides: Sequence[Side]) -> pd.DataFrame:
+    """Each side's counts and shares."""
+    return pd.DataFrame(
+        {
+            place: {
+                "most paths": written(one.impact.maximum, one.impact.denominator),
+                "corner": written(one.impact.numerators[0, 0], one.impact.denominator),
+                "corner to centre": percent(one.impact.corner_to_centre),
+                "corner to maximum": percent(one.impact.corner_to_max),
+                "pixels at the maximum": percent(one.impact.at_full),
+                "pixels under half of it": percent(one.impact.below_half),
+                "pixels under a tenth": percent(one.impact.below_tenth),
+                "pixels no output sees": percent(one.impact.unseen),
+            }
+            for place, one in zip(("left", "right"), sides, strict=False)
+        }
+    )
+
+
+RAISED = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
+
+
+def written(number: int, denominator: int = 1) -> str:
+    """A number of paths: in full up to twelve digits, then as "7.18 × 10⁴⁷"."""
+    if denominator != 1:
+        return f"{number / denominator:,.6g}"
+    if number < 10**12:
+        return f"{number:,}"
+    figures = str(number)
+    return f"{figures[0]}.{figures[1:3]} × 10{str(len(figures) - 1).translate(RAISED)}"
+
+
+def section(sides: Sequence[Side], amount: str, log: bool) -> None:
+    """A cut through the middle row of both maps."""
+    values, what, number = amounts(sides, amount)
+    low, high = domain([one[len(one) // 2] for one in values], log)
+    rows = [
+        (x, float(y), place, "solid")
+        for place, one in zip(("left", "right"), values, strict=False)
+        for x, y in enumerate(one[len(one) // 2])
+    ]
+    shared = (low / 1.2, high * 1.2) if log else (low, high * 1.05)
+    cut = pd.DataFrame(rows, columns=["x", "y", "line", "style"])
+    if log:
+        cut = cut[cut["y"] > 0]
+    colours = charts.palette()
+    spec = charts.lines(
+        {"left": colours.padded, "right": colours.unpadded},
+        x=("column", (0, max(one.width for one in sides) - 1)),
+        y=(what, shared),
+        height=220,
+        log_y=log,
+        y_format=number,
+    )
+    st.markdown("**Through the middle row**")
+    charts.show(
+        charts.label_ends(cut, shared, 220, log_y=log),
+        spec,
+        alt="Impact of the pixels of the middle row, left and right",
+        key="section",
+    )
+
+
+# --- One pixel ----------------------------------------------------------------------------------
+
+
+def explain(sides: Sequence[Side]) -> None:
+    """A pixel's paths: the kernel positions of one layer, the reach of several."""
+    st.subheader("Why does this pixel count what it counts?")
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        with st.container(width=150):
+            row = control(Settings, "row", "Row")
+        with st.container(width=150):
+            column = control(Settings, "column", "Column")
+        st.caption("or click a pixel of a map above")
+    inside = [one for one in sides if row < one.height and column < one.width]
+    for one in sides:
+        if one not in inside:
+            st.caption(
+                f"`{one.label}`: the pixel lies outside, rows and columns end at "
+                f"{one.height - 1} and {one.width - 1}."
+            )
+    walks, deep = [], []
+    for one in inside:
+        layer = one.stack.layers[0]
+        if len(one.stack) == 1 and layer.kind != UPSAMPLING:
+            size = one.height, one.width
+            prepared = kernel_walk.try_prepare(one.name, layer, size, (row, column))
+            walks += [prepared] if prepared else []
+        else:
+            deep.append(one)
+    if walks:
+        kernel_walk.show(walks)
+    if deep:
+        reaches(deep, row, column)
+
+
+def reaches(sides: Sequence[Side], row: int, column: int) -> None:
+    """How many outputs the pixel can touch at all, beside the paths that lead there."""
+    for place, one in zip(st.columns(2), sides, strict=False):
+        with place:
+            reached = reach(one.stack, one.height, one.width)
+            paths = one.impact.numerators[row, column]
+            outputs = [fit_stack(one.stack, n)[-1].output for n in (one.height, one.width)]
+            said = written(paths, one.impact.denominator)
+            st.markdown(
+                f"Pixel ({row}, {column}): **{said}** paths lead to **{reached[row, column]:,}** "
+                f"of {outputs[0]} × {outputs[1]} outputs"
+            )
+            highest = (0, max(int(reached.max()), 1))
+            options: dict[str, Any] = {"what": "outputs that a pixel can reach", "size": MAP}
+            if reached.size > charts.CELLS:
+                table = charts.raster(reached, highest, size=MAP)
+                spec = charts.raster_map(reached.shape, highest, number=",.6~g", **options)
+            else:
+                table = charts.pixels(reached)
+                mark = (row, column, row + 1, column + 1)
+                spec = charts.heat_map(
+                    reached.shape, highest, number=",.6~g", frame=mark, **options
+                )
+            charts.show(
+                table,
+                spec,
+                alt="Outputs that each pixel can reach",
+                key=f"reach_{one.name}",
+                width="content",
+            )
+            st.caption(f"`{one.label}`")
+
+
+# --- Uniform is not invariant -------------------------------------------------------------------
+
+
+def twist(sides: Sequence[Side]) -> None:
+    """A uniform map may still leak the position: the probe says which."""
+    uniform = [one for one in sides if one.impact.at_full == 1]
+    probes = {one.name: query for one in sides if (query := probe(one)) is not None}
+    if not probes:
+        return
+    st.subheader("Does a uniform map mean that position cannot leak?")
+    leaks = [one for one in uniform if any(leaky(one))]
+    if leaks:
+        st.markdown(
+            f"No. `{leaks[0].label}` counts every pixel alike, and yet a network can learn where a "
+            "pixel is: the copies in the padding bring *other* kernel weights to a border pixel. "
+            "Only circular and full padding cannot tell.",
+            width=TEXT,
+        )
+    else:
+        st.markdown(
+            "No: with replicate padding every pixel of one 3 × 3 layer counts alike, and a network "
+            "still learns where a pixel is. The probe tries it with these layers.",
+            width=TEXT,
+        )
+    if not Path("pages/shift_probe.py").exists():
+        return
+    with st.container(horizontal=True):
+        for one in sides:
+            if one.name in probes:
+                st.page_link(
+                    "pages/shift_probe.py",
+                    label=f"Probe {one.label}",
+                    query_params=probes[one.name],
+                )
+
+
+def leaky(one: Side) -> list[bool]:
+    """For each layer whether its padding copies pixels that are near, which leaks the position."""
+    return [layer.padding_mode in ("replicate", "symmetric", "reflect") for layer in one.stack]
+
+
+def probe(one: Side) -> dict[str, str] | None:
+    """The probe's settings for the same layers, where it offers them."""
+    layer = one.stack.layers[0]
+    offered = (
+        set(one.stack.layers) == {layer}
+        and layer.kind == CONVOLUTION
+        and (layer.stride, layer.dilation) == (1, 1)
+        and one.height == one.width
+        and 3 <= one.height <= 32
+        and layer.kernel <= 7
+        and len(one.stack) <= 5
+        and layer.padding in ("same", "valid", "full")
+        and layer.padding_mode in ("zeros", "reflect", "replicate", "circular")
+    )
+    if not offered:
+        return None
+    return {
+        "size": str(one.height),
+        "kernel": str(layer.kernel),
+        "layers": str(len(one.stack)),
+        "padding": str(layer.padding),
+        "padding_mode": layer.padding_mode,
+    }
+
+
+# --- A picture under the map --------------------------------------------------------------------
+
+
+@st.cache_data
+def digit(height: int, width: int) -> Floats:
+    """A generated digit whose strokes reach the edge, scaled."""
+    images, _ = digits.draw(6)
+    return resized(np.asarray(data.vary(images[5:], "cropped")[0] / 255), height, width)
+
+
+def resized(image: Floats, height: int, width: int) -> Floats:
+    """The nearest pixel of `image` at every place of (height, width)."""
+    rows = (np.arange(height) * len(image)) // height
+    columns = (np.arange(width) * image.shape[1]) // width
+    return image[rows][:, columns]
+
+
+def own_picture(sides: Sequence[Side]) -> None:
+    """A picture, each pixel as bright as it counts."""
+    st.subheader("Which details would it nearly ignore?")
+    uploaded = st.file_uploader(
+        "Your own picture, PNG or JPEG, instead of the digit",
+        type=["png", "jpg", "jpeg"],
+        key="own",
+        help="It is scaled to the image's size and made grey, shown to you alone, and not kept.",
+    )
+    for place, one in zip(st.columns(2), sides, strict=False):
+        with place:
+            image = digit(one.height, one.width)
+            if uploaded is not None:
+                try:
+                    image = read_picture(uploaded.getvalue(), one.height, one.width)
+                except InputError as error:
+                    st.error(f"{plain(error)[:1].upper()}{plain(error)[1:]}.")
+                    return
+            share = one.impact.shares
+            lost = percent(lost_detail(image, share))
+            st.markdown(f"**{lost} of its detail lies on pixels that count under a tenth**")
+            with st.container(horizontal=True, gap="small"):
+                for values in (image, image * share):
+                    scale = max(1, (MAP // 2) // max(image.shape))
+                    pixels = np.uint8(255 * values).repeat(scale, axis=0).repeat(scale, axis=1)
+                    st.image(pixels, width=pixels.shape[1])
+            st.caption(f"As it is, and each pixel as bright as it counts: `{one.label}`")
+
+
+def lost_detail(image: Floats, share: Floats) -> float:
+    """The share of the picture's contrast from pixel to pixel where pixels count under a tenth."""
+    if min(image.shape) < 2:
+        return 0.0
+    down, across = np.gradient(image)
+    detail = np.hypot(down, across)
+    total = float(detail.sum())
+    return float(detail[share < 0.1].sum()) / total if total else 0.0
+
+
+# --- Paths against measured ---------------------------------------------------------------------
+
+
+def measured(sides: Sequence[Side]) -> None:
+    """What is left of the paths when the weights are random, and when they are trained."""
+    st.subheader("Paths against measured")
+    st.markdown(
+        "Paths are what a network *could* use, were every weight one. A real network's weights "
+        "differ and cancel. So: draw random networks, or take the trained autoencoder, and measure "
+        "the gradient of the output with respect to each pixel.",
+        width=TEXT,
+    )
+    if not control(Settings, "measured", "Measure"):
+        return
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        with st.container(width=150):
+            draws = control(measured_impact.Settings, "draws", "Draws")
+        with st.container(width=150):
+            seed = control(measured_impact.Settings, "seed", "Seed")
+        activation = control(measured_impact.Settings, "activation", "Activation")
+    chosen = measured_impact.Settings(draws=draws, seed=seed, activation=activation)
+    try:
+        for place, one in zip(st.columns(2), sides, strict=False):
+            with place:
+                random_maps(one, chosen)
+        trained()
+    except ImportError:
+        st.info("This part needs PyTorch, which is not installed on this server.")
+
+
+@st.cache_resource(max_entries=32, show_spinner="Drawing random networks …")
+def drawn(text: str, height: int, width: int, chosen: measured_impact.Settings) -> Measured:
+    """The gradients of random networks, computed once."""
+    return measured_impact.random_impact(parse_stack(text), height, width, chosen)
+
+
+def random_maps(one: Side, chosen: measured_impact.Settings) -> None:
+    """Random networks' gradients: their mean, their spread, and the centre output's field."""
+    st.markdown(f"**Random weights**, `{one.label}`")
+    try:
+        total = drawn(str(one.stack), one.height, one.width, chosen)
+        centre = drawn(str(one.stack), one.height, one.width, replace(chosen, target="centre"))
+    except InputError as error:
+        st.caption(f"{plain(error)}.")
+        return
+    corner, middle = total.gradients[:, 0, 0], total.gradients[:, one.height // 2, one.width // 2]
+    st.markdown(
+        f"A corner counts {middle.mean() and corner.mean() / middle.mean():.0%} of the centre over "
+        f"{chosen.draws} draws; the paths say {one.impact.corner_to_centre:.0%}.".replace("%", " %")
+    )
+    show_map(total.mean, "mean gradient, 1 = average pixel", f"mean_{one.name}")
+    show_map(total.spread, "its spread over draws", f"spread_{one.name}")
+    st.markdown("The centre output alone: its effective receptive field (Luo et al. 2016)")
+    show_map(centre.mean, "mean gradient, 1 = average pixel", f"centre_{one.name}")
+
+
+def show_map(values: Floats, what: str, key: str) -> None:
+    """A map on its own scale."""
+    shared = (0.0, float(values.max()) or 1.0)
+    options: dict[str, Any] = {"what": what, "size": 240, "number": ".3~g"}
+    if values.size > charts.CELLS:
+        table = charts.raster(values, shared, size=240)
+        spec = charts.raster_map(values.shape, shared, **options)
+    else:
+        table = charts.pixels(values)
+        spec = charts.heat_map(values.shape, shared, **options)
+    charts.show(table, spec, alt=what, key=key, width="content")
+
+
+def trained() -> None:
+    """Both trained autoencoders' gradients, where their runs are kept, beside their paths."""
+    st.markdown("#### The trained autoencoder")
+    for dataset in data.DATASETS.options:
+        padded = replace(autoencoder.LIVE.settings, pad_width=2, dataset=dataset)
+        arms = dict(zip(("unpadded", "padded"), autoencoder.arms(padded), strict=True))
+        views = {arm: runs.registry().look(s, autoencoder.LIVE.images) for arm, s in arms.items()}
+        if all(view.state and view.state.checkpoints for view in views.values()):
+            break
+    else:
+        st.markdown("No trained run is kept on this server yet: train one, then come back.")
+        st.page_link("pages/autoencoder.py", label="Train the autoencoder")
+        return
+    for place, (arm, view) in zip(st.columns(2), views.items(), strict=True):
+        with place:
+            assert view.state is not None
+            trained_maps(arm, view.state.checkpoints[-1])
+
+
+def trained_maps(arm: str, tested: autoencoder.Checkpoint) -> None:
+    """One arm: the paths through its layers, and what its training left of them."""
+    if tested.weights is None:
+        st.caption(f"The {arm} run was kept without its weights.")
+        return
+    from core import network
+
+    size = len(tested.loss_map)
+    paths = found(POST, size, size)
+    images = tested.noisy[:, None].astype(np.float32) / 255
+    gradient = measured_impact.measure(network.module(tested.weights).logits, images)
+    mean = gradient.mean
+    st.markdown(
+        f"**{arm.capitalize()}**, {size} × {size}: a corner counts "
+        f"{mean[0, 0] / mean[size // 2, size // 2]:.0%} of the centre; the paths say "
+        f"{paths.corner_to_centre:.0%}".replace("%", " %")
+    )
+    show_map(paths.shares, "paths, share of the maximum", f"paths_{arm}")
+    show_map(mean, f"mean gradient over {len(images)} test images", f"trained_{arm}")
+
+
+# --- What can be taken away ---------------------------------------------------------------------
+
+
+def table(sides: Sequence[Side]) -> pd.DataFrame:
+    """Both maps, one row a pixel, paths exact."""
+    return pd.concat(
+        [
+            charts.pixels(one.impact.shares, paths=one.impact.map)
+            .rename(columns={"col": "column", "value": "share_of_maximum"})
+            .assign(side=place, layers=str(one.stack))
+            for place, one in zip(("left", "right"), sides, strict=False)
+        ]
+    )
+
+
+def picture(sides: Sequence[Side], log: bool) -> Figure:
+    """Both maps on one slide, on one scale."""
+    figure = Figure(figsize=(11, 5), layout="constrained")
+    axes = np.atleast_1d(figure.subplots(1, len(sides)))
+    shares = [one.impact.shares for one in sides]
+    low, high = domain(shares, log)
+    for axis, one, share in zip(axes, sides, shares, strict=True):
+        norm = LogNorm(low, high) if log else Normalize(low, high)
+        image = axis.imshow(np.where(share, share, np.nan), norm=norm)
+        axis.set_facecolor(UNSEEN)
+        axis.set_title(title(one), loc="left")
+        axis.set_xlabel(one.label[:80])
+    figure.colorbar(image, ax=axes, label="share of the maximum")
+    return figure
+
+
+def code(one: Side) -> str | None:
+    """PyTorch that counts the left side's paths by a gradient; None where a pool hangs over."""
+    if any(layer.ceil for layer in one.stack) or any(
+        layer.padding_mode == "partial" for layer in one.stack
+    ):
+        return None
+    # A pool's window has a path for each of its cells, as a convolution with ones has.
+    ones = [
+        replace(layer, kind=CONVOLUTION if layer.is_pool else layer.kind, channels=1)
+        for layer in one.stack
+    ]
+    steps = walk(Stack(tuple(ones)), one.height, one.width, 1, "either")
+    build = torch_code(steps).rsplit("image =", 1)[0]
+    return f"""{build}model.double()
+for name, parameter in model.named_parameters():
+    nn.init.constant_(parameter, 0 if name.endswith("bias") else 1)
+image = torch.zeros(1, 1, {one.height}, {one.width}, dtype=torch.double, requires_grad=True)
+model(image).sum().backward()
+print(image.grad[0, 0])  # exact up to 2**53
+"""
+
+
+show("impact", page)

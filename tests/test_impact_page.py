@@ -1,0 +1,174 @@
+"""The page on impact: its maps' words, its presets, its links, and what it does without torch."""
+
+import io
+import sys
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+from streamlit.testing.v1 import AppTest
+
+from core.impact import impact
+from core.layers import parse_stack
+
+FIVE = " ".join(["conv3"] * 5)
+FIVE_SAME = " ".join(["conv3:same"] * 5)
+
+
+def impact_page(**query: Any) -> AppTest:
+    app = AppTest.from_file("../streamlit_app.py", default_timeout=60)
+    app.switch_page("pages/impact.py")
+    for name, value in query.items():
+        app.query_params[name] = str(value)
+    return app.run()
+
+
+def words(app: AppTest) -> str:
+    parts = [*app.title, *app.header, *app.subheader, *app.markdown, *app.caption]
+    return "\n".join(str(part.value) for part in parts)
+
+
+def errors(app: AppTest) -> list[str]:
+    assert not app.exception
+    return [error.value for error in app.error]
+
+
+def click(app: AppTest, label: str) -> None:
+    next(button for button in app.button if button.label == label).click().run()
+
+
+def test_it_opens_on_the_figures_and_keeps_the_deep_ones() -> None:
+    app = impact_page()
+    assert not errors(app)
+    assert "10 × 10: corner 4, centre 9" in words(app)
+    assert "59,049" not in words(app)
+    assert not app.header
+
+
+def test_a_guess_brings_the_articles_numbers() -> None:
+    app = impact_page()
+    app.segmented_control(key="guess").set_value("243").run()
+    assert not errors(app)
+    said = words(app)
+    assert "The centre counts 59,049 times as much as a corner" in said
+    assert "40 % of the pixels count less than a tenth" in said
+    assert "corner keeps 15.6 % of the centre's paths, and 14 % of the pixels" in said
+    assert list(app.table[0].value["left"])[:3] == ["9", "4", "44.4 %"]
+    assert list(app.table[0].value["right"])[:3] == ["9", "1", "11.1 %"]
+
+
+def test_a_corner_is_explained_position_by_position() -> None:
+    app = impact_page(guess=243)
+    assert "`conv3:same`: position 4 of 4" in words(app)
+    assert "`conv3`: position 1 of 1" in words(app)
+    app.number_input(key="row").set_value(5).run()
+    app.number_input(key="column").set_value(5).run()
+    assert "**sum 9**" in words(app)
+    click(app, "Back")
+    assert "position 8 of 9" in words(app)
+    assert "**sum 8**" in words(app)
+    click(app, "Forward")
+    click(app, "Forward")
+    assert "position 9 of 9" in words(app)
+    click(app, "Play")
+    assert "position 1 of 9" in words(app)
+
+
+def test_deeper_stacks_show_reach_beside_paths() -> None:
+    app = impact_page(size=28, layers=FIVE_SAME, against=FIVE, row=14, column=14)
+    assert not errors(app)
+    assert "Pixel (14, 14): **59,049** paths lead to **121** of 28 × 28 outputs" in words(app)
+    assert list(app.table[0].value["left"])[:3] == ["59,049", "9,216", "15.6 %"]
+
+
+@pytest.mark.parametrize(
+    ("preset", "said"),
+    [
+        ("Five layers, 28 × 28", "A corner counts 15.6 % of the centre"),
+        ("Stride 2: PyTorch, TensorFlow", "Lopsided"),
+        ("ResNet's strides: 224, 225", "Lopsided"),
+        ("Uniform, and yet", "Every pixel counts alike"),
+        ("Second ring", "**A corner counts"),
+        ("Fifty layers, 224 × 224", "A corner counts"),
+    ],
+)
+def test_each_preset_is_one_click(preset: str, said: str) -> None:
+    app = impact_page(guess=9)
+    click(app, preset)
+    assert not errors(app)
+    assert said in words(app)
+
+
+def test_a_hover_shows_more_digits_than_a_browser_s_number_holds() -> None:
+    stack = " ".join(["conv3:same"] * 20)
+    app = impact_page(size=20, layers=stack)
+    largest = f"{impact(parse_stack(stack), 20, 20).maximum:,}"
+    assert len(largest) > 20
+    charts = app.get("vega_lite_chart")
+    assert any(largest.encode() in chart.proto.data.data for chart in charts)
+
+
+@pytest.mark.parametrize("amount", ["share", "paths"])
+@pytest.mark.parametrize("scale", ["linear", "log"])
+def test_every_amount_on_every_scale(amount: str, scale: str) -> None:
+    app = impact_page(layers="conv64s64:same " * 40, against="conv2s3", amount=amount, scale=scale)
+    assert not errors(app)
+
+
+@pytest.mark.parametrize("layers", ["conv", "💥" * 1_000, "conv64", "up64 up64 up64", " "])
+def test_a_bad_stack_is_explained_and_the_other_stays(layers: str) -> None:
+    app = impact_page(guess=9)
+    app.text_input(key="against").set_value(layers).run()
+    assert len(errors(app)) == 1
+    assert errors(app)[0].startswith("layers")
+    assert list(app.table[0].value.columns) == ["left"]
+
+
+def test_paths_beyond_a_float_are_still_counted() -> None:
+    app = impact_page(size=256, layers="conv64:same " * 100, amount="paths", scale="log")
+    assert not errors(app)
+    assert "outgrow the colour scale" in words(app)
+    assert "× 10³" in app.table[0].value["left"].iloc[0]
+
+
+def test_a_picture_takes_the_digits_place_and_anything_else_is_refused() -> None:
+    app = impact_page(size=28, layers=FIVE_SAME, against=FIVE)
+    corner = np.zeros((56, 56), np.uint8)
+    corner[:6:2, :6] = 255
+    file = io.BytesIO()
+    Image.fromarray(corner).save(file, "PNG")
+    app.file_uploader(key="own").set_value(("p.png", file.getvalue(), "image/png")).run()
+    assert not errors(app)
+    assert "**100 % of its detail lies on pixels that count under a tenth**" in words(app)
+    app.file_uploader(key="own").set_value(("p.png", b"<svg/>", "image/png")).run()
+    assert "must be a PNG or JPEG picture" in errors(app)[0]
+
+
+def test_random_networks_are_measured_when_asked() -> None:
+    app = impact_page(measured="true", draws=4)
+    assert not errors(app)
+    assert "over 4 draws; the paths say 44 %" in words(app)
+    assert "No trained run is kept" in words(app) or "**Unpadded**" in words(app)
+
+
+def test_without_torch_only_the_measurement_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "torch", None)
+    app = impact_page(measured="true", draws=3)
+    assert not errors(app)
+    assert "needs PyTorch" in app.info[0].value
+
+
+def test_the_code_counts_the_same_paths() -> None:
+    app = impact_page(size=9, layers="conv3s2:same maxpool2 up2 conv3:same/reflect")
+    source = next(block.value for block in app.code if "requires_grad" in block.value)
+    space: dict[str, Any] = {}
+    exec(source, space)
+    expected = impact(parse_stack("conv3s2:same maxpool2 up2 conv3:same/reflect"), 9, 9).map
+    assert (space["image"].grad[0, 0].numpy() == expected.astype(float)).all()
+
+
+def test_a_link_that_asks_too_much_is_answered_plainly() -> None:
+    app = impact_page(size="10000", row="-1", scale="cubic")
+    assert not app.exception
+    assert len(app.warning) == 3
