@@ -333,7 +333,8 @@ def map_of(
             st.caption("A map this large is one picture: read a pixel by its row and column.")
         else:
             heat(one, shown, shared, what, number, log)
-        st.caption(f"`{one.label}` on {one.height} × {one.width}")
+        unseen = "; grey pixels are never seen" if one.impact.unseen else ""
+        st.caption(f"`{one.label}` on {one.height} × {one.width}{unseen}")
 
 
 def heat(
@@ -677,7 +678,8 @@ def measured(sides: Sequence[Side]) -> None:
     st.markdown(
         "Paths are what a network *could* use, were every weight one. A real network's weights "
         "differ and cancel. So: draw random networks, or take the trained autoencoder, and measure "
-        "the gradient of the output with respect to each pixel.",
+        "the gradient of the output's sum with respect to each pixel; an average pixel has 1. The "
+        "gradient of the centre output alone is its effective receptive field (Luo et al. 2016).",
         width=TEXT,
     )
     if not control(Settings, "measured", "Measure"):
@@ -713,15 +715,26 @@ def random_maps(one: Side, chosen: measured_impact.Settings) -> None:
     except InputError as error:
         st.caption(f"{plain(error)}.")
         return
-    corner, middle = total.gradients[:, 0, 0], total.gradients[:, one.height // 2, one.width // 2]
-    st.markdown(
-        f"A corner counts {middle.mean() and corner.mean() / middle.mean():.0%} of the centre over "
-        f"{chosen.draws} draws; the paths say {one.impact.corner_to_centre:.0%}.".replace("%", " %")
-    )
-    show_map(total.mean, "mean gradient, 1 = average pixel", f"mean_{one.name}")
-    show_map(total.spread, "its spread over draws", f"spread_{one.name}")
-    st.markdown("The centre output alone: its effective receptive field (Luo et al. 2016)")
-    show_map(centre.mean, "mean gradient, 1 = average pixel", f"centre_{one.name}")
+    st.table(beside_paths(one, total), width="content")
+    with st.container(horizontal=True, gap="small"):
+        show_map(total.mean, "mean gradient over draws", f"mean_{one.name}")
+        show_map(total.spread, "its spread (standard deviation)", f"spread_{one.name}")
+        show_map(centre.mean, "the same for the centre output alone", f"centre_{one.name}")
+
+
+def beside_paths(one: Side, total: Measured) -> pd.DataFrame:
+    """Corner and centre, in average pixels: as the paths say, and as measured ± standard error."""
+    shares = one.impact.shares
+    places = {"corner": (0, 0), "centre": (one.height // 2, one.width // 2)}
+    rows = {}
+    for name, (row, column) in places.items():
+        values = total.gradients[:, row, column]
+        error = values.std() / math.sqrt(len(values))
+        rows[name] = {
+            "paths": f"{shares[row, column] / (shares.mean() or 1):.3g}",
+            "measured": f"{values.mean():.2g} ± {error:.1g}",
+        }
+    return pd.DataFrame(rows).T
 
 
 def show_map(values: Floats, what: str, key: str) -> None:
@@ -734,7 +747,8 @@ def show_map(values: Floats, what: str, key: str) -> None:
     else:
         table = charts.pixels(values)
         spec = charts.heat_map(values.shape, shared, **options)
-    charts.show(table, spec, alt=what, key=key, width="content")
+    with st.container(width=250):
+        charts.show(table, spec, alt=what, key=key, width="content")
 
 
 def trained() -> None:
@@ -752,7 +766,7 @@ def trained() -> None:
         return
     for place, (arm, view) in zip(st.columns(2), views.items(), strict=True):
         with place:
-            assert view.state is not None
+            assert view.state is not None  # looked for above
             trained_maps(arm, view.state.checkpoints[-1])
 
 
@@ -770,11 +784,12 @@ def trained_maps(arm: str, tested: autoencoder.Checkpoint) -> None:
     mean = gradient.mean
     st.markdown(
         f"**{arm.capitalize()}**, {size} × {size}: a corner counts "
-        f"{mean[0, 0] / mean[size // 2, size // 2]:.0%} of the centre; the paths say "
-        f"{paths.corner_to_centre:.0%}".replace("%", " %")
+        f"{percent(mean[0, 0] / mean[size // 2, size // 2])} of the centre; the paths say "
+        f"{percent(paths.corner_to_centre)}"
     )
-    show_map(paths.shares, "paths, share of the maximum", f"paths_{arm}")
-    show_map(mean, f"mean gradient over {len(images)} test images", f"trained_{arm}")
+    with st.container(horizontal=True, gap="small"):
+        show_map(paths.shares, "paths, share of the maximum", f"paths_{arm}")
+        show_map(mean, f"mean gradient over {len(images)} test images", f"trained_{arm}")
 
 
 # --- What can be taken away ---------------------------------------------------------------------

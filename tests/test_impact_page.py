@@ -148,7 +148,10 @@ def test_a_picture_takes_the_digits_place_and_anything_else_is_refused() -> None
 def test_random_networks_are_measured_when_asked() -> None:
     app = impact_page(measured="true", draws=4)
     assert not errors(app)
-    assert "over 4 draws; the paths say 44 %" in words(app)
+    measured = app.table[1].value
+    assert list(measured.index) == ["corner", "centre"]
+    mean = impact(parse_stack("conv3:same"), 10, 10).map.mean()
+    assert list(measured["paths"]) == [f"{4 / mean:.3g}", f"{9 / mean:.3g}"]
     assert "No trained run is kept" in words(app) or "**Unpadded**" in words(app)
 
 

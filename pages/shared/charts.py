@@ -224,16 +224,18 @@ def heat_map(
     """
     height, width = shape
     cell = max(1, size // max(height, width))  # whole screen pixels leave no seams
-    binned: Spec = {"type": "quantitative", "bin": "binned", "axis": None}
-    x: Spec = binned | {"scale": {"domain": [0, width], "nice": False}}
+    place: Spec = {"type": "quantitative", "axis": None}
+    x: Spec = place | {"scale": {"domain": [0, width], "nice": False, "zero": False}}
     # Rows count downwards, as in an array.
-    y: Spec = binned | {"scale": {"domain": [0, height], "nice": False, "reverse": True}}
+    y: Spec = place | {
+        "scale": {"domain": [0, height], "nice": False, "zero": False, "reverse": True}
+    }
     scale: Spec = {"domain": list(domain), "scheme": scheme, "clamp": True}
     if log:
         scale["type"] = "log"
     legend_spec: Spec | None = (
         {"type": "gradient", "orient": "bottom", "gradientLength": min(size, 320)}
-        | {"title": what, "tickCount": 4}
+        | {"title": what, "tickCount": 4, "format": number}
         if legend
         else None
     )
@@ -245,15 +247,14 @@ def heat_map(
             {"calculate": "datum.col + 1", "as": "right"},
             {"calculate": "datum.row + 1", "as": "bottom"},
         ],
-        "mark": {"type": "rect", "strokeWidth": 1},
+        # Half a pixel more on two sides hides the seam that anti-aliasing leaves between cells.
+        "mark": {"type": "rect", "x2Offset": 0.5, "y2Offset": 0.5},
         "encoding": {
             "x": x | {"field": "col"},
             "x2": {"field": "right"},
             "y": y | {"field": "row"},
             "y2": {"field": "bottom"},
             "color": colour | {"legend": legend_spec},
-            # The same colour around a cell hides the seam that anti-aliasing leaves between two.
-            "stroke": colour | {"legend": None},
             "tooltip": [
                 {"field": "row"},
                 {"field": "col", "title": "column"},

@@ -79,7 +79,7 @@ def stack(declared: Any, name: str, label: str, **options: Any) -> Stack | None:
 
 def plain(words: object) -> str:
     """Words from outside as text that Markdown leaves alone: no link, no formula, no colour."""
-    return re.sub(r"([\\`*_\[\]<>$~#|:&])", r"\\\1", str(words))
+    return re.sub(r"([\\`*\[\]<>$~#|:&])", r"\\\1", str(words))
 
 
 def complain(declared: Any, name: str, used: Any) -> None:
