@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -17,7 +18,7 @@ from numpy.typing import NDArray
 
 from core import autoencoder, data, digits, measured_impact, runs
 from core.impact import Impact, impact, reach
-from core.layers import CONVOLUTION, UPSAMPLING, Stack, StackText, fit_stack, parse_stack
+from core.layers import CONVOLUTION, UPSAMPLING, Stack, StackText, fit, fit_stack, parse_stack
 from core.measured_impact import Measured
 from core.picture import read_picture
 from core.settings import Choice, InputError, Maybe, Switch, Whole, setting
@@ -94,7 +95,10 @@ PRESETS: dict[str, dict[str, Any]] = {
 
 @dataclass(frozen=True)
 class Side:
-    """One of the two stacks that are compared, its image's size, and its map."""
+    """One of the two stacks that are compared, its image's size, and its map.
+
+    name: "left" or "right".
+    """
 
     name: str
     stack: Stack
@@ -266,14 +270,14 @@ def choose() -> tuple[str, bool, list[Side]]:
         "against": (other, other) if other else (height, height if width is None else width),
     }
     sides = []
-    titles = {"layers": "Layers, left", "against": "Layers, right"}
-    for place, (name, title) in zip(st.columns(2), titles.items(), strict=True):
+    fields = {"layers": "left", "against": "right"}
+    for place, (field, name) in zip(st.columns(2), fields.items(), strict=True):
         with place:
-            stack = controls.stack(Settings, name, title)
+            stack = controls.stack(Settings, field, f"Layers, {name}")
             if stack is None:
                 continue
             try:
-                sides.append(side(name, stack, *sizes[name]))
+                sides.append(side(name, stack, *sizes[field]))
             except InputError as error:
                 st.error(f"{plain(error)}.")
     return amount, scale == "log", sides
@@ -328,7 +332,11 @@ def map_of(
             )
             big = charts.raster(shown, shared, size=MAP, log=log, nothing=UNSEEN)
             charts.show(
-                big, spec, alt="Impact of each pixel", key=f"map_{one.name}", width="content"
+                big,
+                spec,
+                alt=f"Impact of each pixel, {one.name}",
+                key=f"map_{one.name}",
+                width="content",
             )
             st.caption("A map this large is one picture: read a pixel by its row and column.")
         else:
@@ -361,7 +369,7 @@ def heat(
     charts.show(
         charts.pixels(shown, paths=exact(one.impact)),
         spec,
-        alt="Impact of each pixel",
+        alt=f"Impact of each pixel, {one.name}",
         key=key,
         width="content",
         on_select=lambda: pick(key),
@@ -391,24 +399,24 @@ def title(one: Side) -> str:
         return "Every pixel counts alike"
     if map_.unseen:
         return f"{percent(map_.unseen)} of the pixels are never seen"
-    if lopsided := more_than_mirrored(map_):
-        return lopsided
+    if uneven := lopsided(map_):
+        return uneven
     if map_.corner_to_max == 1:
         return "The corners count most"
     return f"A corner counts {percent(map_.corner_to_centre)} of the centre"
 
 
-def more_than_mirrored(map_: Impact) -> str:
-    """Which half of the image has more paths than its mirror image; "" where none has."""
-    for axis, halves in ((map_.rows, ("upper", "lower")), (map_.columns, ("left", "right"))):
+def lopsided(map_: Impact) -> str:
+    """Which half of the image has more paths than the other; "" where none has."""
+    for axis, halves in ((map_.rows, ("above", "below")), (map_.columns, ("left", "right"))):
         half = len(axis.counts) // 2
         first, second = sum(axis.counts[:half]), sum(axis.counts[-half:])
         if half and first != second:
             more, less = halves if first > second else halves[::-1]
             if not min(first, second):
-                return f"Lopsided: the {less} half has no paths at all"
+                return f"Lopsided: no paths {less}"
             extra = max(first, second) / min(first, second) - 1
-            return f"Lopsided: the {more} half has {percent(extra)} more paths than the {less}"
+            return f"{percent(extra)} more paths {more} than {less}"
     return ""
 
 
@@ -421,7 +429,7 @@ def summary(sides: Sequence[Side]) -> pd.DataFrame:
     """Each side's counts and shares."""
     return pd.DataFrame(
         {
-            place: {
+            one.name: {
                 "most paths": written(one.impact.maximum, one.impact.denominator),
                 "corner": written(one.impact.numerators[0, 0], one.impact.denominator),
                 "corner to centre": percent(one.impact.corner_to_centre),
@@ -431,7 +439,7 @@ def summary(sides: Sequence[Side]) -> pd.DataFrame:
                 "pixels under a tenth": percent(one.impact.below_tenth),
                 "pixels no output sees": percent(one.impact.unseen),
             }
-            for place, one in zip(("left", "right"), sides, strict=False)
+            for one in sides
         }
     )
 
@@ -454,9 +462,9 @@ def section(sides: Sequence[Side], amount: str, log: bool) -> None:
     values, what, number = amounts(sides, amount)
     low, high = domain([one[len(one) // 2] for one in values], log)
     rows = [
-        (x, float(y), place, "solid")
-        for place, one in zip(("left", "right"), values, strict=False)
-        for x, y in enumerate(one[len(one) // 2])
+        (x, float(y), one.name, "solid")
+        for one, shown in zip(sides, values, strict=True)
+        for x, y in enumerate(shown[len(shown) // 2])
     ]
     shared = (low / 1.2, high * 1.2) if log else (low, high * 1.05)
     cut = pd.DataFrame(rows, columns=["x", "y", "line", "style"])
@@ -491,7 +499,7 @@ def explain(sides: Sequence[Side]) -> None:
             row = control(Settings, "row", "Row")
         with st.container(width=150):
             column = control(Settings, "column", "Column")
-        st.caption("or click a pixel of a map above")
+        st.caption("or click a pixel of a map above, up to 48 × 48")
     inside = [one for one in sides if row < one.height and column < one.width]
     for one in sides:
         if one not in inside:
@@ -540,7 +548,7 @@ def reaches(sides: Sequence[Side], row: int, column: int) -> None:
             charts.show(
                 table,
                 spec,
-                alt="Outputs that each pixel can reach",
+                alt=f"Outputs that each pixel can reach, {one.name}",
                 key=f"reach_{one.name}",
                 width="content",
             )
@@ -552,40 +560,33 @@ def reaches(sides: Sequence[Side], row: int, column: int) -> None:
 
 def twist(sides: Sequence[Side]) -> None:
     """A uniform map may still leak the position: the probe says which."""
-    uniform = [one for one in sides if one.impact.at_full == 1]
-    probes = {one.name: query for one in sides if (query := probe(one)) is not None}
+    probes = {one.label: query for one in sides if (query := probe(one)) is not None}
     if not probes:
         return
     st.subheader("Does a uniform map mean that position cannot leak?")
-    leaks = [one for one in uniform if any(leaky(one))]
-    if leaks:
-        st.markdown(
-            f"No. `{leaks[0].label}` counts every pixel alike, and yet a network can learn where a "
-            "pixel is: the copies in the padding bring *other* kernel weights to a border pixel. "
-            "Only circular and full padding cannot tell.",
-            width=TEXT,
+    uniform = [one for one in sides if one.impact.at_full == 1]
+    copied = next((one for one in uniform if one.stack.layers[0].padding_mode == "replicate"), None)
+    if copied is None:
+        words = (
+            "No. With replicate padding every pixel of a 3 × 3 layer counts alike, and a network "
+            "still learns where a pixel is: the preset “Uniform, and yet” shows why. "
         )
     else:
-        st.markdown(
-            "No: with replicate padding every pixel of one 3 × 3 layer counts alike, and a network "
-            "still learns where a pixel is. The probe tries it with these layers.",
-            width=TEXT,
+        met = np.count_nonzero(fit(copied.stack.layers[0], copied.height).touches[0]) ** 2
+        words = (
+            f"No. `{copied.label}` counts every pixel alike, but a corner meets only {met} of the "
+            f"{copied.stack.layers[0].kernel ** 2} weights of a kernel, some of them several "
+            "times. As soon as weights differ, the corner differs too: measure it below, or let "
+            "the probe learn it. "
         )
+    st.markdown(
+        words + "Only circular padding, and full padding without bias, leak nothing.", width=TEXT
+    )
     if not Path("pages/shift_probe.py").exists():
         return
     with st.container(horizontal=True):
-        for one in sides:
-            if one.name in probes:
-                st.page_link(
-                    "pages/shift_probe.py",
-                    label=f"Probe {one.label}",
-                    query_params=probes[one.name],
-                )
-
-
-def leaky(one: Side) -> list[bool]:
-    """For each layer whether its padding copies pixels that are near, which leaks the position."""
-    return [layer.padding_mode in ("replicate", "symmetric", "reflect") for layer in one.stack]
+        for label, query in probes.items():
+            st.page_link("pages/shift_probe.py", label=f"Probe {label}", query_params=query)
 
 
 def probe(one: Side) -> dict[str, str] | None:
@@ -801,8 +802,8 @@ def table(sides: Sequence[Side]) -> pd.DataFrame:
         [
             charts.pixels(one.impact.shares, paths=one.impact.map)
             .rename(columns={"col": "column", "value": "share_of_maximum"})
-            .assign(side=place, layers=str(one.stack))
-            for place, one in zip(("left", "right"), sides, strict=False)
+            .assign(side=one.name, layers=str(one.stack))
+            for one in sides
         ]
     )
 

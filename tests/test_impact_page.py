@@ -86,9 +86,9 @@ def test_deeper_stacks_show_reach_beside_paths() -> None:
     ("preset", "said"),
     [
         ("Five layers, 28 × 28", "A corner counts 15.6 % of the centre"),
-        ("Stride 2: PyTorch, TensorFlow", "Lopsided"),
-        ("ResNet's strides: 224, 225", "Lopsided"),
-        ("Uniform, and yet", "Every pixel counts alike"),
+        ("Stride 2: PyTorch, TensorFlow", "more paths above than below"),
+        ("ResNet's strides: 224, 225", "**15.5 % more paths above than below**"),
+        ("Uniform, and yet", "a corner meets only 4 of the 9 weights of a kernel"),
         ("Second ring", "**A corner counts"),
         ("Fifty layers, 224 × 224", "A corner counts"),
     ],
@@ -117,12 +117,13 @@ def test_every_amount_on_every_scale(amount: str, scale: str) -> None:
 
 
 @pytest.mark.parametrize("layers", ["conv", "💥" * 1_000, "conv64", "up64 up64 up64", " "])
-def test_a_bad_stack_is_explained_and_the_other_stays(layers: str) -> None:
+@pytest.mark.parametrize(("field", "stays"), [("layers", "right"), ("against", "left")])
+def test_a_bad_stack_is_explained_and_the_other_stays(layers: str, field: str, stays: str) -> None:
     app = impact_page(guess=9)
-    app.text_input(key="against").set_value(layers).run()
+    app.text_input(key=field).set_value(layers).run()
     assert len(errors(app)) == 1
     assert errors(app)[0].startswith("layers")
-    assert list(app.table[0].value.columns) == ["left"]
+    assert list(app.table[0].value.columns) == [stays]
 
 
 def test_paths_beyond_a_float_are_still_counted() -> None:

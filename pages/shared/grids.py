@@ -46,7 +46,12 @@ def squares(
 
 def table(marks: Iterable[Mark]) -> pd.DataFrame:
     """The data of `board`."""
-    return pd.DataFrame(marks, columns=Mark._fields)
+    columns = dict(zip(Mark._fields, zip(*marks, strict=True), strict=True))
+    # A column at a time is several times as fast as a row at a time.
+    words = {name: list(columns.pop(name)) for name in ("kind", "text")}
+    return pd.DataFrame(
+        words | {name: np.array(numbers, float) for name, numbers in columns.items()}
+    )
 
 
 def board(width: float, height: float, cell: float, layers: Sequence[Spec]) -> Spec:

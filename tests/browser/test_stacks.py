@@ -1,0 +1,64 @@
+"""The pages on impact and shapes, as far as only a browser shows it."""
+
+from collections.abc import Callable
+from urllib.parse import parse_qs, urlparse
+
+import pytest
+from playwright.sync_api import Page, expect
+
+Visit = Callable[..., Page]
+
+
+def asked(page: Page) -> dict[str, list[str]]:
+    return parse_qs(urlparse(page.url).query)
+
+
+def test_a_click_on_a_map_explains_that_pixel(app: str, visit: Visit) -> None:
+    page = visit(f"{app}/impact?size=10&row=1")
+    chart = page.get_by_role("graphics-document", name="Impact of each pixel, left")
+    expect(chart.locator("svg, canvas").first).to_be_attached()
+    # The fifth pixel of the fifth row: a map of 10 pixels has squares of 32 screen pixels.
+    chart.click(position={"x": 4.5 * 32, "y": 4.5 * 32})
+    expect(page.get_by_text("position 9 of 9").first).to_be_visible()
+    expect(page.get_by_role("spinbutton", name="Row")).to_have_value("4")
+    expect(page).to_have_url(lambda url: "row=4" in url and "column=4" in url)
+
+
+def test_play_runs_through_the_kernel_positions_and_stops(app: str, visit: Visit) -> None:
+    page = visit(f"{app}/impact?size=10&row=3&column=3")
+    page.get_by_role("button", name="Play").click()
+    expect(page.get_by_role("button", name="Pause")).to_be_visible()
+    expect(page.get_by_text("position 9 of 9").first).to_be_visible()
+    expect(page.get_by_role("button", name="Play")).to_be_visible()
+    page.get_by_role("slider", name="Kernel position").press("ArrowLeft")
+    expect(page.get_by_text("position 8 of 9").first).to_be_visible()
+
+
+def test_a_preset_is_a_link(app: str, visit: Visit) -> None:
+    page = visit(f"{app}/shapes?guess=4")
+    page.get_by_role("button", name="LeNet-5").click()
+    expect(page.get_by_text("32 × 32 × 1 becomes 1 × 1 × 10")).to_be_visible()
+    assert asked(page)["convention"] == ["torch"]
+    assert asked(page)["layers"][0].startswith("conv5x6 avgpool2")
+    again = visit(page.url)
+    expect(again.get_by_text("32 × 32 × 1 becomes 1 × 1 × 10")).to_be_visible()
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "shapes?guess=4",
+        "impact?guess=243",
+        "impact?size=224&layers=conv3s2:1+conv3s2:1&against_size=225&against=conv3s2:1",
+    ],
+)
+def test_every_figure_is_drawn_and_fits_a_phone(app: str, visit: Visit, address: str) -> None:
+    page = visit(f"{app}/{address}", width=400)
+    figures = page.locator("[data-testid=stVegaLiteChart]")
+    count = figures.count()
+    assert count >= 4
+    for number in range(count):
+        expect(figures.nth(number).locator("svg, canvas").first).to_be_attached()
+    expect(page.get_by_test_id("stAlert")).to_have_count(0)
+    wide = "() => document.querySelector('[data-testid=stMain]').scrollWidth"
+    assert page.evaluate(wide) <= 400
