@@ -16,7 +16,7 @@ from matplotlib.colors import LogNorm, Normalize
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from core import autoencoder, data, digits, measured_impact, runs
+from core import autoencoder, data, measured_impact, runs
 from core.impact import Impact, impact, reach
 from core.layers import CONVOLUTION, UPSAMPLING, Stack, StackText, fit, fit_stack, parse_stack
 from core.measured_impact import Measured
@@ -26,6 +26,7 @@ from core.shapes import POST, RESNET, walk
 from core.stack_code import torch_code
 from pages.shared import charts, controls, grids, kernel_walk
 from pages.shared.controls import control, plain
+from pages.shared.example import digit
 from pages.shared.take_away import take_away
 from streamlit_app import show
 
@@ -615,20 +616,6 @@ def probe(one: Side) -> dict[str, str] | None:
 
 
 # --- A picture under the map --------------------------------------------------------------------
-
-
-@st.cache_data
-def digit(height: int, width: int) -> Floats:
-    """A generated digit whose strokes reach the edge, scaled."""
-    images, _ = digits.draw(6)
-    return resized(np.asarray(data.vary(images[5:], "cropped")[0] / 255), height, width)
-
-
-def resized(image: Floats, height: int, width: int) -> Floats:
-    """The nearest pixel of `image` at every place of (height, width)."""
-    rows = (np.arange(height) * len(image)) // height
-    columns = (np.arange(width) * image.shape[1]) // width
-    return image[rows][:, columns]
 
 
 def own_picture(sides: Sequence[Side]) -> None:

@@ -13,13 +13,14 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from numpy.typing import NDArray
 
-from core import data, digits, shapes
+from core import shapes
 from core.layers import UPSAMPLING, Axis, Layer, fit, parse_layer
 from core.settings import InputError
 from core.shapes import PRESETS, Preset, Settings, Step, formula, pool, walk
 from core.stack_code import keras_code, torch_code
 from pages.shared import charts, controls, grids
 from pages.shared.controls import control, plain
+from pages.shared.example import digit
 from pages.shared.grids import Mark
 from pages.shared.take_away import take_away
 from streamlit_app import show
@@ -65,13 +66,6 @@ def came_for_a_stack() -> bool:
 
 
 # --- The question -------------------------------------------------------------------------------
-
-
-@st.cache_data
-def digit() -> Floats:
-    """A generated digit whose strokes reach the edge: (28, 28), in [0, 1]."""
-    images, _ = digits.draw(6)
-    return np.asarray(data.vary(images[5:], "cropped")[0] / 255)
 
 
 def halvings() -> list[Floats]:
@@ -421,7 +415,9 @@ def finding(steps: Sequence[Step]) -> str:
     sizes = f"{by(first.input)} becomes {by(last.output)}"
     rows, columns = len(first.unseen_rows), len(first.unseen_columns)
     if not rows and not columns:
-        return f"{sizes}, and every pixel is seen"
+        idle = sum(any(step.rows.unused_padding + step.columns.unused_padding) for step in steps)
+        but = f", but padding stays unused in {count(idle, 'layer')}" if idle else ""
+        return f"{sizes}, and every pixel is seen{but}"
     lost = [count(rows, "row")] if rows else []
     lost += [count(columns, "column")] if columns else []
     return f"{sizes}, and {' and '.join(lost)} of the image are never seen"
@@ -529,7 +525,7 @@ def strip(step: Step, top: float, columns: bool) -> Iterator[Mark]:
     unseen = set((step.unseen_columns if columns else step.unseen_rows).tolist())
     total = len(axis.cells)
     before, after = axis.unused_padding
-    title = f"{step.layer}   {axis.length} → {axis.output}"
+    title = f"{step.layer} · {axis.length} → {axis.output}"
     yield Mark("title", 0, top, 0, top + 1, text=title)
     short = total <= STRIP
     shown = range(total) if short else (*range(END), *range(total - END, total))
@@ -585,9 +581,8 @@ def ways(layer: Layer) -> dict[str, Layer]:
     """How each framework would have this layer treat its edge."""
     bare = replace(layer, padding="valid", ceil=False)
     both = {"both, unpadded": bare, "Keras “same”": replace(bare, padding="same")}
-    if layer.is_pool:
-        return both | {"PyTorch ceil_mode": replace(bare, ceil=True)}
-    return both | {"PyTorch padding=⌊k/2⌋": replace(bare, padding=layer.span // 2)}
+    both["PyTorch padding=⌊k/2⌋"] = replace(bare, padding=layer.span // 2)
+    return both | {"PyTorch ceil_mode": replace(bare, ceil=True)} if layer.is_pool else both
 
 
 def outcome(layer: Layer, length: int) -> str:
