@@ -27,6 +27,7 @@ from core.stack_code import torch_code
 from pages.shared import charts, controls, grids, kernel_walk
 from pages.shared.controls import control, plain
 from pages.shared.example import digit
+from pages.shared.pair import provenance
 from pages.shared.take_away import take_away
 from streamlit_app import show
 
@@ -707,7 +708,7 @@ def random_maps(one: Side, chosen: measured_impact.Settings) -> None:
     with st.container(horizontal=True, gap="small"):
         show_map(total.mean, "mean gradient over draws", f"mean_{one.name}")
         show_map(total.spread, "its spread (standard deviation)", f"spread_{one.name}")
-        show_map(centre.mean, "the same for the centre output alone", f"centre_{one.name}")
+        show_map(centre.mean, "mean, centre output alone", f"centre_{one.name}")
 
 
 def beside_paths(one: Side, total: Measured) -> pd.DataFrame:
@@ -720,7 +721,7 @@ def beside_paths(one: Side, total: Measured) -> pd.DataFrame:
         error = values.std() / math.sqrt(len(values))
         rows[name] = {
             "paths": f"{shares[row, column] / (shares.mean() or 1):.3g}",
-            "measured": f"{values.mean():.2g} ± {error:.1g}",
+            "measured": f"{values.mean():.3g} ± {error:.1g}",
         }
     return pd.DataFrame(rows).T
 
@@ -741,7 +742,7 @@ def show_map(values: Floats, what: str, key: str) -> None:
 
 def trained() -> None:
     """Both trained autoencoders' gradients, where their runs are kept, beside their paths."""
-    st.markdown("#### The trained autoencoder")
+    st.subheader("The trained autoencoder")
     for dataset in data.DATASETS.options:
         padded = replace(autoencoder.LIVE.settings, pad_width=2, dataset=dataset)
         arms = dict(zip(("unpadded", "padded"), autoencoder.arms(padded), strict=True))
@@ -756,6 +757,7 @@ def trained() -> None:
         with place:
             assert view.state is not None  # looked for above
             trained_maps(arm, view.state.checkpoints[-1])
+            st.caption(provenance(view))
 
 
 def trained_maps(arm: str, tested: autoencoder.Checkpoint) -> None:
