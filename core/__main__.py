@@ -94,6 +94,13 @@ def autoencoder(parser: argparse.ArgumentParser) -> Command:
     return answer
 
 
+def loss(parser: argparse.ArgumentParser) -> Command:
+    from core import loss
+
+    add_settings(parser, loss.Settings)
+    return lambda arguments: loss.report(read_settings(loss.Settings, arguments))
+
+
 def warm(parser: argparse.ArgumentParser) -> Command:
     from core import data, runs
     from core.presets import every_run
@@ -151,6 +158,7 @@ TOPICS: dict[str, tuple[str, Callable[[argparse.ArgumentParser], Command]]] = {
     "autoencoder": ("train one arm, and say where its loss comes from", autoencoder),
     "shift_probe": ('whether a "shift-invariant" network can tell where a pixel is', shift_probe),
     "impact": ("how much each input pixel counts", impact),
+    "loss": ("one loss, per pixel and in total", loss),
     "shapes": ("what a stack does to a size, layer by layer", shapes),
     "warm": ("fill the cache with every run that the pages offer", warm),
     "ship": ("rebuild every run that the repository ships", ship),

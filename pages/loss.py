@@ -1,0 +1,940 @@
+"""What does a loss count? The post's answer, made visible and then tested until it could break."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+from matplotlib.figure import Figure
+
+from core import loss, presets, runs
+from core.autoencoder import LIVE, ORIGINAL, Checkpoint, Preset, arms, canonical
+from core.data import PAD_WIDTHS, SIZE
+from core.loss import interval, judge
+from core.runs import View
+from core.settings import Choice, InputError, Whole, setting
+from pages.shared import charts, controls
+from pages.shared.controls import control
+from pages.shared.pair import TICK, provenance, visitor
+from pages.shared.take_away import take_away
+from streamlit_app import show
+
+TEXT = 620  # pixels: about 70 characters
+
+QUESTION = """
+A denoising autoencoder reports a loss of **0.099** on MNIST and of **0.075** on MNIST padded by two
+pixels. Before these two are compared one must know what such a number counts.
+[The question as it was asked](https://stats.stackexchange.com/questions/454768).
+"""
+
+PUBLISHED = 0.099  # Cross Validated 454768, training loss per pixel
+
+GUESSES = ("0", "about 0.03", "about 0.06")
+RIGHT = "about 0.06"
+
+ORIGINAL_PROTOCOL = "The original protocol: 60,000 images, 10 epochs"
+
+EXPERIMENTS: dict[str, Preset] = {
+    name: Preset(replace(LIVE.settings, **changes), LIVE.images)
+    for name, changes in presets.PADDED.items()
+} | {ORIGINAL_PROTOCOL: Preset(replace(ORIGINAL.settings, pad_width=2), ORIGINAL.images)}
+"""The padded arms that can be chosen, by name."""
+
+Seeds = dict[int, tuple[Checkpoint, Checkpoint]]  # both arms by seed
+
+
+def page() -> None:
+    controls.remember_link()
+    st.title("Per pixel or in total: what does the number mean?")
+    st.markdown(QUESTION, width=TEXT)
+    guess = st.segmented_control(
+        "Your guess: a network that recovers every digit perfectly has a loss per pixel of …",
+        GUESSES,
+        key="guess",
+        bind="query-params",
+    )
+    converter()
+    experiment, seeds = choose()
+    offer("pair", pairs(experiment, seeds))
+    pair = found(experiment, seeds)
+    if pair:
+        where(experiment, pair, guess)
+    widths = law(experiment, seeds)
+    if pair:
+        three_ways(pair)
+    tried = trials(seeds)
+    if pair:
+        other_metrics(pair)
+    take_away(
+        "padding-lab-loss",
+        picture=(lambda: picture(pair, widths)) if pair else None,
+        table=lambda: table(widths, tried),
+        code=CODE,
+    )
+
+
+# --- The converter ------------------------------------------------------------------------------
+
+COLUMNS = ["loss", "counted", "height", "width"]
+COUNTED = {"per pixel": "per_pixel", "total": "total"}
+BLANK = {"loss": None, "counted": None, "height": None, "width": None}
+MAX_ROWS = 100
+POST = [(0.099, "per pixel", 28, 28), (0.075, "per pixel", 32, 32)]
+
+
+def converter() -> None:
+    """Any number of losses, each given one way and shown both ways."""
+    st.header("One loss, two numbers")
+    st.markdown(
+        "Keras and PyTorch print the mean over all pixels. Multiplied by the pixels of an image "
+        "it is the total, what one image costs. Type over any of the first four columns.",
+        width=TEXT,
+    )
+    given = edited()
+    rows = [converted(row) for row in given.to_dict("records")]
+    table = pd.concat([given, pd.DataFrame(rows)], axis=1)
+    st.session_state["rows"] = given
+    st.data_editor(
+        table,
+        key="converter",
+        hide_index=True,
+        num_rows="fixed",
+        placeholder="",
+        alt="Losses, the size of their images, and the same loss per pixel and in total",
+        column_config=CONVERTER_COLUMNS,
+    )
+    filled = table[table["per pixel"].notna()].drop(columns="check")
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.button("More rows", on_click=more_rows, disabled=len(given) >= MAX_ROWS)
+        st.download_button(
+            "Download CSV",
+            lambda: filled.to_csv(index=False).encode(),
+            "losses.csv",
+            "text/csv",
+            on_click="ignore",
+        )
+    st.markdown(compared(filled), width=TEXT)
+    with st.expander("The table as text, the reductions' names and one-liners"):
+        st.code(as_text(filled), language=None)
+        st.markdown(REDUCTIONS)
+        left, right = st.columns(2)
+        left.caption("Keras")
+        left.code(KERAS, language="python")
+        right.caption("PyTorch")
+        right.code(PYTORCH, language="python")
+
+
+CONVERTER_COLUMNS = {
+    "loss": st.column_config.NumberColumn("loss", format="%.6g", width="small"),
+    "counted": st.column_config.SelectboxColumn(
+        "counted",
+        options=list(COUNTED),
+        width="small",
+        help="per pixel: reduction='mean'. total: the mean over the batch of each image's sum.",
+    ),
+    "height": st.column_config.NumberColumn("height", format="%.6g", width="small"),
+    "width": st.column_config.NumberColumn("width", format="%.6g", width="small"),
+    "per pixel": st.column_config.NumberColumn("per pixel", format="%.6g", disabled=True),
+    "total": st.column_config.NumberColumn("total", format="%.6g", disabled=True),
+    "check": st.column_config.TextColumn("check", disabled=True, width="medium"),
+}
+
+
+def edited() -> pd.DataFrame:
+    """The rows of the converter with what has been typed into them."""
+    state = st.session_state.get("converter")
+    if state is None or "base" not in st.session_state:
+        # A first visit, or one that returns from another page: the editor has forgotten its edits.
+        post = pd.DataFrame(POST, columns=COLUMNS)
+        blank = pd.DataFrame([BLANK] * 3, columns=COLUMNS)
+        st.session_state["base"] = st.session_state.get("rows", as_rows(pd.concat([post, blank])))
+    rows: pd.DataFrame = st.session_state["base"].copy()
+    for row, changes in state["edited_rows"].items() if state is not None else ():
+        for column, value in changes.items():
+            if column in COLUMNS:
+                rows.loc[row, column] = value
+    return as_rows(rows)
+
+
+def as_rows(rows: pd.DataFrame) -> pd.DataFrame:
+    """The rows with the converter's types: an editor needs them where a column is blank too."""
+    types = {"loss": float, "counted": object, "height": float, "width": float}
+    return rows.reset_index(drop=True).astype(types)
+
+
+def more_rows() -> None:
+    """Three blank rows; what was typed becomes what the editor starts from."""
+    blank = pd.DataFrame([BLANK] * 3, columns=COLUMNS)
+    rows = as_rows(pd.concat([st.session_state["rows"].astype(object), blank]))
+    st.session_state["base"] = st.session_state["rows"] = rows
+
+
+def converted(row: Mapping[str, Any]) -> dict[str, Any]:
+    """A row's loss both ways, or what is wrong with it."""
+    if all(pd.isna(value) for value in row.values()):
+        return {"per pixel": None, "total": None, "check": ""}
+    try:
+        if row["counted"] not in COUNTED:
+            raise InputError("counted must be per pixel or total")
+        if pd.isna(row["loss"]):
+            raise InputError(f"loss must be {loss.LOSSES}")
+        sides = {side: whole(row[side]) for side in ("height", "width")}
+        found = loss.convert(loss.Settings(**{COUNTED[row["counted"]]: row["loss"]}, **sides))
+    except InputError as error:
+        return {"per pixel": None, "total": None, "check": f"{error}"}
+    return {"per pixel": found.per_pixel, "total": found.total, "check": "ok"}
+
+
+def whole(value: float) -> Any:
+    """A cell's number as a whole one where it is, None where the cell is blank."""
+    if pd.isna(value):
+        return None
+    return int(value) if float(value).is_integer() else value
+
+
+def compared(filled: pd.DataFrame) -> str:
+    """The first two losses compared both ways."""
+    if len(filled) < 2 or not (filled[["per pixel", "total"]].iloc[0] > 0).all():
+        return ""
+    first, second = (row for _, row in filled.head(2).iterrows())
+    ways = [f"{name} it is **{change(second[name] / first[name] - 1)}**" for name in COUNTED]
+    return f"The second loss beside the first: {', '.join(ways)}."
+
+
+def as_text(filled: pd.DataFrame) -> str:
+    """The table in Markdown."""
+    cells = [list(filled.columns), ["---"] * len(filled.columns)]
+    cells += [[v if isinstance(v, str) else f"{v:.6g}" for v in row] for row in filled.to_numpy()]
+    return "\n".join("| " + " | ".join(row) + " |" for row in cells)
+
+
+REDUCTIONS = """
+| the number | what it is | Keras | PyTorch | × this is the total |
+| --- | --- | --- | --- | --- |
+| per pixel | mean over batch and pixels | `reduction='sum_over_batch_size'` (default) | \
+`reduction='mean'` (default) | height × width |
+| total | mean over the batch of each image's sum | sum in the loss, see below | \
+`reduction='sum'` / batch | 1 |
+| sum | sum over batch and pixels | `reduction='sum'` | `reduction='sum'` | 1 / batch |
+| none | a loss for each pixel | `reduction='none'` | `reduction='none'` | – |
+"""
+
+KERAS = """\
+# images: (batch, height, width, 1)
+total = per_pixel * height * width
+
+# trains on the total and prints it
+def total_loss(target, output):
+    loss = keras.losses.binary_crossentropy(target, output)
+    return keras.ops.sum(loss, axis=(1, 2))
+model.compile(optimizer="adam", loss=total_loss)
+"""
+
+PYTORCH = """\
+# images: (batch, 1, height, width)
+total = per_pixel * height * width
+
+# the same, from the network's output
+loss = F.binary_cross_entropy(output, target, reduction="sum")
+total = loss / len(target)
+per_pixel = loss / target.numel()
+"""
+
+
+# --- Runs: what is there, and what can be trained from here -------------------------------------
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """The pair of arms that the page looks at."""
+
+    pair: str = setting(
+        next(iter(EXPERIMENTS)), Choice(tuple(EXPERIMENTS)), "what the padded arm changes"
+    )
+    seeds: int = setting(3, Whole(1, 10), "runs of each arm, from seed 0 on")
+
+
+def choose() -> tuple[Preset, range]:
+    """The padded arm and the seeds to look at."""
+    left, right = st.columns(2)
+    with left:
+        pair = control(Chosen, "pair", "Padded arm")
+    with right:
+        seeds = control(Chosen, "seeds", "Seeds", slider=True)
+    return EXPERIMENTS[pair], range(seeds)
+
+
+def pairs(experiment: Preset, seeds: range) -> list[Preset]:
+    """Both arms' runs of an experiment, for every seed."""
+    settings, images = experiment
+    return [Preset(arm, images) for seed in seeds for arm in arms(replace(settings, seed=seed))]
+
+
+def look(run: Preset) -> View:
+    """What is there now of a run; keeps it in training alive."""
+    return runs.registry().look(run.settings, run.images, visitor())
+
+
+def tested(run: Preset) -> Checkpoint | None:
+    """The network at the end of a run; None where it has not come so far."""
+    view = look(run)
+    if view.state is None or view.images_seen < run.images:
+        return None
+    return [c for c in view.state.checkpoints if c.images_seen <= run.images][-1]
+
+
+def found(experiment: Preset, seeds: range) -> Seeds:
+    """Both arms of an experiment, for every seed whose two runs are there."""
+    results = {}
+    for seed in seeds:
+        unpadded, padded = (tested(run) for run in pairs(experiment, range(seed, seed + 1)))
+        if unpadded is not None and padded is not None:
+            results[seed] = unpadded, padded
+    return results
+
+
+def mean(checkpoints: Sequence[Checkpoint]) -> Checkpoint:
+    """The first of `checkpoints` with maps that are means over them all."""
+    maps = ("loss_map", "squared_error_map", "accuracy_map", "entropy_map")
+    means = {name: np.mean([getattr(c, name) for c in checkpoints], axis=0) for name in maps}
+    return replace(checkpoints[0], **means)
+
+
+def means(pair: Seeds) -> dict[str, Checkpoint]:
+    """Both arms by name, their maps means over seeds."""
+    unpadded, padded = zip(*pair.values(), strict=True)
+    return {"unpadded": mean(unpadded), "padded": mean(padded)}
+
+
+def offer(section: str, wanted: Sequence[Preset]) -> None:
+    """Train from here what is missing of `wanted`; nothing where all is there."""
+    missing = [run for run in wanted if look(run).status != "finished"]
+    if not missing:
+        return
+    asked: set[Preset] = st.session_state.setdefault("asked", set())
+    ticking = not asked.isdisjoint(missing)
+    watched = st.fragment(watch, run_every=TICK if ticking else None)
+    watched(section, missing, len(wanted))
+
+
+def watch(section: str, missing: Sequence[Preset], of: int) -> None:
+    """The progress of runs in training, or a button that starts them."""
+    asked: set[Preset] = st.session_state["asked"]
+    views = {run: look(run) for run in missing}
+    for run, view in views.items():
+        if view.error is not None and run in asked:
+            asked.discard(run)
+            st.session_state["failure"] = str(view.error)
+    if any(view.status == "finished" for view in views.values()):
+        st.rerun()  # draw with what has come in
+    mine = [run for run in missing if run in asked]
+    start([run for run in mine if not views[run].active])
+    with st.container(horizontal=True, vertical_alignment="center"):
+        if mine:
+            st.button("Stop", key=f"stop_{section}", on_click=stop, args=(mine,))
+            st.progress(progress(views, of), text=doing(views, of))
+        else:
+            noun = "run" if len(missing) == 1 else "runs"
+            label = f"Train the {len(missing)} missing {noun}"
+            st.button(label, key=f"train_{section}", on_click=asked.update, args=(missing,))
+            if failure := st.session_state.pop("failure", None):
+                st.error(failure)
+            st.caption(
+                f"{of - len(missing)} of {of} runs are here, {missing[0].images:,} images each."
+            )
+
+
+def start(waiting: Sequence[Preset]) -> None:
+    """Queue as many runs as there is room for; the rest has its turn at a later tick."""
+    for run in waiting:
+        try:
+            runs.registry().start(run.settings, run.images, visitor())
+        except runs.QueueFullError:
+            return
+
+
+def stop(mine: Sequence[Preset]) -> None:
+    """Ask for these runs no longer."""
+    st.session_state["asked"].difference_update(mine)
+    for run in mine:
+        runs.registry().leave(run.settings, visitor())
+
+
+def progress(views: Mapping[Preset, View], of: int) -> float:
+    """How much of `of` runs is done, in [0, 1]; those not in `views` are."""
+    seen = sum(min(1.0, view.images_seen / run.images) for run, view in views.items())
+    return (of - len(views) + seen) / of
+
+
+def doing(views: Mapping[Preset, View], of: int) -> str:
+    """What the runs do now, in words."""
+    words = [f"{of - len(views)} of {of} runs are here"]
+    for run, view in views.items():
+        if view.status == "training":
+            at = view.activity or f"{view.images_seen:,} of {run.images:,} images"
+            words.append(f"{run.settings.pad_width} px, seed {run.settings.seed}: {at}")
+    return " · ".join(words)
+
+
+# --- Where the loss lives -----------------------------------------------------------------------
+
+
+def where(experiment: Preset, pair: Seeds, guess: str | None) -> None:
+    """Both loss maps on one scale, and each total loss in its three parts."""
+    both = means(pair)
+    unpadded, padded = both.values()
+    floor = unpadded.entropy_floor
+    st.header(
+        f"{percent(floor / unpadded.total)} of the loss is a floor, "
+        f"{percent(padded.border / padded.total)} lies on the border"
+    )
+    highest = max(float(one.loss_map.max()) for one in both.values())
+    for column, (arm, one) in zip(st.columns(2), both.items(), strict=True):
+        with column:
+            size = len(one.loss_map)
+            pad = (size - SIZE) // 2
+            st.markdown(f"**{arm.capitalize()}**, {size} × {size}: {one.total:.1f} nats an image")
+            spec = charts.heat_map(
+                one.loss_map.shape,
+                (0, highest),
+                what="test loss, nats per pixel",
+                size=8 * size,
+                frame=(pad, pad, size - pad, size - pad) if pad else None,
+            )
+            alt = f"Test loss of each pixel, {arm}"
+            data = charts.pixels(one.loss_map)
+            charts.show(data, spec, alt=alt, key=f"map_{arm}", width="content")
+    charts.show(*parts_chart(both), alt=PARTS_ALT, key="parts")
+    st.caption(sources(experiment, pair))
+    st.markdown(floor_words(unpadded), width=TEXT)
+    if guess is not None:
+        st.markdown(answer(guess, unpadded), width=TEXT)
+
+
+PARTS_ALT = "The total loss of each arm as entropy floor, learnable part and border"
+
+
+def parts_chart(both: Mapping[str, Checkpoint]) -> tuple[pd.DataFrame, charts.Spec]:
+    """One bar an arm, in three parts, each with its nats."""
+    colours = charts.palette()
+    fills = {"entropy floor": colours.faint, "border": colours.ink}
+    fills |= {"unpadded": colours.unpadded, "padded": colours.padded}
+    rows = []
+    for arm, one in both.items():
+        part = loss.parts(one)
+        sums = np.cumsum([0, *part])
+        names = ("entropy floor", "learnable", "border")
+        for name, nats, left, right in zip(names, part, sums[:-1], sums[1:], strict=True):
+            fill = arm if name == "learnable" else name
+            rows.append((arm, name, nats, left, right, fill, (left + right) / 2))
+    table = pd.DataFrame(rows, columns=["arm", "part", "nats", "left", "right", "fill", "middle"])
+    table["words"] = [
+        f"{part} {nats:.3g}" for part, nats in zip(table.part, table.nats, strict=True)
+    ]
+    x: charts.Spec = {
+        "type": "quantitative",
+        "scale": {"domain": [0, float(table.right.max()) * 1.16]},
+    }
+    y: charts.Spec = {"field": "arm", "type": "nominal", "sort": None, "title": None, "axis": BARE}
+    fill: charts.Spec = {
+        "field": "fill",
+        "scale": {"domain": list(fills), "range": list(fills.values())},
+    }
+    in_a_bar = "datum.part !== 'border'"
+    spec: charts.Spec = {
+        "height": 110,
+        "layer": [
+            {
+                "mark": {"type": "bar", "height": 30},
+                "encoding": {
+                    "x": x | {"field": "left", "title": "nats per image", "axis": {"grid": False}},
+                    "x2": {"field": "right"},
+                    "y": y,
+                    "color": fill | {"type": "nominal", "legend": None},
+                    "tooltip": [{"field": "part"}, {"field": "nats", "format": ".4~g"}],
+                },
+            },
+            {
+                "transform": [{"filter": in_a_bar}],
+                "mark": {"type": "text"},
+                "encoding": {
+                    "x": x | {"field": "middle"},
+                    "y": y,
+                    "text": {"field": "words"},
+                    "color": {
+                        "condition": {"test": "datum.part === 'learnable'", "value": "white"},
+                        "value": colours.ink,
+                    },
+                },
+            },
+            {
+                "transform": [{"filter": f"!({in_a_bar}) && datum.nats > 0"}],
+                "mark": {"type": "text", "align": "left", "dx": 6},
+                "encoding": {"x": x | {"field": "right"}, "y": y, "text": {"field": "words"}},
+            },
+        ],
+    }
+    return table, spec
+
+
+BARE: charts.Spec = {"domain": False, "ticks": False, "labelFontSize": 13, "labelPadding": 8}
+
+
+def floor_words(unpadded: Checkpoint) -> str:
+    """What the floor is, in three lines, with the figures of these images."""
+    per_pixel = unpadded.entropy_floor / unpadded.entropy_map.size
+    return (
+        "A grey target x costs at least its own entropy, −x ln x − (1−x) ln(1−x), "
+        "even when the network answers x exactly: binary cross-entropy is 0 only for black and "
+        f"white. Over these test images that floor is **{per_pixel:.5f}** per pixel, "
+        f"**{unpadded.entropy_floor:.2f}** an image. "
+        f"It is **{percent(per_pixel / PUBLISHED)}** of the famous {PUBLISHED}; only the rest can "
+        "be learnt."
+    )
+
+
+def answer(guess: str, unpadded: Checkpoint) -> str:
+    """The visitor's guess beside the floor."""
+    per_pixel = unpadded.entropy_floor / unpadded.entropy_map.size
+    verdict = "right" if guess == RIGHT else "not so"
+    return f"You guessed *{guess}*: {verdict}. A perfect network stops at {per_pixel:.4f}."
+
+
+def sources(experiment: Preset, pair: Seeds) -> str:
+    """Where both arms' results come from."""
+    seeds = ", ".join(map(str, pair))
+    words = [f"Means over seeds {seeds}" if len(pair) > 1 else f"Seed {seeds}"]
+    first = next(iter(pair))
+    for run in pairs(experiment, range(first, first + 1)):
+        arm = "padded" if run.settings.pad_width else "unpadded"
+        words.append(f"{arm}: {provenance(look(run))}")
+    return " · ".join(words)
+
+
+def change(share: float) -> str:
+    """A change in words: "23.1 % lower"."""
+    return f"{abs(share) * 100:.1f} % {'lower' if share < 0 else 'higher'}"
+
+
+def percent(share: float) -> str:
+    """A share with two significant digits: "59 %", "0.13 %"."""
+    return f"{share * 100:.2g} %"
+
+
+# --- The law ------------------------------------------------------------------------------------
+
+
+def law(experiment: Preset, seeds: range) -> pd.DataFrame:
+    """Loss against pad width: measured runs and T / (28 + 2p)². Returns what was measured."""
+    settings, images = experiment
+    wanted = [
+        Preset(canonical(replace(settings, pad_width=p, seed=seed)), images)
+        for p in range(PAD_WIDTHS.low, PAD_WIDTHS.high + 1)
+        for seed in seeds
+    ]
+    measured = pd.DataFrame(
+        [
+            (run.settings.pad_width, run.settings.seed, one.per_pixel, one.total, one.entropy_floor)
+            for run in wanted
+            if (one := tested(run)) is not None
+        ],
+        columns=["pad_width", "seed", "per_pixel", "total", "floor"],
+    )
+    unpadded = measured[measured.pad_width == 0].total.mean()
+    padded = measured[measured.pad_width > 0]
+    if np.isnan(unpadded) or padded.empty:
+        st.header("The loss per pixel against the pad width")
+    else:
+        st.header(law_title(padded, unpadded))
+    st.markdown(
+        "If padding only adds pixels that cost nothing, the total T stays and the loss per pixel "
+        "is T / (28 + 2p)²: the dashed line, drawn from the unpadded runs alone. Each dot is a "
+        "run with a seed of its own.",
+        width=TEXT,
+    )
+    left, right = st.columns(2)
+    with left:
+        st.markdown("**Loss per pixel**")
+        law_chart(measured, unpadded, total=False)
+    with right:
+        st.markdown("**Total loss**: the same runs")
+        law_chart(measured, unpadded, total=True)
+    offer("law", wanted)
+    return measured
+
+
+def law_title(padded: pd.DataFrame, unpadded: float) -> str:
+    """How far the measured runs lie from the law."""
+    by_width = padded.groupby("pad_width").per_pixel.mean()
+    misses = {p: value / loss.law(unpadded, int(p)) - 1 for p, value in by_width.items()}
+    worst = max(misses.values(), key=abs)
+    if abs(worst) <= HOLDS:
+        return f"T / (28 + 2p)² holds: no pad width is more than {percent(abs(worst))} off"
+    return f"T / (28 + 2p)² fails here: a pad width is {percent(abs(worst))} off"
+
+
+def law_chart(measured: pd.DataFrame, unpadded: float, *, total: bool) -> None:
+    """Runs as dots; the law and the entropy floor as lines."""
+    colours = charts.palette()
+    widths = np.linspace(PAD_WIDTHS.low, PAD_WIDTHS.high, 81)
+    floor = measured.floor.min()
+    rows = []
+    for name, nats in {"law": unpadded, "floor": floor}.items():
+        lines = np.full_like(widths, nats) if total else nats / (SIZE + 2 * widths) ** 2
+        rows += [(x, y, name, "") for x, y in zip(widths, lines, strict=True)]
+    for run in measured.itertuples():
+        arm = "padded" if run.pad_width else "unpadded"
+        rows.append((run.pad_width, run.total if total else run.per_pixel, "run", arm))
+    data = pd.DataFrame(rows, columns=["x", "y", "kind", "arm"]).dropna()
+    highest = float(data.y.max()) * 1.08 if len(data) else 1.0
+    x: charts.Spec = {
+        "field": "x",
+        "type": "quantitative",
+        "title": "pad width, pixels",
+        "scale": {"domain": [-0.3, PAD_WIDTHS.high], "nice": False},
+        "axis": {"values": list(range(PAD_WIDTHS.high + 1)), "format": "d"},
+    }
+    y: charts.Spec = {
+        "field": "y",
+        "type": "quantitative",
+        "title": "nats per image" if total else "nats per pixel",
+        "scale": {"domain": [0, highest], "nice": False},
+        "axis": {"tickCount": 5},
+    }
+    arm = {"domain": ["unpadded", "padded"], "range": [colours.unpadded, colours.padded]}
+    law_name = "T" if total else "T/(28+2p)²"
+    spec: charts.Spec = {
+        "height": 280,
+        "padding": {"left": 5, "top": 24, "right": 72, "bottom": 5},
+        "autosize": {"type": "fit", "contains": "padding"},
+        "layer": [
+            line_layer(x, y, "law", law_name, colours.ink, [6, 4]),
+            line_layer(x, y, "floor", "floor", colours.muted, [2, 3]),
+            {
+                "transform": [{"filter": "datum.kind === 'run'"}],
+                "mark": {"type": "circle", "size": 60, "opacity": 0.75},
+                "encoding": {
+                    "x": x,
+                    "y": y,
+                    "color": {"field": "arm", "type": "nominal", "scale": arm, "legend": None},
+                    "tooltip": [
+                        {"field": "x", "title": "pad width"},
+                        {"field": "y", "title": y["title"], "format": ".4~f"},
+                    ],
+                },
+            },
+        ],
+    }
+    charts.show(data, spec, alt=LAW_ALT, key=f"law_{'total' if total else 'per_pixel'}")
+
+
+LAW_ALT = "Test loss of runs against pad width, the law T / (28 + 2p)² and the entropy floor"
+
+
+def line_layer(
+    x: charts.Spec, y: charts.Spec, kind: str, label: str, colour: str, dash: Sequence[int]
+) -> charts.Spec:
+    """A line and its name at its end."""
+    return {
+        "transform": [{"filter": f"datum.kind === '{kind}'"}],
+        "layer": [
+            {
+                "mark": {"type": "line", "color": colour, "strokeDash": dash, "strokeWidth": 1.5},
+                "encoding": {"x": x, "y": y},
+            },
+            {
+                "transform": [{"filter": f"datum.x === {PAD_WIDTHS.high}"}],
+                "mark": {"type": "text", "align": "left", "dx": 6, "color": colour, "text": label},
+                "encoding": {"x": x, "y": y},
+            },
+        ],
+    }
+
+
+# --- Three ways to compare ----------------------------------------------------------------------
+
+WAYS = {"per_pixel": "Per pixel", "total": "In total", "shared": "On the shared pixels"}
+
+VERDICTS = {
+    "better": "the padded network looks **better**",
+    "worse": "the padded network looks **worse**",
+    "cannot tell": "one **cannot tell** at this spread",
+}
+
+
+def three_ways(pair: Seeds) -> None:
+    """Per pixel, in total, on the shared pixels: what each lets one say about the padded arm."""
+    compared = [loss.compare(*both) for both in pair.values()]
+    changes = {way: [getattr(one, way) for one in compared] for way in WAYS}
+    judged = {way: judge(values) for way, values in changes.items()}
+    st.header(three_title(judged))
+    left, right = st.columns([3, 2])
+    with left:
+        charts.show(*changes_chart(changes), alt=CHANGES_ALT, key="changes")
+    with right:
+        for way, name in WAYS.items():
+            middle, margin = interval(changes[way])
+            spread = f" ± {margin * 100:.1f} points" if len(pair) > 1 else ""
+            st.markdown(f"**{name}**: {change(middle)}{spread}: {VERDICTS[judged[way]]}.")
+    st.markdown(
+        "Only the last compares like with like: the same pixels of the same images. The total "
+        "adds what the border costs, and the mean per pixel also divides by pixels that were put "
+        "there to be easy. " + confidence(len(pair)),
+        width=TEXT,
+    )
+
+
+def three_title(judged: Mapping[str, str]) -> str:
+    """What the three ways say together."""
+    first, *_, last = judged.values()
+    if first == last:
+        return f"Per pixel and on the shared pixels agree: {first}"
+    return f"Per pixel: {first}. On the pixels both arms share: {last}"
+
+
+def confidence(seeds: int) -> str:
+    """What a verdict rests on."""
+    if seeds < 2:
+        return "One seed has no spread, so nothing can be told: ask for more seeds above."
+    return f"The bars are 95 % t-intervals over {seeds} seeds, each arm's seed with its like."
+
+
+CHANGES_ALT = "Change of the loss from the unpadded to the padded arm, by seed, in three ways"
+
+
+def changes_chart(changes: Mapping[str, Sequence[float]]) -> tuple[pd.DataFrame, charts.Spec]:
+    """A dot for each seed and the interval of their mean, one row a way."""
+    colours = charts.palette()
+    rows: list[tuple[str, float | None, float | None, float | None]] = []
+    for way, values in changes.items():
+        middle, margin = interval(values)
+        rows += [(WAYS[way], 100 * value, None, None) for value in values]
+        if len(values) > 1:
+            rows.append((WAYS[way], None, 100 * (middle - margin), 100 * (middle + margin)))
+    data = pd.DataFrame(rows, columns=["way", "change", "low", "high"])
+    y: charts.Spec = {"field": "way", "type": "nominal", "sort": None, "title": None, "axis": BARE}
+    x: charts.Spec = {"type": "quantitative", "title": "change of the loss by padding, %"}
+    return data, {
+        "height": 150,
+        "layer": [
+            {"mark": {"type": "rule"}, "encoding": {"x": {"datum": 0, "type": "quantitative"}}},
+            {
+                "transform": [{"filter": "isValid(datum.low)"}],
+                "mark": {"type": "bar", "height": 8, "color": colours.faint},
+                "encoding": {"x": x | {"field": "low"}, "x2": {"field": "high"}, "y": y},
+            },
+            {
+                "transform": [{"filter": "isValid(datum.change)"}],
+                "mark": {"type": "circle", "size": 60, "color": colours.padded, "opacity": 0.8},
+                "encoding": {
+                    "x": x | {"field": "change"},
+                    "y": y,
+                    "tooltip": [{"field": "change", "title": "change, %", "format": "+.2f"}],
+                },
+            },
+        ],
+    }
+
+
+# --- The test that could have failed ------------------------------------------------------------
+
+HOLDS = 0.05  # of the predicted loss per pixel: what the explanation may be off by
+
+TRIALS = (
+    "As asked: 2 px, edge",
+    "Noise before padding",
+    "Reflected border",
+    "Digits to the edge",
+    "Inverted digits",
+    "Grey border",
+    "Noise border",
+)
+
+
+def trials(seeds: range) -> pd.DataFrame:
+    """Borders that are not black: the loss foretold from their entropy beside the measured one."""
+    wanted = [run for name in TRIALS for run in pairs(EXPERIMENTS[name], seeds)]
+    rows = []
+    for name in TRIALS:
+        for seed, (unpadded, padded) in found(EXPERIMENTS[name], seeds).items():
+            foretold = loss.predict(unpadded, EXPERIMENTS[name].settings)
+            rows.append(
+                (name, seed, *foretold, unpadded.per_pixel, padded.border, padded.per_pixel)
+            )
+    tried = pd.DataFrame(rows, columns=TRIED)
+    summary = tried.drop(columns="seed").groupby("border", sort=False).mean()
+    summary["off"] = summary.per_pixel / summary.predicted_per_pixel - 1
+    holds = summary.off.abs() <= HOLDS
+    if summary.empty:
+        st.header("The test that could have failed")
+    else:
+        st.header(
+            f"Put to the test, the explanation holds for {holds.sum()} of {len(holds)} borders"
+        )
+    st.markdown(TRIAL_WORDS, width=TEXT)
+    if len(summary):
+        left, right = st.columns(2)
+        with left:
+            st.markdown("**Loss on the border**")
+            trial_chart(tried, "border_loss", "predicted_border", "nats per image")
+        with right:
+            st.markdown("**Loss per pixel of the padded image**")
+            trial_chart(tried, "per_pixel", "predicted_per_pixel", "nats per pixel")
+        st.table(trial_table(summary, holds))
+    offer("trials", list(dict.fromkeys(wanted)))
+    return tried
+
+
+TRIED = ["border", "seed", "predicted_border", "predicted_per_pixel"]
+TRIED += ["unpadded_per_pixel", "border_loss", "per_pixel"]
+
+TRIAL_WORDS = """
+The explanation says: padding leaves the old pixels as they were and adds new ones, which cost
+their entropy. So the loss of *any* padding can be foretold from the unpadded run, as
+(T + border entropy × area) / pixels. Were the network better instead, it would not matter what
+the border contains.
+
+A constant border costs the entropy of its grey. A border that repeats pixels costs what their greys
+do. A border of noise cannot be known: the network sees each grey x only as a noisy y, its best
+answer is the mean of all x behind that y, and it pays that mean's entropy, summed exactly here.
+"""
+
+
+def trial_chart(tried: pd.DataFrame, measured: str, predicted: str, unit: str) -> None:
+    """Foretold values as ticks, measured ones as dots, one row a border."""
+    colours = charts.palette()
+    y: charts.Spec = {"field": "border", "type": "nominal", "sort": None, "title": None}
+    y["axis"] = BARE | {"labelFontSize": 12}
+    x: charts.Spec = {
+        "type": "quantitative",
+        "title": unit,
+        "scale": {"zero": True},
+        "axis": {"tickCount": 5},
+    }
+    tooltip = [
+        {"field": "seed"},
+        {"field": measured, "title": "measured", "format": ".4~g"},
+        {"field": predicted, "title": "predicted", "format": ".4~g"},
+    ]
+    spec: charts.Spec = {
+        "height": 230,
+        "layer": [
+            {
+                "mark": {"type": "tick", "color": colours.ink, "thickness": 2, "height": 20},
+                "encoding": {"x": x | {"field": predicted}, "y": y, "tooltip": tooltip},
+            },
+            {
+                "mark": {"type": "circle", "size": 60, "color": colours.padded, "opacity": 0.8},
+                "encoding": {"x": x | {"field": measured}, "y": y, "tooltip": tooltip},
+            },
+        ],
+    }
+    alt = f"Predicted (ticks) and measured (dots) loss, {unit}, for each border"
+    charts.show(tried, spec, alt=alt, key=f"trial_{measured}")
+
+
+def trial_table(summary: pd.DataFrame, holds: pd.Series) -> pd.DataFrame:
+    """Means over seeds, and whether the explanation holds."""
+    return pd.DataFrame(
+        {
+            "border, predicted": summary.predicted_border.map("{:.2f}".format),
+            "measured": summary.border_loss.map("{:.2f}".format),
+            "unpadded, per pixel": summary.unpadded_per_pixel.map("{:.4f}".format),
+            "padded, predicted": summary.predicted_per_pixel.map("{:.4f}".format),
+            "measured ": summary.per_pixel.map("{:.4f}".format),
+            "off by": summary.off.map("{:+.1%}".format),
+            "the explanation": holds.map({True: "holds", False: "fails"}),
+        }
+    )
+
+
+# --- Other metrics ------------------------------------------------------------------------------
+
+METRICS = {
+    "cross_entropy": ("Cross-entropy, nats", "{:.4f}"),
+    "squared_error": ("Mean squared error", "{:.5f}"),
+    "psnr": ("PSNR, dB", "{:.2f}"),
+    "accuracy": ("Pixel accuracy", "{:.2%}"),
+}
+MORE_IS_BETTER = ("psnr", "accuracy")
+
+
+def other_metrics(pair: Seeds) -> None:
+    """Every mean over pixels is fooled in the same way; none on the shared pixels is."""
+    whole, shared = (metric_table(pair, shared=shared) for shared in (False, True))
+    fooled = sum(a != b for a, b in zip(whole.says, shared.says, strict=True))
+    st.header(f"{fooled} of {len(METRICS)} metrics say something else on the shared pixels")
+    left, right = st.columns(2)
+    with left:
+        st.markdown("**The whole image**, border included")
+        st.table(whole)
+    with right:
+        st.markdown(f"**The shared pixels**, {SIZE} × {SIZE}")
+        st.table(shared)
+
+
+def metric_table(pair: Seeds, *, shared: bool) -> pd.DataFrame:
+    """Both arms' metrics, means over seeds, and what they say of the padded arm."""
+    by_seed = [[loss.metrics(one, shared=shared) for one in both] for both in pair.values()]
+    rows = {}
+    for metric, (name, form) in METRICS.items():
+        unpadded, padded = np.array([[getattr(m, metric) for m in both] for both in by_seed]).T
+        changes = (padded - unpadded) * (-1 if metric in MORE_IS_BETTER else 1)
+        rows[name] = {
+            "unpadded": form.format(unpadded.mean()),
+            "padded": form.format(padded.mean()),
+            "says": judge(changes.tolist()),
+        }
+    return pd.DataFrame(rows).T
+
+
+# --- What can be taken away ---------------------------------------------------------------------
+
+
+def table(widths: pd.DataFrame, tried: pd.DataFrame) -> pd.DataFrame:
+    """Every run of the law and every trial, one row each."""
+    return pd.concat([widths.assign(figure="law"), tried.assign(figure="trial")])
+
+
+def picture(pair: Seeds, widths: pd.DataFrame) -> Figure:
+    """Both maps, and the law beside the runs, on one slide."""
+    both = means(pair)
+    figure = Figure(figsize=(13, 4), layout="constrained")
+    *axes, last = figure.subplots(1, 3)
+    highest = max(float(one.loss_map.max()) for one in both.values())
+    for axis, (arm, one) in zip(axes, both.items(), strict=True):
+        image = axis.imshow(one.loss_map, vmin=0, vmax=highest)
+        axis.set_title(f"{arm}: {one.total:.1f} nats", loc="left")
+        axis.set_axis_off()
+    figure.colorbar(image, ax=axes, label="test loss, nats per pixel", location="bottom")
+    p = np.linspace(PAD_WIDTHS.low, PAD_WIDTHS.high, 81)
+    unpadded = widths[widths.pad_width == 0].total.mean()
+    last.plot(p, unpadded / (SIZE + 2 * p) ** 2, "--", color=charts.LIGHT.ink, label="T/(28+2p)²")
+    last.plot(widths.pad_width, widths.per_pixel, "o", color=charts.LIGHT.padded, label="runs")
+    last.set(xlabel="pad width, pixels", ylabel="test loss, nats per pixel")
+    last.set_ylim(bottom=0)
+    last.legend(frameon=False)
+    last.spines[["top", "right"]].set_visible(False)
+    return figure
+
+
+CODE = """\
+import numpy as np, torch
+from torch.nn import functional as F
+
+# network, noisy, clean: a denoiser of padded images, (n, 1, 28 + 2p, 28 + 2p), and its test set
+with torch.no_grad():
+    map_ = F.binary_cross_entropy(network(noisy), clean, reduction="none").mean((0, 1))
+inside = map_[p : p + 28, p : p + 28]
+floor = -(torch.xlogy(clean, clean) + torch.xlogy(1 - clean, 1 - clean)).mean((0, 1))
+print("per pixel", map_.mean().item(), "total", map_.sum().item())
+print("shared pixels", inside.sum().item(), "border", (map_.sum() - inside.sum()).item())
+print("entropy floor", floor.sum().item())
+"""
+
+
+show("loss", page)
