@@ -23,7 +23,7 @@ Floats = NDArray[np.float32]
 
 # --- Per pixel or in total ----------------------------------------------------------------------
 
-LOSSES = Real(0.0, 1e12)
+LOSSES = Real(0.0, 1e30)
 SIDES = Whole(1, 1_000_000)
 
 

@@ -345,7 +345,7 @@ def watch(section: str, missing: Sequence[Preset], of: int) -> None:
             label = f"Train the {len(missing)} missing {noun}"
             st.button(label, key=f"train_{section}", on_click=asked.update, args=(missing,))
             if failure := st.session_state.pop("failure", None):
-                st.error(failure)
+                st.error(f"{failure}.")
             st.caption(
                 f"{of - len(missing)} of {of} runs are here, {missing[0].images:,} images each."
             )
