@@ -82,136 +82,161 @@ def page() -> None:
 
 # --- The converter ------------------------------------------------------------------------------
 
-COLUMNS = ["loss", "counted", "height", "width"]
-COUNTED = {"per pixel": "per_pixel", "total": "total"}
-BLANK = {"loss": None, "counted": None, "height": None, "width": None}
+WAYS = {"per pixel": "per_pixel", "total": "total"}
+COLUMNS = ["height", "width", *WAYS]
+POST = pd.DataFrame([(28, 28, 0.099, np.nan), (32, 32, 0.075, np.nan)], columns=COLUMNS)
+BLANK = pd.DataFrame(np.nan, index=range(3), columns=COLUMNS)
 MAX_ROWS = 100
-POST = [(0.099, "per pixel", 28, 28), (0.075, "per pixel", 32, 32)]
 
 
 def converter() -> None:
-    """Any number of losses, each given one way and shown both ways."""
-    st.header("One loss, two numbers")
+    """Any number of losses, each typed one way and shown both ways."""
+    given = typed()
+    found = pd.DataFrame([converted(row) for row in given.to_dict("records")])
+    right = found[found.check.eq("") & found.total.notna()].drop(columns="check")
+    st.header(both_ways(right))
     st.markdown(
-        "Keras and PyTorch print the mean over all pixels. Multiplied by the pixels of an image "
-        "it is the total, what one image costs. Type over any of the first four columns.",
+        "Keras and PyTorch print the mean over all pixels. Times the pixels of an image it is the "
+        "total: what one image costs. Type a size and either loss; the other follows.",
         width=TEXT,
     )
-    given = edited()
-    rows = [converted(row) for row in given.to_dict("records")]
-    table = pd.concat([given, pd.DataFrame(rows)], axis=1)
-    st.session_state["rows"] = given
     st.data_editor(
-        table,
+        found,
         key="converter",
         hide_index=True,
         num_rows="fixed",
         placeholder="",
-        alt="Losses, the size of their images, and the same loss per pixel and in total",
+        alt="The size of images, and one loss per pixel and in total",
         column_config=CONVERTER_COLUMNS,
     )
-    filled = table[table["per pixel"].notna()].drop(columns="check")
-    with st.container(horizontal=True, vertical_alignment="center"):
+    with st.container(horizontal=True):
         st.button("More rows", on_click=more_rows, disabled=len(given) >= MAX_ROWS)
         st.download_button(
             "Download CSV",
-            lambda: filled.to_csv(index=False).encode(),
+            lambda: right.to_csv(index=False).encode(),
             "losses.csv",
             "text/csv",
             on_click="ignore",
         )
-    st.markdown(compared(filled), width=TEXT)
-    with st.expander("The table as text, the reductions' names and one-liners"):
-        st.code(as_text(filled), language=None)
+    with st.expander("The table as text; the reductions' names in Keras and PyTorch"):
+        st.code(as_text(right), language=None)
         st.markdown(REDUCTIONS)
-        left, right = st.columns(2)
-        left.caption("Keras")
-        left.code(KERAS, language="python")
-        right.caption("PyTorch")
-        right.code(PYTORCH, language="python")
+        keras, pytorch = st.columns(2)
+        keras.caption("Keras")
+        keras.code(KERAS, language="python")
+        pytorch.caption("PyTorch")
+        pytorch.code(PYTORCH, language="python")
 
 
 CONVERTER_COLUMNS = {
-    "loss": st.column_config.NumberColumn("loss", format="%.6g", width="small"),
-    "counted": st.column_config.SelectboxColumn(
-        "counted",
-        options=list(COUNTED),
-        width="small",
-        help="per pixel: reduction='mean'. total: the mean over the batch of each image's sum.",
+    "height": st.column_config.NumberColumn(format="%.6g", width="small"),
+    "width": st.column_config.NumberColumn(format="%.6g", width="small"),
+    "per pixel": st.column_config.NumberColumn(
+        format="%.6g", width="small", help="The mean over pixels: reduction='mean'."
     ),
-    "height": st.column_config.NumberColumn("height", format="%.6g", width="small"),
-    "width": st.column_config.NumberColumn("width", format="%.6g", width="small"),
-    "per pixel": st.column_config.NumberColumn("per pixel", format="%.6g", disabled=True),
-    "total": st.column_config.NumberColumn("total", format="%.6g", disabled=True),
-    "check": st.column_config.TextColumn("check", disabled=True, width="medium"),
+    "total": st.column_config.NumberColumn(
+        format="%.6g", width="small", help="The mean over images of the sum over pixels."
+    ),
+    "check": st.column_config.TextColumn(disabled=True, width="large"),
 }
 
 
-def edited() -> pd.DataFrame:
-    """The rows of the converter with what has been typed into them."""
-    state = st.session_state.get("converter")
-    if state is None or "base" not in st.session_state:
-        # A first visit, or one that returns from another page: the editor has forgotten its edits.
-        post = pd.DataFrame(POST, columns=COLUMNS)
-        blank = pd.DataFrame([BLANK] * 3, columns=COLUMNS)
-        st.session_state["base"] = st.session_state.get("rows", as_rows(pd.concat([post, blank])))
-    rows: pd.DataFrame = st.session_state["base"].copy()
-    for row, changes in state["edited_rows"].items() if state is not None else ():
+def typed() -> pd.DataFrame:
+    """What has been typed: of the two losses in a row the last, the other one is blank."""
+    editor = st.session_state.get("converter")
+    if editor is None:
+        # A first visit, or a return from another page: the editor has forgotten its edits.
+        linked = st.query_params.get("rows")
+        start = st.session_state.get("rows", POST if linked is None else from_link(linked))
+        rows, edits = with_blanks(start), {}
+    else:
+        rows, edits = st.session_state["rows"].copy(), editor["edited_rows"]
+    # The editor repeats its edits until it is shown them as data: only a new one counts.
+    known = st.session_state.get("edits", {}) if editor is not None else {}
+    for row, changes in edits.items():
         for column, value in changes.items():
-            if column in COLUMNS:
-                rows.loc[row, column] = value
-    return as_rows(rows)
+            if column in COLUMNS and row in rows.index and known.get(row, {}).get(column) != value:
+                if column in WAYS:
+                    rows.loc[row, list(WAYS)] = np.nan
+                rows.loc[row, column] = as_number(value)
+    st.session_state["edits"] = {row: dict(changes) for row, changes in edits.items()}
+    remember(rows)
+    return rows
 
 
-def as_rows(rows: pd.DataFrame) -> pd.DataFrame:
-    """The rows with the converter's types: an editor needs them where a column is blank too."""
-    types = {"loss": float, "counted": object, "height": float, "width": float}
-    return rows.reset_index(drop=True).astype(types)
+def remember(rows: pd.DataFrame) -> None:
+    """Keep the rows for a return to this page, and in the URL unless they are the post's."""
+    st.session_state["rows"] = rows
+    link = to_link(rows)
+    if link != to_link(POST):
+        st.query_params["rows"] = link
+    elif "rows" in st.query_params:
+        del st.query_params["rows"]
+
+
+def with_blanks(rows: pd.DataFrame) -> pd.DataFrame:
+    """The rows that hold something, and three blank ones."""
+    return pd.concat([rows.dropna(how="all"), BLANK], ignore_index=True)
 
 
 def more_rows() -> None:
-    """Three blank rows; what was typed becomes what the editor starts from."""
-    blank = pd.DataFrame([BLANK] * 3, columns=COLUMNS)
-    rows = as_rows(pd.concat([st.session_state["rows"].astype(object), blank]))
-    st.session_state["base"] = st.session_state["rows"] = rows
+    """Three more rows to fill."""
+    rows = st.session_state["rows"]
+    st.session_state["rows"] = pd.concat([rows, BLANK], ignore_index=True)
 
 
-def converted(row: Mapping[str, Any]) -> dict[str, Any]:
-    """A row's loss both ways, or what is wrong with it."""
-    if all(pd.isna(value) for value in row.values()):
-        return {"per pixel": None, "total": None, "check": ""}
+def to_link(rows: pd.DataFrame) -> str:
+    """The rows as the URL spells them: "28,28,0.099,;32,32,,76.8"."""
+    kept = rows.dropna(how="all").to_numpy()
+    return ";".join(",".join("" if np.isnan(v) else f"{v:.12g}" for v in row) for row in kept)
+
+
+def from_link(text: str) -> pd.DataFrame:
+    """The rows that a URL spells; what is no number is left blank."""
+    rows = [row.split(",")[: len(COLUMNS)] for row in text[:10_000].split(";")[:MAX_ROWS]]
+    cells = [[*map(as_number, row), *[np.nan] * (len(COLUMNS) - len(row))] for row in rows]
+    return pd.DataFrame(cells, columns=COLUMNS)
+
+
+def as_number(value: Any) -> float:
+    """A number that was typed or linked; NaN, which is blank, where it is none."""
     try:
-        if row["counted"] not in COUNTED:
-            raise InputError("counted must be per pixel or total")
-        if pd.isna(row["loss"]):
-            raise InputError(f"loss must be {loss.LOSSES}")
-        sides = {side: whole(row[side]) for side in ("height", "width")}
-        found = loss.convert(loss.Settings(**{COUNTED[row["counted"]]: row["loss"]}, **sides))
+        return float(value)
+    except (TypeError, ValueError):
+        return np.nan
+
+
+def converted(row: dict[str, float]) -> dict[str, Any]:
+    """A row with its loss both ways, or with what is wrong with it."""
+    given: dict[str, Any] = {
+        WAYS.get(name, name): whole(v) for name, v in row.items() if not np.isnan(v)
+    }
+    if not given:
+        return row | {"check": ""}
+    try:
+        found = loss.convert(loss.Settings(**given))
     except InputError as error:
-        return {"per pixel": None, "total": None, "check": f"{error}"}
-    return {"per pixel": found.per_pixel, "total": found.total, "check": "ok"}
+        return row | {"check": str(error)}
+    return row | {"per pixel": found.per_pixel, "total": found.total, "check": ""}
 
 
-def whole(value: float) -> Any:
-    """A cell's number as a whole one where it is, None where the cell is blank."""
-    if pd.isna(value):
-        return None
-    return int(value) if float(value).is_integer() else value
+def whole(value: float) -> float | int:
+    """A cell's number, as a whole one where it is: sizes must be."""
+    return int(value) if value.is_integer() else value
 
 
-def compared(filled: pd.DataFrame) -> str:
+def both_ways(right: pd.DataFrame) -> str:
     """The first two losses compared both ways."""
-    if len(filled) < 2 or not (filled[["per pixel", "total"]].iloc[0] > 0).all():
-        return ""
-    first, second = (row for _, row in filled.head(2).iterrows())
-    ways = [f"{name} it is **{change(second[name] / first[name] - 1)}**" for name in COUNTED]
-    return f"The second loss beside the first: {', '.join(ways)}."
+    if len(right) < 2 or not (first := right.iloc[0])["total"] > 0:
+        return "One loss, two numbers"
+    per_pixel, total = (change(right.iloc[1][way] / first[way] - 1) for way in WAYS)
+    return f"Per pixel {per_pixel}, in total {total}"
 
 
-def as_text(filled: pd.DataFrame) -> str:
+def as_text(right: pd.DataFrame) -> str:
     """The table in Markdown."""
-    cells = [list(filled.columns), ["---"] * len(filled.columns)]
-    cells += [[v if isinstance(v, str) else f"{v:.6g}" for v in row] for row in filled.to_numpy()]
+    cells = [list(right.columns), ["---"] * len(right.columns)]
+    cells += [[f"{value:.6g}" for value in row] for row in right.to_numpy()]
     return "\n".join("| " + " | ".join(row) + " |" for row in cells)
 
 
@@ -576,10 +601,10 @@ def law_title(padded: pd.DataFrame, unpadded: float) -> str:
     """How far the measured runs lie from the law."""
     by_width = padded.groupby("pad_width").per_pixel.mean()
     misses = {p: value / loss.law(unpadded, int(p)) - 1 for p, value in by_width.items()}
-    worst = max(misses.values(), key=abs)
-    if abs(worst) <= HOLDS:
-        return f"T / (28 + 2p)² holds: no pad width is more than {percent(abs(worst))} off"
-    return f"T / (28 + 2p)² fails here: a pad width is {percent(abs(worst))} off"
+    worst = abs(max(misses.values(), key=abs))
+    if worst <= HOLDS:
+        return f"T / (28 + 2p)² foretells the loss per pixel to within {percent(worst)}"
+    return f"T / (28 + 2p)² fails with this padding: it is {percent(worst)} off"
 
 
 def law_chart(measured: pd.DataFrame, unpadded: float, *, total: bool) -> None:
@@ -662,7 +687,7 @@ def line_layer(
 
 # --- Three ways to compare ----------------------------------------------------------------------
 
-WAYS = {"per_pixel": "Per pixel", "total": "In total", "shared": "On the shared pixels"}
+COMPARED = {"per_pixel": "Per pixel", "total": "In total", "shared": "On the shared pixels"}
 
 VERDICTS = {
     "better": "the padded network looks **better**",
@@ -674,14 +699,14 @@ VERDICTS = {
 def three_ways(pair: Seeds) -> None:
     """Per pixel, in total, on the shared pixels: what each lets one say about the padded arm."""
     compared = [loss.compare(*both) for both in pair.values()]
-    changes = {way: [getattr(one, way) for one in compared] for way in WAYS}
+    changes = {way: [getattr(one, way) for one in compared] for way in COMPARED}
     judged = {way: judge(values) for way, values in changes.items()}
     st.header(three_title(judged))
     left, right = st.columns([3, 2])
     with left:
         charts.show(*changes_chart(changes), alt=CHANGES_ALT, key="changes")
     with right:
-        for way, name in WAYS.items():
+        for way, name in COMPARED.items():
             middle, margin = interval(changes[way])
             spread = f" ± {margin * 100:.1f} points" if len(pair) > 1 else ""
             st.markdown(f"**{name}**: {change(middle)}{spread}: {VERDICTS[judged[way]]}.")
@@ -717,9 +742,9 @@ def changes_chart(changes: Mapping[str, Sequence[float]]) -> tuple[pd.DataFrame,
     rows: list[tuple[str, float | None, float | None, float | None]] = []
     for way, values in changes.items():
         middle, margin = interval(values)
-        rows += [(WAYS[way], 100 * value, None, None) for value in values]
+        rows += [(COMPARED[way], 100 * value, None, None) for value in values]
         if len(values) > 1:
-            rows.append((WAYS[way], None, 100 * (middle - margin), 100 * (middle + margin)))
+            rows.append((COMPARED[way], None, 100 * (middle - margin), 100 * (middle + margin)))
     data = pd.DataFrame(rows, columns=["way", "change", "low", "high"])
     y: charts.Spec = {"field": "way", "type": "nominal", "sort": None, "title": None, "axis": BARE}
     x: charts.Spec = {"type": "quantitative", "title": "change of the loss by padding, %"}
@@ -748,7 +773,7 @@ def changes_chart(changes: Mapping[str, Sequence[float]]) -> tuple[pd.DataFrame,
 
 # --- The test that could have failed ------------------------------------------------------------
 
-HOLDS = 0.05  # of the predicted loss per pixel: what the explanation may be off by
+HOLDS = 0.1  # of the predicted loss per pixel: what a prediction may be off by
 
 TRIALS = (
     "As asked: 2 px, edge",
@@ -798,15 +823,14 @@ def trials(seeds: range) -> pd.DataFrame:
 TRIED = ["border", "seed", "predicted_border", "predicted_per_pixel"]
 TRIED += ["unpadded_per_pixel", "border_loss", "per_pixel"]
 
-TRIAL_WORDS = """
-The explanation says: padding leaves the old pixels as they were and adds new ones, which cost
-their entropy. So the loss of *any* padding can be foretold from the unpadded run, as
-(T + border entropy × area) / pixels. Were the network better instead, it would not matter what
-the border contains.
+TRIAL_WORDS = f"""
+The explanation: padding leaves the old pixels as they were and adds new ones, which cost their
+entropy. So the loss per pixel of *any* padding follows from the unpadded run alone:
+(T + border entropy × area) / pixels. It fails where it is more than {HOLDS:.0%} off.
 
-A constant border costs the entropy of its grey. A border that repeats pixels costs what their greys
-do. A border of noise cannot be known: the network sees each grey x only as a noisy y, its best
-answer is the mean of all x behind that y, and it pays that mean's entropy, summed exactly here.
+A constant border costs its grey's entropy; one that repeats pixels, theirs; one of random greys,
+more than theirs. A network sees such a grey only as a noisy y: its best answer is the mean of all
+greys behind y, and what it pays is the entropy of that mean, here summed exactly.
 """
 
 
