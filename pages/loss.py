@@ -257,7 +257,8 @@ total = per_pixel * height * width
 
 # trains on the total and prints it
 def total_loss(target, output):
-    loss = keras.losses.binary_crossentropy(target, output)
+    loss = keras.losses.binary_crossentropy(
+        target, output)  # (batch, height, width)
     return keras.ops.sum(loss, axis=(1, 2))
 model.compile(optimizer="adam", loss=total_loss)
 """
@@ -267,7 +268,8 @@ PYTORCH = """\
 total = per_pixel * height * width
 
 # the same, from the network's output
-loss = F.binary_cross_entropy(output, target, reduction="sum")
+loss = F.binary_cross_entropy(
+    output, target, reduction="sum")
 total = loss / len(target)
 per_pixel = loss / target.numel()
 """
@@ -417,8 +419,8 @@ def where(experiment: Preset, pair: Seeds) -> None:
     unpadded, padded = both.values()
     floor = unpadded.entropy_floor
     st.header(
-        f"{percent(floor / unpadded.total)} of the loss is a floor, "
-        f"{percent(padded.border / padded.total)} lies on the border"
+        f"{percent(floor / unpadded.total)} of the unpadded loss is a floor, "
+        f"{percent(padded.border / padded.total)} of the padded loss lies on the border"
     )
     highest = max(float(one.loss_map.max()) for one in both.values())
     for column, (arm, one) in zip(st.columns(2), both.items(), strict=True):
@@ -447,66 +449,63 @@ PARTS_ALT = "The total loss of each arm as entropy floor, learnable part and bor
 def parts_chart(both: Mapping[str, Checkpoint]) -> tuple[pd.DataFrame, charts.Spec]:
     """One bar an arm, in three parts, each with its nats."""
     colours = charts.palette()
-    fills = {"entropy floor": colours.faint, "border": colours.ink}
-    fills |= {"unpadded": colours.unpadded, "padded": colours.padded}
+    on_colour = "white" if colours == charts.LIGHT else charts.LIGHT.ink
     rows = []
     for arm, one in both.items():
         part = loss.parts(one)
-        sums = np.cumsum([0, *part])
-        names = ("entropy floor", "learnable", "border")
-        for name, nats, left, right in zip(names, part, sums[:-1], sums[1:], strict=True):
-            fill = arm if name == "learnable" else name
-            rows.append((arm, name, nats, left, right, fill, (left + right) / 2))
-    table = pd.DataFrame(rows, columns=["arm", "part", "nats", "left", "right", "fill", "middle"])
-    table["words"] = [
-        f"{part} {nats:.3g}" for part, nats in zip(table.part, table.nats, strict=True)
-    ]
-    x: charts.Spec = {
-        "type": "quantitative",
-        "scale": {"domain": [0, float(table.right.max()) * 1.16]},
-    }
+        left, middle, right = np.cumsum(part)
+        rows += [
+            (arm, f"floor\n{part.floor:.1f}", 0, left, colours.faint, colours.ink),
+            (arm, f"learnable\n{part.learnable:.1f}", left, middle, vars(colours)[arm], on_colour),
+            (arm, f"border\n{part.border:.3g}", middle, right, colours.ink, colours.ink),
+        ]
+    table = pd.DataFrame(rows, columns=["arm", "words", "left", "right", "fill", "ink"])
+    table["middle"] = (table.left + table.right) / 2
+    x: charts.Spec = {"type": "quantitative", "scale": {"nice": False}}
     y: charts.Spec = {"field": "arm", "type": "nominal", "sort": None, "title": None, "axis": BARE}
-    colour: charts.Spec = {
-        "field": "fill",
-        "scale": {"domain": list(fills), "range": list(fills.values())},
-    }
-    in_a_bar = "datum.part !== 'border'"
+    ink: charts.Spec = {"field": "ink", "type": "nominal", "scale": None}
+    border = "indexof(datum.words, 'border') === 0"
     spec: charts.Spec = {
-        "height": 110,
+        "height": 140,
+        "padding": {"left": 5, "top": 5, "right": 60, "bottom": 5},
+        "autosize": {"type": "fit", "contains": "padding"},
         "layer": [
             {
-                "mark": {"type": "bar", "height": 30},
+                "mark": {"type": "bar", "height": 38},
                 "encoding": {
-                    "x": x | {"field": "left", "title": "nats per image", "axis": {"grid": False}},
+                    "x": x | {"field": "left", "title": "nats per image", "axis": BAR_AXIS},
                     "x2": {"field": "right"},
                     "y": y,
-                    "color": colour | {"type": "nominal", "legend": None},
-                    "tooltip": [{"field": "part"}, {"field": "nats", "format": ".4~g"}],
+                    "color": {"field": "fill", "type": "nominal", "scale": None},
+                    "tooltip": [{"field": "words", "title": " "}],
                 },
             },
             {
-                "transform": [{"filter": in_a_bar}],
-                "mark": {"type": "text"},
+                "transform": [{"filter": f"!({border})"}],
+                "mark": {"type": "text", "lineBreak": "\n", "dy": -7},
                 "encoding": {
                     "x": x | {"field": "middle"},
                     "y": y,
                     "text": {"field": "words"},
-                    "color": {
-                        "condition": {"test": "datum.part === 'learnable'", "value": "white"},
-                        "value": colours.ink,
-                    },
+                    "color": ink,
                 },
             },
             {
-                "transform": [{"filter": f"!({in_a_bar}) && datum.nats > 0"}],
-                "mark": {"type": "text", "align": "left", "dx": 6},
-                "encoding": {"x": x | {"field": "right"}, "y": y, "text": {"field": "words"}},
+                "transform": [{"filter": f"{border} && datum.right > datum.left"}],
+                "mark": {"type": "text", "lineBreak": "\n", "dy": -7, "align": "left", "dx": 6},
+                "encoding": {
+                    "x": x | {"field": "right"},
+                    "y": y,
+                    "text": {"field": "words"},
+                    "color": ink,
+                },
             },
         ],
     }
     return table, spec
 
 
+BAR_AXIS: charts.Spec = {"grid": False, "tickCount": 5}
 BARE: charts.Spec = {"domain": False, "ticks": False, "labelFontSize": 13, "labelPadding": 8}
 
 
@@ -551,8 +550,8 @@ def change(share: float) -> str:
 
 
 def percent(share: float) -> str:
-    """A share with two significant digits: "59 %", "0.13 %"."""
-    return f"{share * 100:.2g} %"
+    """A share with two significant digits or none after the point: "59 %", "0.13 %", "198 %"."""
+    return f"{share * 100:.0f} %" if share > 0.1 else f"{share * 100:.2g} %"
 
 
 # --- The law ------------------------------------------------------------------------------------
@@ -826,7 +825,7 @@ TRIED += ["unpadded_per_pixel", "border_loss", "per_pixel"]
 TRIAL_WORDS = f"""
 The explanation: padding leaves the old pixels as they were and adds new ones, which cost their
 entropy. So the loss per pixel of *any* padding follows from the unpadded run alone:
-(T + border entropy × area) / pixels. It fails where it is more than {HOLDS:.0%} off.
+(T + border entropy × area) / pixels. It fails where it is more than {100 * HOLDS:.0f} % off.
 
 A constant border costs its grey's entropy; one that repeats pixels, theirs; one of random greys,
 more than theirs. A network sees such a grey only as a noisy y: its best answer is the mean of all
@@ -871,13 +870,12 @@ def trial_table(summary: pd.DataFrame, holds: pd.Series) -> pd.DataFrame:
     """Means over seeds, and whether the explanation holds."""
     return pd.DataFrame(
         {
-            "border, predicted": summary.predicted_border.map("{:.2f}".format),
+            "on the border, predicted": summary.predicted_border.map("{:.2f}".format),
             "measured": summary.border_loss.map("{:.2f}".format),
-            "unpadded, per pixel": summary.unpadded_per_pixel.map("{:.4f}".format),
-            "padded, predicted": summary.predicted_per_pixel.map("{:.4f}".format),
+            "per pixel, predicted": summary.predicted_per_pixel.map("{:.4f}".format),
             "measured ": summary.per_pixel.map("{:.4f}".format),
-            "off by": summary.off.map("{:+.1%}".format),
-            "the explanation": holds.map({True: "holds", False: "fails"}),
+            "off by": (100 * summary.off).map("{:+.1f} %".format),
+            "it": holds.map({True: "holds", False: "fails"}),
         }
     )
 
@@ -888,7 +886,7 @@ METRICS = (
     ("Cross-entropy, nats", "{:.4f}", 1),
     ("Mean squared error", "{:.5f}", 1),
     ("PSNR, dB", "{:.2f}", -1),
-    ("Pixel accuracy", "{:.2%}", -1),
+    ("Pixel accuracy", "{:.4f}", -1),
 )
 """The fields of `core.loss.Metrics`: name, format, and 1 where less is better, −1 where more is."""
 
