@@ -348,10 +348,10 @@ def offer(section: str, wanted: Sequence[Preset]) -> None:
     asked: set[Preset] = st.session_state.setdefault("asked", set())
     ticking = not asked.isdisjoint(missing)
     watched = st.fragment(watch, run_every=TICK if ticking else None)
-    watched(section, missing, len(wanted))
+    watched(section, missing, len(wanted), ticking)
 
 
-def watch(section: str, missing: Sequence[Preset], of: int) -> None:
+def watch(section: str, missing: Sequence[Preset], of: int, ticking: bool) -> None:
     """The progress of runs in training, or a button that starts them."""
     asked: set[Preset] = st.session_state["asked"]
     views = {run: look(run) for run in missing}
@@ -362,6 +362,8 @@ def watch(section: str, missing: Sequence[Preset], of: int) -> None:
     if any(view.status == "finished" for view in views.values()):
         st.rerun()  # draw with what has come in
     mine = [run for run in missing if run in asked]
+    if bool(mine) != ticking:
+        st.rerun()  # start or end the ticking
     start([run for run in mine if not views[run].active])
     with st.container(horizontal=True, vertical_alignment="center"):
         if mine:
@@ -370,12 +372,18 @@ def watch(section: str, missing: Sequence[Preset], of: int) -> None:
         else:
             noun = "run" if len(missing) == 1 else "runs"
             label = f"Train the {len(missing)} missing {noun}"
-            st.button(label, key=f"train_{section}", on_click=asked.update, args=(missing,))
+            st.button(label, key=f"train_{section}", on_click=ask, args=(missing,))
             if failure := st.session_state.pop("failure", None):
                 st.error(f"{failure}.")
             st.caption(
                 f"{of - len(missing)} of {of} runs are here, {missing[0].images:,} images each."
             )
+
+
+def ask(missing: Sequence[Preset]) -> None:
+    """Want these runs, also where one has failed before."""
+    st.session_state["asked"].update(missing)
+    start(missing)
 
 
 def start(waiting: Sequence[Preset]) -> None:
