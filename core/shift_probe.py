@@ -22,7 +22,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from core.layers import PADDING_MODES, PADDINGS, Axis, fit_stack
+from core.layers import OUTSIDE, PADDING_MODES, PADDINGS, Axis, fit_stack
 from core.position_classes import (
     Integers,
     Labels,
@@ -205,6 +205,26 @@ def carry_back_taps(values: Floats, through: Floats) -> Floats:
     """What each tap alone would carry back: shape (taps, taps, input, input)."""
     columns = np.tensordot(values, through, (1, 0))  # (output, taps across, input)
     return np.tensordot(through, columns, (0, 0)).transpose(0, 2, 1, 3)
+
+
+def torch_scores(settings: Settings, kernels: Floats, bias: float) -> Floats:
+    """The scores as PyTorch computes them: every image through the network, then its sum.
+
+    Returns shape (size, size). Raises ImportError where torch is missing.
+    """
+    import torch
+    from torch.nn import functional as F
+
+    images = torch.eye(settings.size**2, dtype=torch.float64)
+    images = images.reshape(-1, 1, settings.size, settings.size)
+    for axis, weights in zip(Network(settings).axes, torch.from_numpy(kernels), strict=True):
+        cells = torch.from_numpy(axis.cells)
+        shown = (cells != OUTSIDE).double()
+        padded = images[:, :, cells][..., cells] * torch.outer(shown, shown)
+        ratios = torch.tensor([float(ratio) for ratio in axis.ratios], dtype=torch.float64)
+        images = F.conv2d(padded, weights[None, None]) * torch.outer(ratios, ratios)
+    sums = (images + bias).sum(dim=(1, 2, 3)).reshape(settings.size, settings.size)
+    return np.asarray(sums.numpy())
 
 
 # --- Training ---------------------------------------------------------------------------------

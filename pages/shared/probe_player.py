@@ -1,0 +1,267 @@
+"""The probe's training before one's eyes: kernels, samples and scores, step by step."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import streamlit as st
+from numpy.typing import NDArray
+
+from core.shift_probe import Network, Position, Run, State
+from pages.shared import charts, grids, signed
+from pages.shared.grids import Mark
+
+TICK = 0.3  # seconds between two pictures
+SPEEDS = {"slow": 1, "medium": 2, "fast": 5}
+"""Training steps a tick."""
+
+KERNEL = 168  # screen pixels of one kernel, at most
+MAP = 320  # screen pixels of the map of scores
+SAMPLE = 120  # screen pixels of an image, at most
+SAMPLES = 4
+TEXT = 620
+
+
+def show(network: Network, run: Run) -> None:
+    """The run at one step, which a slider, buttons or the clock choose; first the last."""
+    shown = network.settings
+    if st.session_state.get("_probed") != shown or "step" not in st.session_state:
+        st.session_state.update(_probed=shown, _probe_playing=False, step=run.steps)
+    playing = st.session_state["_probe_playing"]
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        st.button("Pause" if playing else "Play", on_click=toggle, args=(run.steps,))
+        st.button("Back", on_click=move, args=(-1, run.steps))
+        st.button("Forward", on_click=move, args=(1, run.steps))
+        st.button("Rewind", on_click=go, args=(0,), help="To the same initial weights.")
+        speed = st.segmented_control(
+            "Speed", tuple(SPEEDS), default="medium", required=True, key="speed"
+        )
+    every = TICK if playing else None
+    st.fragment(frame, run_every=every)(network, run, SPEEDS[speed])
+
+
+def toggle(last: int) -> None:
+    """Play or pause; from the end it starts again."""
+    st.session_state["_probe_playing"] = not st.session_state["_probe_playing"]
+    if st.session_state["_probe_playing"] and st.session_state["step"] >= last:
+        st.session_state["step"] = 0
+
+
+def go(step: int) -> None:
+    """To one step, by hand."""
+    st.session_state.update(_probe_playing=False, step=step)
+
+
+def move(by: int, last: int) -> None:
+    """One step on or back, by hand."""
+    go(min(max(st.session_state["step"] + by, 0), last))
+
+
+def pause() -> None:
+    st.session_state["_probe_playing"] = False
+
+
+def frame(network: Network, run: Run, pace: int) -> None:
+    """One moment; each tick while playing is `pace` steps on."""
+    if st.session_state["_probe_playing"]:
+        if st.session_state["step"] >= run.steps:
+            st.session_state["_probe_playing"] = False
+            st.rerun()  # ends the ticking
+        st.session_state["step"] = min(st.session_state["step"] + pace, run.steps)
+    if run.steps:
+        st.slider("Training step", 0, run.steps, key="step", on_change=pause)
+    step = st.session_state["step"] if run.steps else 0
+    state = run.history[step]
+    st.markdown(
+        f"Step {step} of {run.steps} · **{percent(state.accuracy)}** of all positions classified "
+        f"rightly, {percent(state.balanced_accuracy)} with target and others weighing the same · "
+        f"loss {state.loss:.3f} nats"
+    )
+    draw_kernels(network, run, state)
+    draw_samples(network, run, state)
+    draw_scores(network, run, state)
+
+
+def percent(share: float) -> str:
+    """A share in percent; what is not all never rounds to 100."""
+    return f"{share:.0%}" if share == round(share, 2) else f"{share:.1%}"
+
+
+# --- Kernels ------------------------------------------------------------------------------------
+
+
+def draw_kernels(network: Network, run: Run, state: State) -> None:
+    """Every layer's kernel, all on one scale, the weights written in."""
+    most = float(max(np.abs(s.kernels).max() for s in (run.history[0], run.final)))
+    several = len(state.kernels) > 1
+    with st.container(horizontal=True, gap="medium"):
+        for layer, kernel in enumerate(state.kernels, start=1):
+            with st.container(width="content", gap="xxsmall"):
+                st.markdown(f"**Kernel {layer}**" if several else "**The kernel**")
+                draw_kernel(kernel, most, key=f"kernel_{layer}")
+    if network.settings.bias:
+        st.markdown(f"Bias: {signed.text(state.bias)}")
+
+
+def draw_kernel(
+    kernel: NDArray[Any], most: float, *, key: str, counts: NDArray[Any] | None = None
+) -> None:
+    """A kernel's weights; with `counts`, those that do not touch are empty, the rest multiplied."""
+    colours = charts.palette()
+    taps = len(kernel)
+    cell = min(44, KERNEL // taps)
+    charts.show(
+        grids.table(kernel_marks(kernel, most, cell, counts)),
+        grids.board(
+            taps,
+            taps,
+            cell,
+            [
+                grids.amounts("weight", (-most, most), signed.scale(colours), "weight"),
+                grids.rectangles("frame", filled=False, stroke=colours.muted, strokeWidth=0.75),
+                *(
+                    grids.words(colour, color=colour, fontSize=11)
+                    for colour in sorted({colours.ink, signed.letters(1, colours)})
+                ),
+            ],
+        ),
+        alt="The weights of a kernel" if counts is None else "The weights that touch the pixel",
+        key=key,
+        width="content",
+    )
+
+
+def kernel_marks(
+    kernel: NDArray[Any], most: float, cell: int, counts: NDArray[Any] | None
+) -> Iterator[Mark]:
+    colours = charts.palette()
+    for (row, column), weight in np.ndenumerate(kernel):
+        yield grids.square("frame", row, column)
+        count = 1 if counts is None else counts[row, column]
+        if not count:
+            continue
+        yield grids.square("weight", row, column, value=float(weight))
+        if cell >= 32:
+            times = "" if count == 1 else f"{count:.2g} × "
+            words = times + f"{weight:.1f}".replace("-", "−")
+            yield grids.square(signed.letters(weight / most, colours), row, column, text=words)
+
+
+# --- Samples ------------------------------------------------------------------------------------
+
+
+def draw_samples(network: Network, run: Run, state: State) -> None:
+    """Some images with their output images, sums and answers, as in the article's figures."""
+    st.markdown("**Images, what the network makes of them, and its answers**")
+    positions = samples(network.settings.size, network.settings.target)
+    finals = [network.images(run.final.kernels, run.final.bias, p)[-1] for p in positions]
+    most = max(1e-9, *(float(np.abs(final).max()) for final in finals))
+    with st.container(horizontal=True, gap="small"):
+        for position in positions:
+            images = network.images(state.kernels, state.bias, position)
+            score = state.scores[position]
+            wanted = position == network.settings.target
+            right = "right" if (score > 0) == wanted else "wrong"
+            with st.container(width=2 * SAMPLE + 12, gap="xxsmall"):
+                st.image(picture(images[0], images[-1], most), width=2 * SAMPLE + 12)
+                st.markdown(
+                    f"sum **{signed.text(score)}**, so {int(score > 0)}: {right}  \n"
+                    f":small[row {position[0]}, column {position[1]}"
+                    f"{', the target' if wanted else ''}]"
+                )
+
+
+def samples(size: int, target: Position) -> list[Position]:
+    """The target and a few positions that tell something beside it."""
+    row, column = target
+    last, middle = size - 1, size // 2
+    candidates = [target, (row, middle), (row, last - column), (middle, middle), (last, last)]
+    candidates += [(0, 0), (0, middle), (middle, 0), (0, last)]
+    return list(dict.fromkeys(candidates))[:SAMPLES]
+
+
+def picture(image: NDArray[Any], output: NDArray[Any], most: float) -> NDArray[np.uint8]:
+    """An image and its output image side by side, as bytes, twice as fine as shown."""
+    grey = (image[..., None].repeat(3, axis=2) * 255).astype(np.uint8)
+    tiles = [tile(grey), tile(signed.pixels(output, most, charts.palette()))]
+    gap = np.zeros((len(tiles[0]), 16, 4), np.uint8)
+    return np.concatenate([tiles[0], gap, tiles[1]], axis=1)
+
+
+def tile(colours: NDArray[np.uint8], side: int = 2 * SAMPLE + 4) -> NDArray[np.uint8]:
+    """Square pixels at a whole scale, framed, on a transparent square of `side`: RGBA."""
+    scale = (side - 4) // len(colours)
+    big = colours.repeat(scale, axis=0).repeat(scale, axis=1)
+    framed = np.pad(big, ((2, 2), (2, 2), (0, 0)), constant_values=128)
+    found = np.zeros((side, side, 4), np.uint8)
+    found[: len(framed), : len(framed), :3] = framed
+    found[: len(framed), : len(framed), 3] = 255
+    return found
+
+
+# --- Scores -------------------------------------------------------------------------------------
+
+
+def draw_scores(network: Network, run: Run, state: State) -> None:
+    """The score of every position; a click says where that position's score comes from."""
+    size = network.settings.size
+    most = max(1.0, float(np.abs(run.final.scores).max()))
+    left, right = st.columns([1, 1])
+    with left:
+        st.markdown("**Every position's score**: above zero means 1. Click a position")
+        marked = np.full((size, size), "", object)
+        chosen = clicked(size) or network.settings.target
+        marked[chosen] = "chosen"
+        marked[network.settings.target] = "target"
+        charts.show(
+            charts.pixels(state.scores, marked=marked),
+            signed.heat_map((size, size), most, what="score", size=MAP, select=True),
+            alt="The score of the white pixel at every position; the target is framed",
+            key="scores",
+            width="content",
+            on_select="rerun",
+            selection_mode="px",
+        )
+    with right:
+        explain(network, state, chosen, float(np.abs(state.kernels).max()))
+
+
+def clicked(size: int, key: str = "scores") -> Position | None:
+    """The position last clicked in a map of pixels, where it is still inside the image."""
+    chart = st.session_state.get(key)
+    pixel = chart["selection"].get("px") if chart else None
+    if not pixel:
+        return None
+    row, column = (int(pixel[0][side]) for side in ("row", "col"))
+    return (row, column) if max(row, column) < size else None
+
+
+def explain(network: Network, state: State, position: Position, most: float) -> None:
+    """Which weights of the first kernel meet the pixel at `position`, and their sum."""
+    counts = network.touches(position)
+    row, column = position
+    label = int(network.classes[position])
+    alike = int(network.members[label])
+    st.markdown(f"**Row {row}, column {column}**: the weights that touch it")
+    draw_kernel(state.kernels[0], most, key="touching", counts=counts)
+    touching = int((counts > 0).sum())
+    st.markdown(
+        sum_in_words(network, state, position, touching)
+        + f" It belongs to class {label + 1} of {network.distinct_scores}, "
+        + ("alone." if alike == 1 else f"which holds {alike} positions."),
+        width=TEXT,
+    )
+
+
+def sum_in_words(network: Network, state: State, position: Position, touching: int) -> str:
+    weights = network.settings.kernel**2
+    score = signed.text(state.scores[position])
+    if network.settings.layers > 1:
+        return (
+            f"In the first layer {touching} of {weights} weights touch it; what they make of it "
+            f"goes on through the other layers and adds up to a score of **{score}**."
+        )
+    bias = " (and the bias at every output)" if network.settings.bias else ""
+    return f"{touching} of {weights} weights touch it. Their sum{bias} is its score: **{score}**."

@@ -1,0 +1,668 @@
+"""Can a "shift-invariant" network tell where a pixel is? Trained, explained and proved."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import make_dataclass, replace
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+from matplotlib.figure import Figure
+
+from core import shift_probe
+from core.layers import PADDING_MODES, PADDINGS
+from core.settings import Whole, setting
+from core.shift_probe import Network, Proof, Row, Run, Settings, touch_rank
+from pages.shared import charts, controls, grids, probe_evidence, probe_player
+from pages.shared.controls import control
+from pages.shared.grids import Mark
+from pages.shared.probe_evidence import named
+from pages.shared.probe_player import percent
+from pages.shared.take_away import take_away
+from streamlit_app import show
+
+TEXT = 620  # pixels: about 70 characters
+
+QUESTION = """
+A convolution treats every place alike, and a sum forgets places. So the network
+`y = conv(x).sum()` cannot depend on *where* something is in the image. Harald Scheidl
+(“Does padding matter in deep learning models?”, 2021) put it to the test: black images with one
+white pixel, and a single kernel, trained to answer 1 where the pixel is in the upper left corner
+and 0 everywhere else.
+"""
+
+GUESSES = ("no, it cannot", "better than chance", "perfectly")
+
+
+def page() -> None:
+    controls.remember_link()
+    came_with_settings = any(name in st.query_params for name in (*SETTINGS, *TARGET))
+    st.title("Can a “shift-invariant” network tell where a pixel is?")
+    st.markdown(QUESTION, width=TEXT)
+    guess = st.segmented_control(
+        "Your guess: can it learn to tell the corner?", GUESSES, key="guess", bind="query-params"
+    )
+    settings = choose()
+    network = Network(settings)
+    if guess is None and not came_with_settings:
+        st.markdown("*Choose a guess above, then watch it learn.*", width=TEXT)
+        return
+    run = trained(settings)
+    st.header(headline(network, run))
+    st.markdown(" ".join(verdict(network, run, guess)), width=TEXT)
+    probe_player.show(network, run)
+    groups(network)
+    proof(network, run)
+    which_padding(settings)
+    probe_evidence.depth(settings)
+    probe_evidence.readout()
+    probe_evidence.matters()
+    take_away(
+        "padding-lab-shift-probe",
+        picture=lambda: picture(run),
+        table=lambda: table(network, run),
+        code=code(settings),
+    )
+
+
+# --- Controls -----------------------------------------------------------------------------------
+
+SETTINGS = ("size", "kernel", "layers", "padding", "padding_mode", "bias", "seed")
+TARGET = {"target_row": "Target row", "target_col": "Target column"}
+
+
+def choose() -> Settings:
+    """The experiment; the target is chosen by numbers or by a click on the image."""
+    left, right = st.columns([2, 1], gap="large")
+    with left:
+        one, two = st.columns(2)
+        with one:
+            size = control(Settings, "size", "Image size, pixels", slider=True)
+            layers = control(Settings, "layers", "Layers", slider=True)
+            padding = control(Settings, "padding", "Padding")
+        with two:
+            kernel = control(Settings, "kernel", "Kernel size, pixels", slider=True)
+            seed = control(Settings, "seed", "Seed")
+            padding_mode = control(Settings, "padding_mode", "Padding mode")
+        target = choose_target(size)
+        bias = control(Settings, "bias", "Bias")
+    with right:
+        target_image(size, target)
+    return Settings(size, kernel, layers, padding, padding_mode, bias, target, seed)
+
+
+def choose_target(size: int) -> tuple[int, int]:
+    """Two numbers inside the image; what a larger image had chosen moves to its edge."""
+    within = Whole(0, size - 1)
+    about = "where the white pixel is to be singled out, counted from 0"
+    declared = make_dataclass("Target", [(name, int, setting(0, within, about)) for name in TARGET])
+    chosen = []
+    for column, (name, label) in zip(st.columns(2), TARGET.items(), strict=True):
+        if st.session_state.get(name, 0) > within.high:
+            st.session_state[name] = within.high
+        with column:
+            chosen.append(control(declared, name, label))
+    row, col = chosen
+    return row, col
+
+
+def target_image(size: int, target: tuple[int, int]) -> None:
+    """The image whose white pixel is the target; a click moves it."""
+    st.markdown("**The target.** Click to move it")
+    image = np.zeros((size, size))
+    image[target] = 1
+    charts.show(
+        charts.pixels(image),
+        # The scheme is dark where amounts are high: a domain from 1 to 0 makes 1 white.
+        charts.heat_map(
+            (size, size), (1, 0), what="white", size=256, scheme="greys", legend=False, select=True
+        ),
+        alt="A black image with one white pixel, the target",
+        key="target_image",
+        width="content",
+        on_select=move_target,
+        selection_mode="px",
+    )
+
+
+def move_target() -> None:
+    """Set both numbers to the pixel that was clicked."""
+    pixel = st.session_state["target_image"]["selection"].get("px")
+    if pixel:
+        row, column = int(pixel[0]["row"]), int(pixel[0]["col"])
+        st.session_state.update(target_row=row, target_col=column)
+
+
+# --- The experiment -----------------------------------------------------------------------------
+
+
+@st.cache_data(max_entries=50, show_spinner="Training")
+def trained(settings: Settings) -> Run:
+    return shift_probe.train(Network(settings))
+
+
+@st.cache_data(max_entries=200, show_spinner="Looking for a proof")
+def proved(settings: Settings) -> Proof:
+    return shift_probe.prove(Network(settings))
+
+
+def headline(network: Network, run: Run) -> str:
+    """The finding of this run in one line."""
+    row, column = network.settings.target
+    place = "the upper left corner" if (row, column) == (0, 0) else f"row {row}, column {column}"
+    if run.perfect:
+        return f"Yes: after {run.steps} steps it tells {place} from every other place"
+    if network.distinct_scores == 1:
+        return "No: with this padding every position has the same score"
+    alike = others_alike(network)
+    if alike:
+        return f"Not this position: {some(alike, 'other')} always get{'s' * (alike == 1)} its score"
+    separable = proved(network.settings).separable
+    if separable is None:
+        return "Open: training found no kernels, and nothing proves that there are none"
+    if separable:
+        return "Kernels exist that could, but training from this seed did not find them"
+    return "Not this position: no kernel singles it out"
+
+
+def others_alike(network: Network) -> int:
+    """How many other positions share the target's class."""
+    return int(network.members[network.classes[network.settings.target]]) - 1
+
+
+def some(number: int, noun: str) -> str:
+    """ "1 other position", "63 other positions"."""
+    return f"{number} {noun} position{'s' * (number != 1)}"
+
+
+def verdict(network: Network, run: Run, guess: str | None) -> Iterator[str]:
+    """What the run says, in sentences."""
+    final, settings = run.final, network.settings
+    if guess is not None:
+        yield f"You guessed: {guess}."
+    positions = settings.size**2
+    yield (
+        f"With {named(settings.padding, settings.padding_mode)}, trained on all {positions} "
+        f"positions, it classifies {percent(final.accuracy)} of them rightly"
+        + (
+            "."
+            if run.perfect
+            else f", and {percent(final.balanced_accuracy)} with both classes weighing the same."
+        )
+    )
+    if not run.perfect:
+        yield (
+            f"To answer 0 every time would be right in {1 - 1 / positions:.1%}: only the second "
+            "figure counts."
+        )
+    untouched = int((network.touches(settings.target) == 0).sum())
+    if settings.layers == 1 and untouched:
+        yield (
+            f"{untouched} of the {settings.kernel**2} weights never touch the target: there "
+            "the kernel can say no to other positions without saying no to this one."
+        )
+    if network.distinct_scores > 1:
+        yield (
+            f"The network can tell {network.distinct_scores} classes of positions apart; without "
+            "a border it could tell none."
+        )
+
+
+# --- Classes ------------------------------------------------------------------------------------
+
+DRAWN = 81  # classes whose diagrams still fit
+CLASS_MAP = 320  # screen pixels
+
+
+def groups(network: Network) -> None:
+    """The classes of positions: where they lie, and which weights touch them."""
+    number = network.distinct_scores
+    if number == 1:
+        st.header("All positions are one class: the network is invariant to shifts")
+    else:
+        st.header(f"{number} classes of positions, whatever the weights")
+    st.markdown(
+        "Positions are in one class when no weights at all can give them different scores."
+        + (
+            " With one layer that is when the same weights touch them equally often."
+            if network.settings.layers == 1
+            else " With several layers, when the same paths through the kernels lead from them "
+            "to the output equally often."
+        ),
+        width=TEXT,
+    )
+    left, right = st.columns(2)
+    with left:
+        st.markdown("**Where the classes lie**; colour: how many positions a class holds")
+        class_map(network)
+    with right:
+        if network.settings.layers > 1:
+            st.markdown(
+                "Diagrams of touching weights are drawn for one layer. With "
+                f"{network.settings.layers} layers there are "
+                f"{network.settings.kernel ** (2 * network.settings.layers):,} paths to compare.",
+                width=TEXT,
+            )
+        elif number > DRAWN:
+            st.markdown(
+                f"{number} diagrams are too many to draw: click a position in the scores above.",
+            )
+        else:
+            st.markdown("**How often each weight touches a position of the class**")
+            class_diagrams(network)
+
+
+def class_map(network: Network) -> None:
+    """Every position coloured by the size of its class, with lines between classes."""
+    colours = charts.palette()
+    size = network.settings.size
+    members = network.members[network.classes].astype(float)
+    cell = CLASS_MAP // size
+    marks = [*grids.squares("position", members), *class_borders(network)]
+    if cell >= 16:
+        marks += [
+            grids.square("label", r, c, text=str(label + 1))
+            for (r, c), label in np.ndenumerate(network.classes)
+        ]
+    row, column = network.settings.target
+    marks.append(grids.square("target", row, column))
+    light = {"type": "log", "range": [colours.padded, colours.faint]}
+    charts.show(
+        grids.table(marks),
+        grids.board(
+            size,
+            size,
+            cell,
+            [
+                grids.amounts("position", (1, max(2, float(members.max()))), light, "positions"),
+                grids.rectangles("border", stroke=colours.ink, strokeWidth=1),
+                grids.rectangles("target", filled=False, stroke=colours.ink, strokeWidth=2.5),
+                grids.words("label", color=colours.ink, fontSize=10),
+            ],
+        ),
+        alt=f"The {network.distinct_scores} classes of positions, numbered in reading order",
+        key="class_map",
+        width="content",
+    )
+
+
+def class_borders(network: Network) -> Iterator[Mark]:
+    """A line between neighbours of different classes."""
+    classes = network.classes
+    for row, column in np.argwhere(classes[:, 1:] != classes[:, :-1]).tolist():
+        yield Mark("border", column + 1, row, column + 1, row + 1)
+    for row, column in np.argwhere(classes[1:] != classes[:-1]).tolist():
+        yield Mark("border", column, row + 1, column + 1, row + 1)
+
+
+def class_diagrams(network: Network) -> None:
+    """For each class a small kernel: how often each weight touches its positions."""
+    colours = charts.palette()
+    kernel, number = network.settings.kernel, network.distinct_scores
+    across = int(np.ceil(np.sqrt(number)))
+    pitch, head = kernel + 1, 1.2 if number <= 25 else 0.0
+    target = int(network.classes[network.settings.target])
+    counts = [
+        network.touches(divmod(int(first), network.settings.size))
+        for first in network.first_members
+    ]
+    marks: list[Mark] = []
+    for label, touches in enumerate(counts):
+        top, left = (label // across) * (pitch + head) + head, (label % across) * pitch
+        marks += grids.squares("count", touches, top=top, left=left)
+        kind = "chosen" if label == target else "frame"
+        marks.append(Mark(kind, left, top, left + kernel, top + kernel))
+        if head:
+            size = int(network.members[label])
+            marks.append(
+                Mark("label", left, top - head, left + kernel, top, text=f"{label + 1}: {size}")
+            )
+    down = -(-number // across)
+    width, height = across * pitch, down * (pitch + head)
+    cell = max(2, min(28, CLASS_MAP // max(width, height)))
+    most = max(float(touches.max()) for touches in counts)
+    shades = {"range": [charts_ground(), colours.unpadded]}
+    charts.show(
+        grids.table(marks),
+        grids.board(
+            width,
+            height,
+            cell,
+            [
+                grids.amounts("count", (0, most), shades, "times touched"),
+                grids.rectangles("frame", filled=False, stroke=colours.muted, strokeWidth=0.75),
+                grids.rectangles("chosen", filled=False, stroke=colours.padded, strokeWidth=2.5),
+                grids.words("label", color=colours.muted, fontSize=10),
+            ],
+        ),
+        alt=f"Which weights touch each of the {number} classes; the target's is framed",
+        key="class_diagrams",
+        width="content",
+    )
+    st.caption(
+        ("Above each: its class and how many positions it holds. " if head else "")
+        + f"From never to {most:.3g} times; the target's class is framed in orange."
+    )
+
+
+def charts_ground() -> str:
+    """What an untouched weight looks like."""
+    return "#1E2226" if charts.palette() == charts.DARK else "#F5F5F3"
+
+
+# --- Proof --------------------------------------------------------------------------------------
+
+
+def proof(network: Network, run: Run) -> None:
+    """Whether any weights at all could do it, what proves that, and whether training agrees."""
+    found = proved(network.settings)
+    st.header(
+        {
+            True: "Proved: weights exist that single out the target",
+            False: "Proved: no weights single out the target",
+            None: "Open: neither weights nor a proof that there are none",
+        }[found.separable]
+    )
+    st.markdown(" ".join(reasons(network, found)), width=TEXT)
+    if found.separable and found.kernels is not None and network.settings.layers == 1:
+        st.markdown("**A kernel that does it**, in whole numbers")
+        whole_kernel(found)
+    st.markdown(" ".join(agreement(run, found)), width=TEXT)
+    in_torch(network, run)
+
+
+def reasons(network: Network, found: Proof) -> Iterator[str]:
+    """The certificate in words and numbers."""
+    settings = network.settings
+    if found.separable and found.kernels is not None:
+        scores = network.scores(found.kernels, found.bias)
+        others = scores[~network.is_target]
+        if settings.layers == 1:
+            yield "This needs no training: exact arithmetic finds weights."
+        else:
+            yield "Weights found by training, and checked against rounding, are the proof."
+        yield (
+            f"They score the target {number(scores[settings.target])} and every other position "
+            f"{number(others.max())} or less. The margin, the smallest size of a score for "
+            f"weights of length 1, is **{found.margin:.3g}**."
+        )
+    elif found.mixture is not None:
+        yield impossible(network, found)
+    else:
+        yield (
+            "With several layers a score is made of products of weights, and these are not free: "
+            "free values in place of the products would separate, but training from "
+            f"{shift_probe.WITNESS_SEEDS} seeds found no kernels that do. So this page does not "
+            "know."
+        )
+    classes = network.distinct_scores
+    yield f"The network can tell **{classes}** class{'es' * (classes != 1)} apart."
+    if settings.layers == 1:
+        yield (
+            f"Of the {settings.kernel**2} counts of touching weights, **{touch_rank(network)}** "
+            "are independent (their rank)."
+        )
+
+
+TERMS = 6  # of a mixture are written out
+
+
+def impossible(network: Network, found: Proof) -> str:
+    """The target's score as a mixture of others'."""
+    assert found.mixture is not None
+    terms = [
+        ("" if amount == 1 else f"{amount} · ") + f"s({row}, {column})"
+        for (row, column), amount in found.mixture.items()
+    ]
+    row, column = network.settings.target
+    more = f" + … ({len(terms) - TERMS} more)" if len(terms) > TERMS else ""
+    mixed = " + ".join(terms[:TERMS]) + more
+    ending = (
+        "the two positions are in one class, and get one answer."
+        if len(terms) == 1
+        else "the amounts are positive, so the target cannot be above zero while all others are "
+        "below."
+    )
+    return f"Whatever the weights, the scores obey s({row}, {column}) = {mixed}: {ending}"
+
+
+def number(value: float) -> str:
+    """A score: whole where it is, else with three digits."""
+    text = f"{value:,.0f}" if value == round(value) else f"{value:.3g}"
+    return text.replace("-", "−")
+
+
+def whole_kernel(found: Proof) -> None:
+    """The certificate's kernel as a table of whole numbers."""
+    assert found.kernels is not None
+    rows = [[number(weight) for weight in row] for row in found.kernels[0]]
+    bias = f"  bias {number(found.bias)}" if found.bias else ""
+    width = max(len(cell) for row in rows for cell in row)
+    lines = ["  ".join(cell.rjust(width) for cell in row) for row in rows]
+    st.code("\n".join(lines) + ("\n" + bias if bias else ""), language=None, width="content")
+
+
+def agreement(run: Run, found: Proof) -> Iterator[str]:
+    """Whether the training says the same as the proof."""
+    if run.perfect and found.separable:
+        yield f"Training agrees: it is perfect after {run.steps} steps."
+    elif run.perfect:
+        yield (
+            "Training is perfect as far as floating point goes, but its scores are too close to "
+            "zero to be sure of their signs."
+        )
+    elif found.separable:
+        yield (
+            f"Training from this seed stopped after {run.steps} steps and has not found what "
+            "exists: try another seed."
+        )
+    elif found.separable is False:
+        yield (
+            f"Training agrees: after {run.steps} steps it is at "
+            f"{percent(run.final.balanced_accuracy)} balanced accuracy, and no longer training "
+            "would help."
+        )
+    else:
+        yield f"Training from this seed stopped after {run.steps} steps."
+
+
+@st.fragment
+def in_torch(network: Network, run: Run) -> None:
+    """The same scores from a PyTorch network with the trained weights."""
+    if not st.button("Check the trained scores in PyTorch"):
+        return
+    try:
+        scores = shift_probe.torch_scores(network.settings, run.final.kernels, run.final.bias)
+    except ImportError:
+        st.warning("PyTorch is not installed here.")
+        return
+    difference = float(np.abs(scores - run.final.scores).max())
+    st.markdown(
+        f"`torch.nn.functional.conv2d` with these weights on all {scores.size} images: the "
+        f"largest difference between two scores is {difference:.1e}.",
+        width=TEXT,
+    )
+
+
+# --- Which padding is safe? ---------------------------------------------------------------------
+
+QUICK = 30  # paths along one axis up to which all paddings are compared unasked
+
+
+@st.cache_data(max_entries=1000, show_spinner=False)
+def compared(settings: Settings, padding: str, padding_mode: str) -> Row:
+    return shift_probe.compare_one(settings, padding, padding_mode)
+
+
+@st.fragment
+def which_padding(settings: Settings) -> None:
+    """The same experiment under every padding."""
+    # The rows are the same whichever padding is chosen, and so is their place in the cache.
+    common = replace(settings, padding="same", padding_mode="zeros")
+    title = st.empty()
+    title.header("Which padding is safe?")
+    if settings.kernel**settings.layers > QUICK:
+        if st.button("Compare all 13 paddings", help="This can take a minute with these settings."):
+            st.session_state["_compared"] = common
+        if st.session_state.get("_compared") != common:
+            return
+    rows = compare_all(common)
+    title.header(padding_headline(rows))
+    st.table(padding_table(rows), hide_index=True)
+    st.markdown(
+        "“valid” pads nothing, and is no control for padding: without a padded cell a border "
+        "pixel is met by fewer windows than an inner one, which tells its place just as well. "
+        "Circular padding has no border; full padding with zeros lets every weight meet every "
+        "pixel exactly once. Full padding that *copies* pixels meets some more often than others. "
+        "Only these are invariant, however long one trains. A uniform impact map is not enough: "
+        "replicate meets every pixel equally often, but not with the same weights.",
+        width=TEXT,
+    )
+
+
+def compare_all(common: Settings) -> list[Row]:
+    """All rows, with progress; instant once done."""
+    modes = [(p, m) for p in PADDINGS for m in PADDING_MODES]
+    wanted = [(p, m) for p, m in modes if p != "valid" or m == "zeros"]
+    bar = st.progress(0.0)
+    rows = []
+    for done, (padding, mode) in enumerate(wanted):
+        bar.progress(done / len(wanted), text=f"Training and proving: {named(padding, mode)}")
+        rows.append(compared(common, padding, mode))
+    bar.empty()
+    return rows
+
+
+def padding_headline(rows: list[Row]) -> str:
+    fitting = [row for row in rows if not row.refusal]
+    safe = [row for row in fitting if not row.leaks]
+    names = " and ".join(f"{row.padding} with {row.padding_mode}" for row in safe)
+    if len(safe) == len(fitting):
+        return "A 1 × 1 kernel needs no padding: every padding is safe"
+    return f"{len(safe)} of {len(fitting)} are safe: {names}" if safe else "None is safe"
+
+
+def padding_table(rows: list[Row]) -> pd.DataFrame:
+    return pd.DataFrame(
+        {
+            "padding": row.padding,
+            "mode": "–" if row.padding == "valid" else row.padding_mode,
+            "leaks": "" if row.refusal else "yes" if row.leaks else "no",
+            "classes": "" if row.refusal else str(row.classes),
+            "steps": "–" if row.steps is None else str(row.steps),
+            "verdict": row_verdict(row),
+        }
+        for row in rows
+    )
+
+
+def row_verdict(row: Row) -> str:
+    if row.refusal:
+        return f"does not fit: {row.refusal}"
+    if not row.leaks:
+        return "invariant: tells no position from another"
+    if row.separable is None:
+        return "leaks; whether it can single out this target is open"
+    if not row.separable:
+        return "leaks, but no weights single out this target"
+    if row.steps is None:
+        return "can single out the target; training has not found how"
+    return "singles out the target"
+
+
+# --- What can be taken away ---------------------------------------------------------------------
+
+
+def picture(run: Run) -> Figure:
+    """The trained kernels and the score of every position, on one slide."""
+    layers = len(run.final.kernels)
+    figure = Figure(figsize=(3.2 * (layers + 1) + 1, 4), layout="constrained")
+    axes = figure.subplots(1, layers + 1, width_ratios=[*[1] * layers, 1.4])
+    shown = [*run.final.kernels, run.final.scores]
+    titles = [f"kernel {n}" if layers > 1 else "trained kernel" for n in range(1, layers + 1)]
+    for axis, values, title in zip(axes, shown, [*titles, "score of each position"], strict=True):
+        most = max(1e-9, float(np.abs(values).max()))
+        image = axis.imshow(values, cmap="RdBu_r", vmin=-most, vmax=most)
+        axis.set_title(title, loc="left")
+        axis.set_axis_off()
+        figure.colorbar(image, ax=axis, shrink=0.7)
+    return figure
+
+
+def table(network: Network, run: Run) -> pd.DataFrame:
+    """Every position: its class, its initial and its trained score."""
+    rows, columns = np.indices(network.classes.shape)
+    return pd.DataFrame(
+        {
+            "row": rows.ravel(),
+            "column": columns.ravel(),
+            "class": network.classes.ravel() + 1,
+            "target": network.is_target.ravel(),
+            "initial_score": run.history[0].scores.ravel(),
+            "trained_score": run.final.scores.ravel(),
+        }
+    )
+
+
+def code(settings: Settings) -> str:
+    """PyTorch that runs the experiment."""
+    s = settings
+    row, column = s.target
+    index = {"reflect": "reflect", "replicate": "edge", "circular": "wrap"} | {
+        "symmetric": "symmetric"
+    }
+    pads = {"same": f"({s.kernel} - 1) // 2, {s.kernel} // 2", "valid": "0, 0"} | {
+        "full": f"{s.kernel - 1}, {s.kernel - 1}"
+    }
+    before_after = pads[s.padding]
+    if s.padding_mode in index:
+        body = f'''\
+    cells = np.pad(np.arange(x.shape[-1]), ({before_after}), "{index[s.padding_mode]}")
+    return F.conv2d(x[..., cells, :][..., cells], weight)'''
+    else:
+        body = f"""\
+    before, after = {before_after}
+    x = F.pad(x, (before, after, before, after))
+    return F.conv2d(x, weight)"""
+    if s.padding_mode == "partial":
+        body = f"""\
+    before, after = {before_after}
+    pads = (before, after, before, after)
+    covered = F.conv2d(F.pad(torch.ones_like(x), pads), torch.ones_like(weight))
+    return F.conv2d(F.pad(x, pads), weight) * weight.numel() / covered"""
+    bias = "parameters = [*kernels, bias]" if s.bias else "parameters = kernels"
+    return f"""\
+import numpy as np, torch
+from torch.nn import functional as F
+
+def conv(x, weight):
+{body}
+
+def network(x):
+    for weight in kernels:
+        x = conv(x, weight)
+    return (x + bias).sum(dim=(1, 2, 3))
+
+torch.manual_seed({s.seed})
+size = {s.size}
+images = torch.eye(size**2).reshape(-1, 1, size, size)  # one white pixel each
+target = torch.zeros(size**2)
+target[{row} * size + {column}] = 1
+kernels = [((torch.rand(1, 1, {s.kernel}, {s.kernel}) * 2 - 1) / {s.kernel}).requires_grad_()
+           for _ in range({s.layers})]
+bias = torch.zeros(1, requires_grad={s.bias})
+{bias}
+weight = torch.where(target > 0, 0.5, 0.5 / (size**2 - 1))  # both classes weigh the same
+optimiser = torch.optim.Adam(parameters, lr=0.03)
+for step in range(3000):
+    scores = network(images)
+    loss = F.binary_cross_entropy_with_logits(scores, target, weight, reduction="sum")
+    optimiser.zero_grad(), loss.backward(), optimiser.step()
+    if ((scores > 0) == (target > 0)).all():
+        break
+print("step", step, "accuracy", ((scores > 0) == (target > 0)).float().mean().item())
+"""
+
+
+show("shift_probe", page)
