@@ -14,7 +14,7 @@ from core import shift_probe
 from core.layers import PADDING_MODES, PADDINGS
 from core.settings import Whole, setting
 from core.shift_probe import Network, Proof, Row, Run, Settings, touch_rank
-from pages.shared import charts, controls, grids, probe_evidence, probe_player
+from pages.shared import charts, controls, grids, probe_evidence, probe_player, signed
 from pages.shared.controls import control
 from pages.shared.grids import Mark
 from pages.shared.probe_evidence import named
@@ -25,11 +25,12 @@ from streamlit_app import show
 TEXT = 620  # pixels: about 70 characters
 
 QUESTION = """
-A convolution treats every place alike, and a sum forgets places. So the network
-`y = conv(x).sum()` cannot depend on *where* something is in the image. Harald Scheidl
-(“Does padding matter in deep learning models?”, 2021) put it to the test: black images with one
-white pixel, and a single kernel, trained to answer 1 where the pixel is in the upper left corner
-and 0 everywhere else.
+`y = conv(x).sum()`
+
+A convolution treats every place alike, and a sum forgets places. So `y` cannot depend on *where*
+something is in the image. Harald Scheidl (“Does padding matter in deep learning models?”, 2021)
+put it to the test: black images with one white pixel, and a single kernel, trained to answer 1
+where the pixel is in the upper left corner and 0 everywhere else.
 """
 
 GUESSES = ("no, it cannot", "better than chance", "perfectly")
@@ -37,7 +38,7 @@ GUESSES = ("no, it cannot", "better than chance", "perfectly")
 
 def page() -> None:
     controls.remember_link()
-    came_with_settings = any(name in st.query_params for name in (*SETTINGS, *TARGET))
+    came_with_settings = any(name in st.query_params for name in (*SETTINGS, *TARGET, "margin"))
     st.title("Can a “shift-invariant” network tell where a pixel is?")
     st.markdown(QUESTION, width=TEXT)
     guess = st.segmented_control(
@@ -45,10 +46,12 @@ def page() -> None:
     )
     settings = choose()
     network = Network(settings)
+    run = trained(settings)
     if guess is None and not came_with_settings:
+        st.subheader("Before training")
+        probe_player.draw_samples(network, run, run.history[0])
         st.markdown("*Choose a guess above, then watch it learn.*", width=TEXT)
         return
-    run = trained(settings)
     st.header(headline(network, run))
     st.markdown(" ".join(verdict(network, run, guess)), width=TEXT)
     probe_player.show(network, run)
@@ -112,12 +115,14 @@ def target_image(size: int, target: tuple[int, int]) -> None:
     st.markdown("**The target.** Click to move it")
     image = np.zeros((size, size))
     image[target] = 1
+    spec = charts.heat_map((size, size), (0, 1), what="white", size=256, legend=False, select=True)
+    signed.recolour(spec, {"range": ["#000000", "#FFFFFF"]})
+    # A grid tells pixels apart, and the white one from a white page.
+    spec["layer"][0]["encoding"]["stroke"] = {"value": "#808080"}
+    spec["layer"][0]["mark"]["strokeWidth"] = 0.5
     charts.show(
         charts.pixels(image),
-        # The scheme is dark where amounts are high: a domain from 1 to 0 makes 1 white.
-        charts.heat_map(
-            (size, size), (1, 0), what="white", size=256, scheme="greys", legend=False, select=True
-        ),
+        spec,
         alt="A black image with one white pixel, the target",
         key="target_image",
         width="content",
@@ -258,16 +263,18 @@ def class_map(network: Network) -> None:
     colours = charts.palette()
     size = network.settings.size
     members = network.members[network.classes].astype(float)
+    most = max(2.0, float(members.max()))
     cell = CLASS_MAP // size
     marks = [*grids.squares("position", members), *class_borders(network)]
     if cell >= 16:
+        rarity = 1 - np.log(members) / np.log(most)
         marks += [
-            grids.square("label", r, c, text=str(label + 1))
+            grids.square(signed.letters(rarity[r, c], colours), r, c, text=str(label + 1))
             for (r, c), label in np.ndenumerate(network.classes)
         ]
     row, column = network.settings.target
     marks.append(grids.square("target", row, column))
-    light = {"type": "log", "range": [colours.padded, colours.faint]}
+    shades = {"type": "log", "interpolate": "rgb", "range": [colours.padded, colours.faint]}
     charts.show(
         grids.table(marks),
         grids.board(
@@ -275,10 +282,13 @@ def class_map(network: Network) -> None:
             size,
             cell,
             [
-                grids.amounts("position", (1, max(2, float(members.max()))), light, "positions"),
+                grids.amounts("position", (1, most), shades, "positions"),
                 grids.rectangles("border", stroke=colours.ink, strokeWidth=1),
                 grids.rectangles("target", filled=False, stroke=colours.ink, strokeWidth=2.5),
-                grids.words("label", color=colours.ink, fontSize=10),
+                *(
+                    grids.words(ink, color=ink, fontSize=10)
+                    for ink in sorted({colours.ink, signed.letters(1, colours)})
+                ),
             ],
         ),
         alt=f"The {network.distinct_scores} classes of positions, numbered in reading order",
@@ -342,7 +352,12 @@ def class_diagrams(network: Network) -> None:
     )
     st.caption(
         ("Above each: its class and how many positions it holds. " if head else "")
-        + f"From never to {most:.3g} times; the target's class is framed in orange."
+        + (
+            "Filled: the weight touches. "
+            if most <= 1
+            else f"The darker, the more often, up to {most:.3g} times. "
+        )
+        + "The target's class is framed in orange."
     )
 
 
@@ -510,13 +525,16 @@ def which_padding(settings: Settings) -> None:
     rows = compare_all(common)
     title.header(padding_headline(rows))
     st.table(padding_table(rows), hide_index=True)
+    if settings.kernel == 1:
+        return
     st.markdown(
         "“valid” pads nothing, and is no control for padding: without a padded cell a border "
         "pixel is met by fewer windows than an inner one, which tells its place just as well. "
         "Circular padding has no border; full padding with zeros lets every weight meet every "
-        "pixel exactly once. Full padding that *copies* pixels meets some more often than others. "
-        "Only these are invariant, however long one trains. A uniform impact map is not enough: "
-        "replicate meets every pixel equally often, but not with the same weights.",
+        "pixel exactly once. These two cannot tell, however long one trains. Full padding that "
+        "*copies* pixels meets some more often than others. And a uniform impact map is not "
+        "enough: replicate with a 3 × 3 kernel meets every pixel nine times, but not with the "
+        "same weights.",
         width=TEXT,
     )
 

@@ -204,7 +204,7 @@ def test_every_target_of_small_sizes_is_decided_and_the_training_agrees(
         ({"padding": "full"}, False, 1),
         ({"padding_mode": "circular"}, False, 1),
         ({"padding_mode": "replicate"}, True, 4),  # a uniform impact map, and yet
-        # A class of its own is not enough: other positions can hem it in.
+        # 35 inner positions look like the corner: it is the rows next to it that are doubled.
         ({"padding": "full", "padding_mode": "reflect"}, False, 9),
     ],
 )

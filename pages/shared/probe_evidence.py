@@ -90,14 +90,15 @@ def staircase_spec(leaks: Mapping[int, Leak]) -> Spec:
     names = ["", *(f"{n} layer{'s' * (n > 1)}: {leaks[n].depth} px" for n in LAYERS)]
     least = min(min(d for d in one.difference if d > 0) for one in leaks.values() if one.depth)
     return {
-        "height": 32 * len(LAYERS),
+        "height": 250,
+        "autosize": {"type": "fit", "contains": "padding"},
         "mark": {"type": "rect", "stroke": None},
         "encoding": {
             "x": {
                 "field": "distance",
                 "type": "ordinal",
                 "title": "distance from the border, pixels",
-                "scale": {"domain": list(range(deepest + 1)), "paddingInner": 0.06},
+                "scale": {"domain": list(range(deepest + 1)), "padding": 0},
                 "axis": {"labelAngle": 0, "labelOverlap": True},
             },
             "y": {

@@ -79,30 +79,52 @@ def frame(network: Network, run: Run, pace: int) -> None:
         f"rightly, {percent(state.balanced_accuracy)} with target and others weighing the same · "
         f"loss {state.loss:.3f} nats"
     )
-    draw_kernels(network, run, state)
+    draw_weights_and_scores(network, run, state)
     draw_samples(network, run, state)
-    draw_scores(network, run, state)
 
 
 def percent(share: float) -> str:
     """A share in percent; what is not all never rounds to 100."""
-    return f"{share:.0%}" if share == round(share, 2) else f"{share:.1%}"
+    return f"{100 * share:.4g} %" if share in (0, 1) else f"{100 * share:.1f} %"
+
+
+def draw_weights_and_scores(network: Network, run: Run, state: State) -> None:
+    """The kernels, the score of every position, and where one position's score comes from."""
+    most = float(max(np.abs(s.kernels).max() for s in (run.history[0], run.final)))
+    if network.settings.layers > 1:
+        draw_kernels(state, most)
+        left, right = st.columns([5, 6], gap="medium")
+    else:
+        first, left, right = st.columns([3, 5, 4], gap="medium")
+        with first:
+            draw_kernels(state, most)
+            bias_in_words(network, state)
+    with left:
+        chosen = draw_scores(network, run, state)
+    with right:
+        explain(network, state, chosen, most)
+        if network.settings.layers > 1:
+            bias_in_words(network, state)
 
 
 # --- Kernels ------------------------------------------------------------------------------------
 
 
-def draw_kernels(network: Network, run: Run, state: State) -> None:
+def draw_kernels(state: State, most: float) -> None:
     """Every layer's kernel, all on one scale, the weights written in."""
-    most = float(max(np.abs(s.kernels).max() for s in (run.history[0], run.final)))
     several = len(state.kernels) > 1
     with st.container(horizontal=True, gap="medium"):
         for layer, kernel in enumerate(state.kernels, start=1):
-            with st.container(width="content", gap="xxsmall"):
+            with st.container(width="content"):
                 st.markdown(f"**Kernel {layer}**" if several else "**The kernel**")
                 draw_kernel(kernel, most, key=f"kernel_{layer}")
+
+
+def bias_in_words(network: Network, state: State) -> None:
     if network.settings.bias:
-        st.markdown(f"Bias: {signed.text(state.bias)}")
+        st.markdown(
+            f"Bias: {state.bias:.3g}, at each of {network.outputs} outputs".replace("-", "−")
+        )
 
 
 def draw_kernel(
@@ -111,7 +133,7 @@ def draw_kernel(
     """A kernel's weights; with `counts`, those that do not touch are empty, the rest multiplied."""
     colours = charts.palette()
     taps = len(kernel)
-    cell = min(44, KERNEL // taps)
+    cell = min(56, KERNEL // taps)
     charts.show(
         grids.table(kernel_marks(kernel, most, cell, counts)),
         grids.board(
@@ -143,9 +165,10 @@ def kernel_marks(
         if not count:
             continue
         yield grids.square("weight", row, column, value=float(weight))
-        if cell >= 32:
-            times = "" if count == 1 else f"{count:.2g} × "
-            words = times + f"{weight:.1f}".replace("-", "−")
+        words = f"{weight:.{1 if cell < 40 else 2}f}".replace("-", "−") if cell >= 28 else ""
+        if count != 1:
+            words = f"{count:.2g} × {words}" if cell >= 56 else f"{count:.2g} ×"
+        if cell >= 20:
             yield grids.square(signed.letters(weight / most, colours), row, column, text=words)
 
 
@@ -204,28 +227,28 @@ def tile(colours: NDArray[np.uint8], side: int = 2 * SAMPLE + 4) -> NDArray[np.u
 # --- Scores -------------------------------------------------------------------------------------
 
 
-def draw_scores(network: Network, run: Run, state: State) -> None:
-    """The score of every position; a click says where that position's score comes from."""
-    size = network.settings.size
-    most = max(1.0, float(np.abs(run.final.scores).max()))
-    left, right = st.columns([1, 1])
-    with left:
-        st.markdown("**Every position's score**: above zero means 1. Click a position")
-        marked = np.full((size, size), "", object)
-        chosen = clicked(size) or network.settings.target
-        marked[chosen] = "chosen"
-        marked[network.settings.target] = "target"
-        charts.show(
-            charts.pixels(state.scores, marked=marked),
-            signed.heat_map((size, size), most, what="score", size=MAP, select=True),
-            alt="The score of the white pixel at every position; the target is framed",
-            key="scores",
-            width="content",
-            on_select="rerun",
-            selection_mode="px",
-        )
-    with right:
-        explain(network, state, chosen, float(np.abs(state.kernels).max()))
+def draw_scores(network: Network, run: Run, state: State) -> Position:
+    """The score of every position; returns the one that was clicked, at first the target."""
+    size, target = network.settings.size, network.settings.target
+    # A few huge scores must not hide the target's.
+    most = max(1.0, min(np.abs(run.final.scores).max(), 4 * abs(run.final.scores[target])))
+    chosen = clicked(size) or target
+    marked = np.full((size, size), "", object)
+    marked[chosen] = "chosen"
+    marked[target] = "target"
+    st.markdown("**The score of every position.** Click one")
+    charts.show(
+        charts.pixels(state.scores, marked=marked),
+        signed.heat_map(
+            (size, size), float(most), what="score; above 0 means 1", size=MAP, select=True
+        ),
+        alt="The score of the white pixel at every position; the target is framed",
+        key="scores",
+        width="content",
+        on_select="rerun",
+        selection_mode="px",
+    )
+    return chosen
 
 
 def clicked(size: int, key: str = "scores") -> Position | None:
@@ -244,7 +267,8 @@ def explain(network: Network, state: State, position: Position, most: float) -> 
     row, column = position
     label = int(network.classes[position])
     alike = int(network.members[label])
-    st.markdown(f"**Row {row}, column {column}**: the weights that touch it")
+    layer = " of the first kernel" if network.settings.layers > 1 else ""
+    st.markdown(f"**Row {row}, column {column}:** the weights{layer} that touch it")
     draw_kernel(state.kernels[0], most, key="touching", counts=counts)
     touching = int((counts > 0).sum())
     st.markdown(

@@ -43,11 +43,8 @@ def heat_map(shape: tuple[int, int], most: float, **options: Any) -> Spec:
     """
     colours = charts.palette()
     spec = charts.heat_map(shape, (-most, most), **options)
+    recolour(spec, scale(colours))
     cells = spec["layer"][0]
-    for channel in ("color", "stroke"):
-        scheme = cells["encoding"][channel]["scale"]
-        scheme.pop("scheme", None)  # both channels may share it
-        scheme |= scale(colours)
     frames = [
         {
             "transform": [*cells["transform"], {"filter": f"datum.marked === '{kind}'"}],
@@ -61,6 +58,13 @@ def heat_map(shape: tuple[int, int], most: float, **options: Any) -> Spec:
         )
     ]
     return spec | {"layer": [*spec["layer"], *frames]}
+
+
+def recolour(spec: Spec, scale: Spec) -> None:
+    """Give the pixels of a heat map another colour scale, on the same domain."""
+    for channel in ("color", "stroke"):
+        encoding = spec["layer"][0]["encoding"][channel]
+        encoding["scale"] = {"domain": encoding["scale"]["domain"], "clamp": True} | scale
 
 
 def text(amount: float) -> str:
