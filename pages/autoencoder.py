@@ -41,7 +41,8 @@ by two pixels on each side. The network stays as it is, 28,353 parameters, and e
 [The question as it was asked](https://stats.stackexchange.com/questions/454768).
 """
 
-GUESSES = ("better", "the same", "worse")
+SHOW = "just show me"
+GUESSES = ("better", "the same", "worse", SHOW)
 
 PUBLISHED = {"unpadded": 0.099, "padded": 0.075}  # Cross Validated 454768, training loss
 
@@ -273,7 +274,8 @@ CURVE_ALT = "Test loss (solid) and training loss (dotted) of both arms against i
 def verdict(tested: Tested, compared: Comparison, seeds: dict[int, Comparison], guess: str) -> None:
     """The answer, computed from these runs."""
     st.header(headline(compared))
-    st.caption(f"You guessed: {guess}.")
+    if guess != SHOW:
+        st.caption(f"You guessed: {guess}.")
     unpadded, padded = tested.values()
     words = [
         f"Per pixel the padded loss is **{change(compared.per_pixel)}**: {padded.per_pixel:.4f} "

@@ -62,9 +62,8 @@ def heat_map(shape: tuple[int, int], most: float, **options: Any) -> Spec:
 
 def recolour(spec: Spec, scale: Spec) -> None:
     """Give the pixels of a heat map another colour scale, on the same domain."""
-    for channel in ("color", "stroke"):
-        encoding = spec["layer"][0]["encoding"][channel]
-        encoding["scale"] = {"domain": encoding["scale"]["domain"], "clamp": True} | scale
+    encoding = spec["layer"][0]["encoding"]["color"]
+    encoding["scale"] = {"domain": encoding["scale"]["domain"], "clamp": True} | scale
 
 
 def text(amount: float) -> str:
