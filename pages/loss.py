@@ -822,6 +822,7 @@ def trials(seeds: range) -> pd.DataFrame:
         with right:
             st.markdown("**Loss per pixel of the padded image**")
             trial_chart(tried, "per_pixel", "predicted_per_pixel", "nats per pixel")
+        st.caption("Ticks are predictions, each from an unpadded run; dots are the padded runs.")
         st.table(trial_table(summary, holds))
     offer("trials", list(dict.fromkeys(wanted)))
     return tried
