@@ -1,69 +1,72 @@
-"""What a server holds in memory: `python tests/benchmarks/memory.py [--seconds 20]`.
+"""The server's resident memory: `python -m tests.benchmarks.memory [--seconds 600]` (Linux).
 
-Resident megabytes of one process, step by step: Python with Streamlit, with MNIST, with torch,
-and at most while both arms of the original protocol train on the CPU in two threads.
+Before the first visit, idle with a page drawn, and while it trains both arms of the original
+protocol on the CPU, until they are done or the seconds are over. With MNIST where it is at hand.
 """
 
 from __future__ import annotations
 
 import argparse
-import sys
-import threading
+import os
+import tempfile
 import time
-from dataclasses import replace
 from pathlib import Path
+from urllib.parse import urlencode
 
-sys.path.insert(0, str(Path(__file__).parents[2]))
+from core import data
+from core.autoencoder import ORIGINAL
+from tests.benchmarks.visitors import chromium, visit
+from tests.browser.conftest import serving
 
 
-def resident() -> float:
-    """Megabytes; Linux."""
-    status = Path("/proc/self/status").read_text(encoding="utf-8")
-    return next(int(line.split()[1]) for line in status.splitlines() if "VmRSS" in line) / 1024
+def server() -> int:
+    """The process that `serving` has started."""
+    own = os.getpid()
+    children = Path(f"/proc/{own}/task/{own}/children").read_text().split()
+    commands = {int(child): Path(f"/proc/{child}/cmdline").read_text() for child in children}
+    return next(child for child, command in commands.items() if "streamlit" in command)
+
+
+def megabytes(process: int, name: str) -> int:
+    """VmRSS, what is resident now, or VmHWM, the most that has been."""
+    lines = Path(f"/proc/{process}/status").read_text().splitlines()
+    return next(int(line.split()[1]) // 1024 for line in lines if line.startswith(name))
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--seconds", type=float, default=20, help="how long to train")
+    parser.add_argument("--seconds", type=float, default=600)
     seconds = parser.parse_args().seconds
-    print("| | resident, MB |\n| --- | --- |")
-
-    def show(what: str, size: float | None = None) -> None:
-        print(f"| {what} | {resident() if size is None else size:.0f} |", flush=True)
-
-    import streamlit.web.bootstrap  # noqa: F401 - what `streamlit run` imports
-
-    show("Streamlit")
-    from core import data
-    from core.autoencoder import ORIGINAL
-
-    images = data.load("mnist" if data.available() else "digits")
-    show(f"and {images.origin}")
-    from core import training
-
-    show("and torch")
-    done = threading.Event()
-
-    def arm(pad_width: int) -> None:
-        sets = [
-            data.noisy_set(part, pad_width=pad_width, split=split)
-            for part, split in ((images.train, "train"), (images.test, "test"))
-        ]
-        settings = replace(ORIGINAL.settings, pad_width=pad_width, device="cpu")
-        training.train(settings, *sets, ORIGINAL.images, stop=done.is_set)
-
-    threads = [threading.Thread(target=arm, args=(pad_width,)) for pad_width in (0, 2)]
-    for thread in threads:
-        thread.start()
-    most, until = 0.0, time.monotonic() + seconds
-    while time.monotonic() < until:
-        most = max(most, resident())
-        time.sleep(0.05)
-    show("while both arms train, at most", most)
-    done.set()
-    for thread in threads:
-        thread.join()
-    show("afterwards")
+    settings = ORIGINAL.settings
+    wanted = {
+        "dataset": "mnist" if data.available() else "digits",
+        "train_size": settings.train_size,
+        "batch_size": settings.batch_size,
+        "learning_rate": settings.learning_rate,
+        "images": ORIGINAL.images,
+        "device": "cpu",
+        "seed": 1234,  # kept nowhere
+    }
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        serving(Path(folder), PADDING_LAB_CACHE=folder) as address,
+        chromium() as browser,
+    ):
+        process = server()
+        print(f"started        {megabytes(process, 'VmRSS'):5} MB", flush=True)
+        page = visit(browser, f"{address}/autoencoder?{urlencode(wanted)}")
+        page.wait_for_timeout(5_000)  # what trains is imported in the background
+        print(f"idle           {megabytes(process, 'VmRSS'):5} MB", flush=True)
+        page.get_by_role("button", name="Train", exact=True).click()
+        stop = page.get_by_role("button", name="Stop")
+        stop.wait_for()
+        seen, end = [], time.monotonic() + seconds
+        while stop.count() and time.monotonic() < end:
+            page.wait_for_timeout(500)
+            seen.append(megabytes(process, "VmRSS"))
+        how_far = "done" if not stop.count() else page.get_by_test_id("stProgress").inner_text()
+        print(f"training       {sorted(seen)[len(seen) // 2]:5} MB, median ({how_far})")
+        print(f"               {megabytes(process, 'VmHWM'):5} MB at most")
 
 
 if __name__ == "__main__":
