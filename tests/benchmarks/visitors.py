@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from playwright.sync_api import Browser, Page, sync_playwright
 from streamlit.proto.BackMsg_pb2 import BackMsg
@@ -72,14 +73,14 @@ async ([label, quiet]) => {
     one => one.innerText.trim() === label);
   const start = performance.now();
   button.click();
-  while (performance.now() - Math.max(window.lastChange, start) < quiet)
+  while (window.lastChange < start || performance.now() - window.lastChange < quiet)
     await new Promise(resolve => setTimeout(resolve, 10));
   return window.lastChange - start;
 }
 """
 
 
-def click(page: Page, label: str, quiet: int = 600) -> float:
+def click(page: Page, label: str, quiet: int = 1_500) -> float:
     """Milliseconds from the click on a button or link to the page's last change."""
     taken: float = page.evaluate(CLICK, [label, quiet])
     return taken
@@ -116,14 +117,19 @@ def figures(times: Sequence[float]) -> tuple[float, float]:
 @contextmanager
 def watching(address: str, query: str, count: int) -> Iterator[Callable[[], float]]:
     """`count` more visitors of a page, in a process of their own; how often they have looked."""
-    looks = multiprocessing.Value("i", 0)
-    process = multiprocessing.get_context("fork").Process(
-        target=lambda: asyncio.run(_visitors(address, query, count, looks)), daemon=True
-    )
+    fresh = multiprocessing.get_context("spawn")  # a fork would inherit the browser's event loop
+    looks = fresh.Value("i", 0)
+    process = fresh.Process(target=_watch, args=(address, query, count, looks), daemon=True)
     process.start()
-    yield lambda: looks.value
-    process.kill()
-    process.join()
+    try:
+        yield lambda: looks.value
+    finally:
+        process.kill()
+        process.join()
+
+
+def _watch(address: str, query: str, count: int, looks: Any) -> None:
+    asyncio.run(_visitors(address, query, count, looks))
 
 
 async def _visitors(address: str, query: str, count: int, looks: multiprocessing.Value) -> None:
@@ -159,13 +165,12 @@ async def _visitor(address: str, query: str, looks: multiprocessing.Value) -> No
                 kind = message.WhichOneof("type")
                 if kind == "new_session":
                     page = message.new_session.page_script_hash
-                    if ticking and not message.new_session.fragment_ids_this_run:
-                        ticking.cancel()
-                        ticking = None
-                elif kind == "auto_rerun":
+                elif kind in ("auto_rerun", "stop_auto_rerun"):
                     if ticking:
                         ticking.cancel()
-                    rerun = message.auto_rerun
-                    ticking = asyncio.create_task(tick(page, rerun.fragment_id, rerun.interval))
+                    ticking = None
+                    if kind == "auto_rerun":
+                        rerun = message.auto_rerun
+                        ticking = asyncio.create_task(tick(page, rerun.fragment_id, rerun.interval))
         except ConnectionClosed:
             pass
