@@ -348,8 +348,8 @@ def red_green_headline(results: Mapping[str, list[red_green.Result]]) -> str:
     means = {p: float(np.mean([r.dissimilar for r in runs])) for p, runs in results.items()}
     worst, best = (choose(means, key=lambda p: means[p]) for choose in (min, max))
     return (
-        f"On swapped places {best} is right in {means[best]:.0%} of the images, "
-        f"{worst} in {means[worst]:.0%}"
+        f"On swapped places {best} is right in {100 * means[best]:.0f} % of the images, "
+        f"{worst} in {100 * means[worst]:.0f} %"
     )
 
 

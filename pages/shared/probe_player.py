@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import base64
+import io
 from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
+from PIL import Image
 
 from core.shift_probe import Network, Position, Run, State
 from pages.shared import charts, grids, signed
@@ -27,8 +30,9 @@ TEXT = 620
 def show(network: Network, run: Run) -> None:
     """The run at one step, which a slider, buttons or the clock choose; first the last."""
     shown = network.settings
-    if st.session_state.get("_probed") != shown or "step" not in st.session_state:
-        st.session_state.update(_probed=shown, _probe_playing=False, step=run.steps)
+    if st.session_state.get("_probed") != shown:
+        st.session_state["_probed"] = shown
+        go(run.steps)
     playing = st.session_state["_probe_playing"]
     with st.container(horizontal=True, vertical_alignment="bottom"):
         st.button("Pause" if playing else "Play", on_click=toggle, args=(run.steps,))
@@ -42,37 +46,28 @@ def show(network: Network, run: Run) -> None:
     st.fragment(frame, run_every=every)(network, run, SPEEDS[speed])
 
 
+def go(step: int) -> None:
+    """To one step, and stay there."""
+    st.session_state.update(_probe_playing=False, _probe_step=step, step=step)
+
+
 def toggle(last: int) -> None:
     """Play or pause; from the end it starts again."""
-    st.session_state["_probe_playing"] = not st.session_state["_probe_playing"]
-    if st.session_state["_probe_playing"] and st.session_state["step"] >= last:
-        st.session_state["step"] = 0
-
-
-def go(step: int) -> None:
-    """To one step, by hand."""
-    st.session_state.update(_probe_playing=False, step=step)
+    step = st.session_state["_probe_step"]
+    if st.session_state["_probe_playing"]:
+        go(step)
+    else:
+        st.session_state.update(_probe_playing=True, _probe_step=0 if step >= last else step)
 
 
 def move(by: int, last: int) -> None:
-    """One step on or back, by hand."""
-    go(min(max(st.session_state["step"] + by, 0), last))
-
-
-def pause() -> None:
-    st.session_state["_probe_playing"] = False
+    """One step on or back."""
+    go(min(max(st.session_state["_probe_step"] + by, 0), last))
 
 
 def frame(network: Network, run: Run, pace: int) -> None:
     """One moment; each tick while playing is `pace` steps on."""
-    if st.session_state["_probe_playing"]:
-        if st.session_state["step"] >= run.steps:
-            st.session_state["_probe_playing"] = False
-            st.rerun()  # ends the ticking
-        st.session_state["step"] = min(st.session_state["step"] + pace, run.steps)
-    if run.steps:
-        st.slider("Training step", 0, run.steps, key="step", on_change=pause)
-    step = st.session_state["step"] if run.steps else 0
+    step = choose_step(run.steps, pace)
     state = run.history[step]
     st.markdown(
         f"Step {step} of {run.steps} · **{percent(state.accuracy)}** of all positions classified "
@@ -81,6 +76,25 @@ def frame(network: Network, run: Run, pace: int) -> None:
     )
     draw_weights_and_scores(network, run, state)
     draw_samples(network, run, state)
+
+
+def choose_step(last: int, pace: int) -> int:
+    """The step to show: while playing the clock's, else the slider's.
+
+    They are never on screen together: a tick would carry the slider's old value back.
+    """
+    step: int = st.session_state["_probe_step"]
+    if st.session_state["_probe_playing"]:
+        if step >= last:
+            go(last)
+            st.rerun()  # ends the ticking
+        step = min(step + pace, last)
+        st.progress(step / last, text="Training step")
+    elif last:
+        st.session_state.setdefault("step", step)
+        step = st.slider("Training step", 0, last, key="step")
+    st.session_state["_probe_step"] = step
+    return step
 
 
 def percent(share: float) -> str:
@@ -188,7 +202,7 @@ def draw_samples(network: Network, run: Run, state: State) -> None:
             wanted = position == network.settings.target
             right = "right" if (score > 0) == wanted else "wrong"
             with st.container(width=2 * SAMPLE + 12, gap="xxsmall"):
-                st.image(picture(images[0], images[-1], most), width=2 * SAMPLE + 12)
+                st.image(inline(picture(images[0], images[-1], most)), width=2 * SAMPLE + 12)
                 st.markdown(
                     f"sum **{signed.text(score)}**, so {int(score > 0)}: {right}  \n"
                     f":small[row {position[0]}, column {position[1]}"
@@ -211,6 +225,13 @@ def picture(image: NDArray[Any], output: NDArray[Any], most: float) -> NDArray[n
     tiles = [tile(grey), tile(signed.pixels(output, most, charts.palette()))]
     gap = np.zeros((len(tiles[0]), 16, 4), np.uint8)
     return np.concatenate([tiles[0], gap, tiles[1]], axis=1)
+
+
+def inline(pixels: NDArray[np.uint8]) -> str:
+    """RGBA pixels as an address that holds them: a file would be gone before the next tick."""
+    png = io.BytesIO()
+    Image.fromarray(pixels).save(png, "PNG")
+    return "data:image/png;base64," + base64.b64encode(png.getvalue()).decode()
 
 
 def tile(colours: NDArray[np.uint8], side: int = 2 * SAMPLE + 4) -> NDArray[np.uint8]:

@@ -26,7 +26,8 @@ def test_training_plays_from_the_start_and_the_slider_takes_the_keyboard(
 
 def test_a_click_on_the_image_moves_the_target(app: str, visit: Visit) -> None:
     page = visit(f"{app}/shift_probe?guess=perfectly")
-    image = page.locator(".st-key-target_image").locator("canvas, svg").first
+    chart = page.locator(".st-key-target_image").get_by_test_id("stVegaLiteChart")
+    image = chart.locator("canvas, svg").first
     image.click(position={"x": 2 + 3.5 * 25, "y": 2 + 2.5 * 25})  # 25 screen pixels a pixel
     expect(page).to_have_url(f"{app}/shift_probe?guess=perfectly&target_row=2&target_col=3")
     expect(page.get_by_text("63 other positions always get its score")).to_be_visible()
