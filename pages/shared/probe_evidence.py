@@ -170,8 +170,6 @@ READ = {
     "circular": ("same", "circular"),
 }
 READ_SEEDS = range(3)
-SOURCE_R2 = {1: 0.11, 3: 0.25, 5: 0.29, 8: 0.29}
-"""What was measured with zeros when this experiment was designed, on other draws."""
 
 Read = dict[str, list[list[Readout]]]  # by padding, then by seed, then by depth
 
