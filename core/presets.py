@@ -20,6 +20,8 @@ PADDED: dict[str, dict[str, Any]] = {
     "4 px": {"pad_width": 4},
     "5 px": {"pad_width": 5},
     "6 px": {"pad_width": 6},
+    "7 px": {"pad_width": 7},
+    "8 px": {"pad_width": 8},
     "Grey border": {"pad_width": 2, "pad_mode": "constant", "pad_level": 0.5},
     "Noise border": {"pad_width": 2, "pad_mode": "noise"},
     "Reflected border": {"pad_width": 2, "pad_mode": "reflect"},

@@ -51,7 +51,7 @@ DEFAULTS = replace(LIVE.settings, pad_width=2)
 PRESETS = {
     name: Preset(replace(LIVE.settings, **changes), LIVE.images)
     for name, changes in PADDED.items()
-    if name not in ("1 px", "3 px", "5 px")  # a slider stands beside them
+    if name not in ("1 px", "3 px", "5 px", "7 px", "8 px")  # a slider stands beside them
 } | {"The original protocol": Preset(replace(ORIGINAL.settings, pad_width=2), ORIGINAL.images)}
 
 LENGTHS = (5_000, 20_000, 60_000, 120_000, 240_000, 600_000)
