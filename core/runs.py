@@ -358,19 +358,8 @@ def train(
         images = _load(settings, lambda share, words: report(state, words), stop)
     except data.Stopped:
         return state
-    train_set, test_set = (
-        data.noisy_set(
-            data.vary(pictures, settings.variation),
-            pad_width=settings.pad_width,
-            pad_mode=settings.pad_mode,
-            pad_level=settings.pad_level,
-            noise_factor=settings.noise_factor,
-            noise_first=settings.noise_first,
-            seed=settings.seed,
-            split=split,
-        )
-        for split, pictures in (("train", images.train), ("test", images.test))
-    )
+    train_set = image_set(settings, images.train, "train")
+    test_set = image_set(settings, images.test, "test")
     report(state, "")
     return training.train(
         settings,
@@ -381,6 +370,20 @@ def train(
         report=lambda now: report(now, ""),
         stop=stop,
         samples=autoencoder.one_of_each(images.test_labels),
+    )
+
+
+def image_set(settings: Settings, pictures: data.Bytes, split: str) -> data.NoisySet:
+    """The pictures (n, 28, 28) as a run of `settings` sees them, in training or in testing."""
+    return data.noisy_set(
+        data.vary(pictures, settings.variation),
+        pad_width=settings.pad_width,
+        pad_mode=settings.pad_mode,
+        pad_level=settings.pad_level,
+        noise_factor=settings.noise_factor,
+        noise_first=settings.noise_first,
+        seed=settings.seed,
+        split=split,
     )
 
 

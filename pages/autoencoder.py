@@ -25,14 +25,14 @@ from pages.shared.pair import (
     curve,
     leave,
     look,
+    loss_maps,
     over_seeds,
     provenance,
     start,
 )
 from pages.shared.take_away import take_away
+from pages.shared.words import SHOW_ME, TEXT, change, percent
 from streamlit_app import show
-
-TEXT = 620  # pixels: about 70 characters
 
 QUESTION = """
 A denoising autoencoder learns MNIST and ends at a loss of **0.099**. Then somebody pads every image
@@ -41,8 +41,7 @@ by two pixels on each side. The network stays as it is, 28,353 parameters, and e
 [The question as it was asked](https://stats.stackexchange.com/questions/454768).
 """
 
-SHOW = "just show me"
-GUESSES = ("better", "the same", "worse", SHOW)
+GUESSES = ("better", "the same", "worse", SHOW_ME)
 
 PUBLISHED = {"unpadded": 0.099, "padded": 0.075}  # Cross Validated 454768, training loss
 
@@ -86,7 +85,8 @@ def page() -> None:
     verdict(tested, compared, over_seeds(unpadded, padded, images), guess)
     architecture(pair, tested)
     reconstructions(tested)
-    maps(tested, compared)
+    st.subheader(f"The border holds {percent(compared.border)} of the padded loss")
+    loss_maps(tested)
     take_away(
         "padding-lab-autoencoder",
         picture=lambda: picture(pair, tested),
@@ -274,7 +274,7 @@ CURVE_ALT = "Test loss (solid) and training loss (dotted) of both arms against i
 def verdict(tested: Tested, compared: Comparison, seeds: dict[int, Comparison], guess: str) -> None:
     """The answer, computed from these runs."""
     st.header(headline(compared))
-    if guess != SHOW:
+    if guess != SHOW_ME:
         st.caption(f"You guessed: {guess}.")
     unpadded, padded = tested.values()
     words = [
@@ -317,16 +317,6 @@ def headline(compared: Comparison) -> str:
     if compared.per_pixel >= 0:
         return "With this padding even the loss per pixel did not fall"
     return "The total loss fell too"
-
-
-def change(share: float) -> str:
-    """A change in words: "23.1 % lower"."""
-    return f"{abs(share) * 100:.1f} % {'lower' if share < 0 else 'higher'}"
-
-
-def percent(share: float) -> str:
-    """A share with two significant digits: "59 %", "0.13 %"."""
-    return f"{share * 100:.2g} %"
 
 
 def thousands(count: int) -> str:
@@ -405,31 +395,6 @@ def sheet(tested: Checkpoint, frame: str, scale: int = 3, gap: int = 4) -> NDArr
         framed = np.pad(big, ((0, 0), (0, gap), (0, gap), (0, 0)), constant_values=128)
         rows.append(np.concatenate(framed, axis=1))
     return np.concatenate(rows)[:-gap, :-gap]
-
-
-def maps(tested: Tested, compared: Comparison) -> None:
-    """Where on the image the test loss sits, both arms on one colour scale."""
-    st.subheader(f"The border holds {percent(compared.border)} of the padded loss")
-    highest = max(float(one.loss_map.max()) for one in tested.values())
-    for column, (arm, one) in zip(st.columns(2), tested.items(), strict=True):
-        with column:
-            size = len(one.loss_map)
-            pad = (size - SIZE) // 2
-            st.markdown(f"**{arm.capitalize()}**, {size} × {size}: {one.total:.1f} nats")
-            spec = charts.heat_map(
-                one.loss_map.shape,
-                (0, highest),
-                what="test loss, nats per pixel",
-                size=8 * size,
-                frame=(pad, pad, size - pad, size - pad) if pad else None,
-            )
-            charts.show(
-                charts.pixels(one.loss_map),
-                spec,
-                alt=f"Test loss of each pixel, {arm}",
-                key=f"map_{arm}",
-                width="content",
-            )
 
 
 # --- What can be taken away ---------------------------------------------------------------------

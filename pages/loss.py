@@ -20,11 +20,10 @@ from core.runs import View
 from core.settings import Choice, InputError, Whole, setting
 from pages.shared import charts, controls
 from pages.shared.controls import control
-from pages.shared.pair import TICK, provenance, visitor
+from pages.shared.pair import TICK, loss_maps, provenance, visitor
 from pages.shared.take_away import take_away
+from pages.shared.words import TEXT, change, percent
 from streamlit_app import show
-
-TEXT = 620  # pixels: about 70 characters
 
 QUESTION = """
 A denoising autoencoder reports a loss of **0.099** on MNIST and of **0.075** on MNIST padded by two
@@ -430,22 +429,7 @@ def where(experiment: Preset, pair: Seeds) -> None:
         f"{percent(floor / unpadded.total)} of the unpadded loss is a floor, "
         f"{percent(padded.border / padded.total)} of the padded loss lies on the border"
     )
-    highest = max(float(one.loss_map.max()) for one in both.values())
-    for column, (arm, one) in zip(st.columns(2), both.items(), strict=True):
-        with column:
-            size = len(one.loss_map)
-            pad = (size - SIZE) // 2
-            st.markdown(f"**{arm.capitalize()}**, {size} × {size}: {one.total:.1f} nats an image")
-            spec = charts.heat_map(
-                one.loss_map.shape,
-                (0, highest),
-                what="test loss, nats per pixel",
-                size=8 * size,
-                frame=(pad, pad, size - pad, size - pad) if pad else None,
-            )
-            alt = f"Test loss of each pixel, {arm}"
-            data = charts.pixels(one.loss_map)
-            charts.show(data, spec, alt=alt, key=f"map_{arm}", width="content")
+    loss_maps(both)
     charts.show(*parts_chart(both), alt=PARTS_ALT, key="parts")
     st.caption(sources(experiment, pair))
     st.markdown(floor_words(unpadded), width=TEXT)
@@ -550,16 +534,6 @@ def sources(experiment: Preset, pair: Seeds) -> str:
         arm = "padded" if run.settings.pad_width else "unpadded"
         words.append(f"{arm}: {provenance(look(run))}")
     return " · ".join(words)
-
-
-def change(share: float) -> str:
-    """A change in words: "23.1 % lower"."""
-    return f"{abs(share) * 100:.1f} % {'lower' if share < 0 else 'higher'}"
-
-
-def percent(share: float) -> str:
-    """A share with two significant digits or none after the point: "59 %", "0.13 %", "198 %"."""
-    return f"{share * 100:.0f} %" if share > 0.1 else f"{share * 100:.2g} %"
 
 
 # --- The law ------------------------------------------------------------------------------------

@@ -20,9 +20,8 @@ from pages.shared.grids import Mark
 from pages.shared.probe_evidence import named
 from pages.shared.probe_player import percent
 from pages.shared.take_away import take_away
+from pages.shared.words import SHOW_ME, TEXT
 from streamlit_app import show
-
-TEXT = 620  # pixels: about 70 characters
 
 QUESTION = """
 `y = conv(x).sum()`
@@ -33,7 +32,7 @@ put it to the test: black images with one white pixel, and a single kernel, trai
 where the pixel is in the upper left corner and 0 everywhere else.
 """
 
-GUESSES = ("no, it cannot", "better than chance", "perfectly")
+GUESSES = ("no, it cannot", "better than chance", "perfectly", SHOW_ME)
 
 
 def page() -> None:
@@ -184,7 +183,7 @@ def some(number: int, noun: str) -> str:
 def verdict(network: Network, run: Run, guess: str | None) -> Iterator[str]:
     """What the run says, in sentences."""
     final, settings = run.final, network.settings
-    if guess is not None:
+    if guess not in (None, SHOW_ME):
         yield f"You guessed: {guess}."
     positions = settings.size**2
     yield (

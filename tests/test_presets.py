@@ -9,7 +9,7 @@ from core import data, mnist, training
 from core.autoencoder import ORIGINAL, Checkpoint, Preset
 from core.presets import SEEDS, every_run
 from core.run_store import Folder
-from core.runs import SHIPPED
+from core.runs import SHIPPED, image_set
 
 RUNS = list(every_run())
 
@@ -62,16 +62,7 @@ def test_images(mnist_dir: Path) -> data.Bytes:
 def test_shipped_weights_give_the_shipped_figures(run: Preset, test_images: data.Bytes) -> None:
     last, chosen = shipped(run), run.settings
     assert last.weights is not None
-    test_set = data.noisy_set(
-        data.vary(test_images, chosen.variation),
-        pad_width=chosen.pad_width,
-        pad_mode=chosen.pad_mode,
-        pad_level=chosen.pad_level,
-        noise_factor=chosen.noise_factor,
-        noise_first=chosen.noise_first,
-        seed=chosen.seed,
-        split="test",
-    )
+    test_set = image_set(chosen, test_images, "test")
     measured = training.evaluate(last.weights, test_set, chosen.padding_mode)
     np.testing.assert_allclose(measured.loss, last.loss_map, rtol=1e-3, atol=1e-6)
     assert measured.loss.sum(dtype=np.float64) == pytest.approx(last.total, rel=1e-5)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 import pandas as pd
@@ -10,10 +11,11 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from core import runs
 from core.autoencoder import Checkpoint, Settings
-from core.data import MissingData
+from core.data import SIZE, MissingData
 from core.loss import Comparison, compare
 from core.presets import SEEDS
 from core.runs import View
+from pages.shared import charts
 
 TICK = 0.5  # seconds between two looks at runs in training
 
@@ -122,3 +124,23 @@ def provenance(view: View) -> str:
     took = f"{view.state.images_seen:,} images in {view.state.seconds:.0f} s"
     note = f" · {view.state.note}" if view.state.note else ""
     return f"{data} · seed {chosen.seed} · {source} · {took} · {view.state.device}{note}"
+
+
+def loss_maps(tested: Mapping[str, Checkpoint]) -> None:
+    """Where on the image the test loss of each arm sits, on one colour scale."""
+    highest = max(float(one.loss_map.max()) for one in tested.values())
+    for column, (arm, one) in zip(st.columns(len(tested)), tested.items(), strict=True):
+        with column:
+            size = len(one.loss_map)
+            pad = (size - SIZE) // 2
+            st.markdown(f"**{arm.capitalize()}**, {size} × {size}: {one.total:.1f} nats an image")
+            spec = charts.heat_map(
+                one.loss_map.shape,
+                (0, highest),
+                what="test loss, nats per pixel",
+                size=8 * size,
+                frame=(pad, pad, size - pad, size - pad) if pad else None,
+            )
+            alt = f"Test loss of each pixel, {arm}"
+            data = charts.pixels(one.loss_map)
+            charts.show(data, spec, alt=alt, key=f"map_{arm}", width="content")

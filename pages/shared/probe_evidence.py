@@ -17,8 +17,7 @@ from core.shift_probe import Settings
 from pages.shared import charts, signed
 from pages.shared.charts import Spec
 from pages.shared.controls import control
-
-TEXT = 620  # pixels: about 70 characters
+from pages.shared.words import TEXT
 
 # --- How deep does it leak? ---------------------------------------------------------------------
 

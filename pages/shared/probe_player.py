@@ -15,6 +15,7 @@ from PIL import Image
 from core.shift_probe import Network, Position, Run, State
 from pages.shared import charts, grids, signed
 from pages.shared.grids import Mark
+from pages.shared.words import TEXT
 
 TICK = 0.3  # seconds between two pictures
 SPEEDS = {"slow": 1, "medium": 2, "fast": 5}
@@ -24,7 +25,6 @@ KERNEL = 168  # screen pixels of one kernel, at most
 MAP = 320  # screen pixels of the map of scores
 SAMPLE = 120  # screen pixels of an image, at most
 SAMPLES = 4
-TEXT = 620
 
 
 def show(network: Network, run: Run) -> None:
