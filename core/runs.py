@@ -355,7 +355,7 @@ def train(
     from core import training
 
     try:
-        images = _load(settings, lambda share, words: report(state, words), stop)
+        images = _load(settings, lambda share, words: report(state, f"{words}, {share:.0%}"), stop)
     except data.Stopped:
         return state
     train_set = image_set(settings, images.train, "train")
