@@ -26,10 +26,10 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal, Protocol
 
-from core import autoencoder, data
+from core import autoencoder, data, mnist
 from core.autoencoder import LIVE, Preset, Settings, State
 from core.cache import cache_folder
-from core.mnist import Report, Stop
+from core.mnist import Stop
 from core.run_store import Folder, Kept, Source, Store, identity
 from core.settings import InputError
 
@@ -47,6 +47,12 @@ class QueueFullError(RuntimeError):
     """No more runs can wait; the message says what to do."""
 
 
+class Report(Protocol):
+    """Hears of a run: how far it got, or what is done before its first step, and its share."""
+
+    def __call__(self, state: State | None, activity: str = "", share: float = 0.0) -> None: ...
+
+
 class Train(Protocol):
     """What trains: `train` below, or a stand-in in a test."""
 
@@ -55,8 +61,8 @@ class Train(Protocol):
         settings: Settings,
         state: State | None,
         until: int,
-        report: Callable[[State | None, str], None],
-        stop: Callable[[], bool],
+        report: Report,
+        stop: Stop,
     ) -> State | None: ...
 
 
@@ -72,6 +78,7 @@ class View:
     images_seen: int = 0  # less than the state's where a shipped run is trained anew
     place: int = 0  # in the queue, from 1
     activity: str = ""  # what is done before the first step
+    share: float = 0.0  # of that activity, done
     error: Exception | None = None
     seconds_left: float | None = None
 
@@ -94,6 +101,7 @@ class Job:
     # When each watcher last looked; one who has left does not become a watcher again by looking.
     watchers: dict[str, float] = field(default_factory=dict)
     activity: str = ""
+    share: float = 0.0
     started: float = 0.0  # by the clock, where the images are ready and the steps begin
     start_images: int = 0
 
@@ -220,7 +228,7 @@ class Registry:
         left = None
         if trained := job.images_seen - job.start_images:
             left = (target - job.images_seen) * (self._clock() - job.started) / trained
-        return replace(view, activity=job.activity, seconds_left=left)
+        return replace(view, activity=job.activity, share=job.share, seconds_left=left)
 
     def _watched(self, job: Job) -> bool:
         now = self._clock()
@@ -249,11 +257,11 @@ class Registry:
                 self._fail(job, error)
 
     def _run(self, job: Job) -> None:
-        def report(state: State | None, activity: str = "") -> None:
+        def report(state: State | None, activity: str = "", share: float = 0.0) -> None:
             with self._lock:
                 if job.activity and not activity:
                     job.started = self._clock()
-                job.state, job.activity = state, activity
+                job.state, job.activity, job.share = state, activity, share
 
         self._store.find(job.settings, job.target)  # another process may have got further
         report(self._store.continuable(job.settings))
@@ -347,15 +355,15 @@ def train(
     settings: Settings,
     state: State | None,
     until: int,
-    report: Callable[[State | None, str], None],
-    stop: Callable[[], bool],
+    report: Report,
+    stop: Stop,
 ) -> State | None:
     """Load or make the images, then train; what is being done is reported throughout."""
     report(state, "Getting ready")
     from core import training
 
     try:
-        images = _load(settings, lambda share, words: report(state, f"{words}, {share:.0%}"), stop)
+        images = _load(settings, lambda share, words: report(state, words, share), stop)
     except data.Stopped:
         return state
     train_set = image_set(settings, images.train, "train")
@@ -391,7 +399,7 @@ _loading = threading.Lock()
 _loaded: dict[tuple[str, int], data.Images] = {}
 
 
-def _load(settings: Settings, report: Report, stop: Stop) -> data.Images:
+def _load(settings: Settings, report: mnist.Report, stop: Stop) -> data.Images:
     """The data set, loaded once for both arms."""
     key = settings.dataset, settings.train_size
     with _loading:

@@ -216,13 +216,18 @@ def status(pair: Pair) -> None:
     for failure in {str(view.error) for view in pair.views.values() if view.error}:
         st.error(f"{failure}.")
     if pair.active:
-        share = min(view.images_seen / view.target for view in pair.views.values())
+        share = min(progress(view) for view in pair.views.values())
         words = " · ".join(f"{arm}: {doing(view)}" for arm, view in pair.views.items())
         st.progress(min(share, 1.0), text=words)
     elif pair.tested is not None:
         st.caption(
             "  \n".join(f"{arm.capitalize()}: {provenance(v)}" for arm, v in pair.views.items())
         )
+
+
+def progress(view: runs.View) -> float:
+    """The share done: of what comes before the first step, then of the images."""
+    return view.share if view.activity else view.images_seen / view.target
 
 
 def doing(view: runs.View) -> str:
