@@ -58,7 +58,7 @@ def main() -> None:
         page.wait_for_timeout(5_000)  # what trains is imported in the background
         print(f"idle           {megabytes(process, 'VmRSS'):5} MB", flush=True)
         page.get_by_role("button", name="Train", exact=True).click()
-        stop = page.get_by_role("button", name="Stop")
+        stop = page.get_by_test_id("stMain").get_by_role("button", name="Stop")
         stop.wait_for()
         seen, end = [], time.monotonic() + seconds
         while stop.count() and time.monotonic() < end:

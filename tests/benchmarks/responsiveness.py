@@ -45,8 +45,8 @@ def row(browser: Browser, address: str, *, training: bool, sessions: int, clicks
         rate = (looks() - looked) / (time.perf_counter() - start)
         moved = measure(page, PAGES, clicks)
     if training:
-        first.get_by_role("button", name="Stop").click()
-        first.get_by_role("button", name="Stop").wait_for(state="detached")
+        first.get_by_test_id("stMain").get_by_role("button", name="Stop").click()
+        first.get_by_test_id("stMain").get_by_role("button", name="Stop").wait_for(state="detached")
     for one in (first, page):
         one.context.close()
     cells = "".join(f"{number:9.0f}" for number in (*toggled, *moved))
