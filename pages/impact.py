@@ -483,7 +483,7 @@ def section(sides: Sequence[Side], amount: str, log: bool) -> None:
     )
     st.markdown("**Through the middle row**")
     charts.show(
-        charts.label_ends(cut, shared, 220, log_y=log),
+        charts.label_ends(cut, shared, 130, log_y=log),
         spec,
         alt="Impact of the pixels of the middle row, left and right",
         key="section",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -245,49 +245,57 @@ def compare_fill(
     key: str,
 ) -> None:
     """An image, and its pooling with padded cells as they count and as zeros, values written."""
-    whole = len(image)
     fill: tuple[tuple[str, float | None], ...] = ((counted_as, None), ("0", 0.0))
     results = [pool(image, layer, padded_as=value) for _, value in fill]
-    pictures = [("before pooling", 1, image)] + [
-        (f"padded cells: {name}", 2, result)
-        for (name, _), result in zip(fill, results, strict=True)
-    ]
+    differs = results[0] != results[1]
     with st.container(horizontal=True, gap="small"):
-        for place, (title, side, values) in enumerate(pictures):
-            marks = list(grids.squares("pixel", values, side=side))
-            if side > 1:
-                marks += [
-                    mark._replace(kind="light" if dark(mark.value, domain) else "ink", text=text)
-                    for mark in grids.squares("pixel", values, side=side)
-                    if (text := f"{mark.value:.2f}".replace("-", "−"))
-                ]
-                differs = np.argwhere(results[0] != results[1])
-                marks += [grids.square("changed", 2 * r, 2 * c, 2) for r, c in differs]
-            with st.container(width=CELL * 8 + 6):
-                charts.show(
-                    grids.table(marks),
-                    grids.board(
-                        whole + 1,
-                        whole + 1,
-                        CELL,
-                        [
-                            grids.amounts("pixel", domain, colours, "value"),
-                            grids.words("light", color="white"),
-                            grids.words("ink", color="black"),
-                            grids.rectangles(
-                                "changed",
-                                inset=0.06,
-                                filled=False,
-                                stroke=charts.palette().padded,
-                                strokeWidth=1.5,
-                            ),
-                        ],
-                    ),
-                    alt=f"{title}: {values.shape[0]} by {values.shape[1]} values",
-                    key=f"fill_{key}_{place}",
-                    width="content",
-                )
-                st.caption(title)
+        tile("before pooling", grids.squares("pixel", image), domain, colours, f"fill_{key}_image")
+        # The two that are compared stay beside each other on a phone.
+        with st.container(horizontal=True, gap="small", width=2 * TILE + 16):
+            for (name, _), result in zip(fill, results, strict=True):
+                marks = pooled(result, differs, domain)
+                tile(f"padded cells: {name}", marks, domain, colours, f"fill_{key}_{name}")
+
+
+TILE = CELL * 8 + 6  # screen pixels
+
+
+def pooled(result: Floats, differs: NDArray[np.bool_], domain: tuple[float, float]) -> list[Mark]:
+    """A pool's values, written in their squares, those that differ framed."""
+    marks = list(grids.squares("pixel", result, side=2))
+    for mark in list(marks):
+        ink = "light" if dark(mark.value, domain) else "ink"
+        marks.append(mark._replace(kind=ink, text=f"{mark.value:.2f}".replace("-", "−")))
+    marks += [
+        grids.square("changed", 2 * row, 2 * column, 2) for row, column in np.argwhere(differs)
+    ]
+    return marks
+
+
+def tile(
+    title: str,
+    marks: Iterable[Mark],
+    domain: tuple[float, float],
+    colours: charts.Spec,
+    key: str,
+) -> None:
+    """One of the pictures that `compare_fill` sets beside each other."""
+    frame = {"filled": False, "stroke": charts.palette().padded, "strokeWidth": 1.5}
+    layers = [
+        grids.amounts("pixel", domain, colours, "value"),
+        grids.words("light", color="white"),
+        grids.words("ink", color="black"),
+        grids.rectangles("changed", inset=0.06, **frame),
+    ]
+    with st.container(width=TILE):
+        charts.show(
+            grids.table(marks),
+            grids.board(8, 8, CELL, layers),
+            alt=f"The values, {title}",
+            key=key,
+            width="content",
+        )
+        st.caption(title)
 
 
 def dark(value: float, domain: tuple[float, float]) -> bool:

@@ -53,7 +53,7 @@ def show(walks: Sequence[Walk]) -> None:
     shown = [(str(walk.layer), walk.pixel, walk.touches) for walk in walks]
     if st.session_state.get("_walked") != shown:
         # A new pixel or layer starts complete: all positions drawn, the sum full.
-        st.session_state.update(_walked=shown, _playing=False, step=longest)
+        st.session_state.update(_walked=shown, _playing=False, _step=longest)
     playing = st.session_state["_playing"]
     with st.container(horizontal=True, vertical_alignment="bottom"):
         st.button("Pause" if playing else "Play", on_click=toggle, args=(longest,))
@@ -69,30 +69,36 @@ def show(walks: Sequence[Walk]) -> None:
 def toggle(longest: int) -> None:
     """Play or pause; from the end it starts again."""
     st.session_state["_playing"] = not st.session_state["_playing"]
-    if st.session_state["_playing"] and st.session_state["step"] >= longest:
-        st.session_state["step"] = 0
+    if st.session_state["_playing"] and st.session_state["_step"] >= longest:
+        st.session_state["_step"] = 0
 
 
 def move(by: int, longest: int) -> None:
     """One position on or back, by hand."""
-    st.session_state["_playing"] = False
-    st.session_state["step"] = min(max(st.session_state["step"] + by, 1), longest)
+    step = min(max(st.session_state["_step"] + by, 1), longest)
+    st.session_state.update(_playing=False, _step=step)
 
 
-def pause() -> None:
-    st.session_state["_playing"] = False
+def take_slider() -> None:
+    """Go where the slider was put."""
+    st.session_state["_step"] = st.session_state["step"]
 
 
 def frame(walks: Sequence[Walk], longest: int) -> None:
     """One moment of all walks; each tick while playing is one position on."""
-    if st.session_state["_playing"]:
-        if st.session_state["step"] >= longest:
+    playing = st.session_state["_playing"]
+    if playing:
+        if st.session_state["_step"] >= longest:
             st.session_state["_playing"] = False
             st.rerun()  # ends the ticking
-        st.session_state["step"] += 1
-    if longest > 1:
-        st.slider("Kernel position", 1, longest, key="step", on_change=pause)
-    step = st.session_state["step"] if longest > 1 else longest
+        st.session_state["_step"] += 1
+    step = st.session_state["_step"]
+    if playing and longest > 1:
+        # Not the slider below: a tick from a slow browser would bring its last position back.
+        st.slider("Kernel position", 1, longest, step, disabled=True)
+    elif longest > 1:
+        st.session_state["step"] = step
+        st.slider("Kernel position", 1, longest, key="step", on_change=take_slider)
     cells = max(max(len(walk.rows.cells), len(walk.columns.cells)) for walk in walks)
     for column, walk in zip(st.columns(2), walks, strict=False):
         with column:
