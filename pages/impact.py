@@ -6,7 +6,6 @@ import itertools
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -584,8 +583,6 @@ def twist(sides: Sequence[Side]) -> None:
     st.markdown(
         words + "Only circular padding, and full padding without bias, leak nothing.", width=TEXT
     )
-    if not Path("pages/shift_probe.py").exists():
-        return
     with st.container(horizontal=True):
         for label, query in probes.items():
             st.page_link("pages/shift_probe.py", label=f"Probe {label}", query_params=query)

@@ -176,3 +176,11 @@ def test_a_link_that_asks_too_much_is_answered_plainly() -> None:
     app = impact_page(size="10000", row="-1", scale="cubic")
     assert not app.exception
     assert len(app.warning) == 3
+
+
+def test_the_probe_opens_with_the_same_layers() -> None:
+    app = impact_page(size=12, layers="conv3:same/replicate " * 2, against="conv3s2")
+    link = next(part.proto for part in app.get("page_link") if "Probe" in part.proto.label)
+    assert link.label == "Probe 2 × conv3:same/replicate"
+    asked = "size=12&kernel=3&layers=2&padding=same&padding_mode=replicate"
+    assert link.query_string == asked
