@@ -26,9 +26,9 @@ def test_both_arms_train_and_the_verdict_appears(app: str, visit: Visit) -> None
 def test_stop_keeps_what_there_is(app: str, visit: Visit) -> None:
     page = visit(f"{app}/autoencoder?{SMALL}&seed=5&images=600000")
     page.get_by_role("button", name="Train", exact=True).click()
-    page.get_by_role("button", name="Stop").click()
+    page.get_by_test_id("stMain").get_by_role("button", name="Stop").click()
     expect(page.get_by_role("progressbar")).to_have_count(0)
-    expect(page.get_by_role("button", name="Stop")).to_have_count(0)
+    expect(page.get_by_test_id("stMain").get_by_role("button", name="Stop")).to_have_count(0)
 
 
 def test_no_sideways_scrolling_on_a_phone(app: str, visit: Visit) -> None:
