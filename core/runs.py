@@ -14,6 +14,7 @@ import atexit
 import contextlib
 import logging
 import math
+import os
 import shutil
 import sys
 import threading
@@ -244,6 +245,9 @@ class Registry:
 
     def _work(self) -> None:
         """Train what waits, first come, first served, until nothing waits."""
+        # On Linux a thread has a priority of its own: pages are drawn before the next step.
+        with contextlib.suppress(AttributeError, OSError):
+            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), 10)
         while True:
             with self._lock:
                 self._drop_unwatched()
