@@ -16,7 +16,6 @@ import sys
 import threading
 import types
 from collections.abc import Callable
-from pathlib import Path
 
 import streamlit as st
 
@@ -57,8 +56,7 @@ def navigate() -> None:
     with st.container(horizontal=True, gap="medium", vertical_alignment="center"):
         st.markdown("**Padding Lab**", width="content")
         for topic, name in TOPICS.items():
-            if (Path(__file__).parent / "pages" / f"{topic}.py").exists():
-                st.page_link(f"pages/{topic}.py", label=name)
+            st.page_link(f"pages/{topic}.py", label=name)
 
 
 def warm_up() -> None:

@@ -105,16 +105,6 @@ def evaluate(
     return _measure(parts, images, padding_mode, DTYPES[precision])
 
 
-def denoise(weights: Floats, images: Floats, padding_mode: str = "zeros") -> Floats:
-    """The network's output for images (batch, height, width) in [0, 1], of the same shape."""
-    torch.set_num_threads(1)
-    parts = network.parameters(torch.from_numpy(weights))
-    with torch.inference_mode():
-        x = network.channels_last(torch.from_numpy(np.ascontiguousarray(images, np.float32)))
-        output: Floats = torch.sigmoid(network.logits(parts, x, padding_mode))[:, 0].numpy()
-    return output
-
-
 @functools.cache
 def bf16_pays() -> bool:
     """Whether bf16 is quicker than fp32 on this processor: three steps of each, half a second.

@@ -28,9 +28,9 @@ from pages.shared.controls import control, plain
 from pages.shared.example import digit
 from pages.shared.pair import provenance
 from pages.shared.take_away import take_away
+from pages.shared.words import SHOW_ME, TEXT
 from streamlit_app import show
 
-TEXT = 620  # pixels: about 70 characters
 MAP = 320  # screen pixels: two maps fit beside each other, one fits a phone
 UNSEEN = "#8A8A8A"
 
@@ -44,7 +44,7 @@ Harald Scheidl drew these maps in *Does padding matter in deep learning models?*
 are exact at any depth.
 """
 
-GUESSES = ("9", "243", "59,049", "just show me")
+GUESSES = ("9", "243", "59,049", SHOW_ME)
 
 
 @dataclass(frozen=True)

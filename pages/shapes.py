@@ -23,9 +23,8 @@ from pages.shared.controls import control, plain
 from pages.shared.example import digit
 from pages.shared.grids import Mark
 from pages.shared.take_away import take_away
+from pages.shared.words import SHOW_ME, TEXT
 from streamlit_app import show
-
-TEXT = 620  # pixels: about 70 characters
 
 QUESTION = """
 An encoder halves a 28 × 28 image with 2 × 2 max pooling: 28, 14, 7. An odd number cannot be halved.
@@ -33,7 +32,7 @@ The Keras blog's autoencoder pools once more, with `padding="same"`, and readers
 ask why: what would be padded in a *maximum*?
 """
 
-GUESSES = ("3", "4", "just show me")
+GUESSES = ("3", "4", SHOW_ME)
 
 POOL_SAME = parse_layer("maxpool2:same")
 POOL_VALID = parse_layer("maxpool2")

@@ -11,16 +11,7 @@ from core.layers import PADDING_MODES, Layer, Stack, parse_layer, parse_stack
 from core.measured_impact import Settings, measure, network, random_impact, resize
 from core.settings import InputError
 from core.shapes import pool
-
-CONVOLUTIONS = st.builds(
-    Layer,
-    kind=st.just("conv"),
-    kernel=st.integers(1, 4),
-    stride=st.integers(1, 3),
-    dilation=st.integers(1, 2),
-    padding=st.sampled_from(["same", "valid", "full", 1, 2]),
-    padding_mode=st.sampled_from(PADDING_MODES),
-)
+from tests.strategies import CONVOLUTIONS
 
 
 def ones(stack: Stack) -> list[tuple[torch.Tensor, None]]:

@@ -15,6 +15,7 @@ from core.layers import PADDING_MODES, Layer, Stack, parse_stack
 from core.settings import InputError
 from core.shapes import PRESETS, Step, pool, walk
 from core.stack_code import keras_code, torch_code
+from tests.strategies import CONVOLUTIONS
 
 LAYERS = st.one_of(
     st.builds(
@@ -92,17 +93,6 @@ def test_any_stack_runs_in_torch_and_gives_the_sizes_shown(
         return
     rows, columns, channels = steps[-1].output
     assert run(torch_code(steps))[1] == f"{(1, channels, rows, columns)}\n"
-
-
-CONVOLUTIONS = st.builds(
-    Layer,
-    kind=st.just("conv"),
-    kernel=st.integers(1, 4),
-    stride=st.integers(1, 3),
-    dilation=st.integers(1, 2),
-    padding=st.sampled_from(["same", "valid", "full", 1, 2]),
-    padding_mode=st.sampled_from(PADDING_MODES),
-)
 
 
 @settings(deadline=None, max_examples=150)

@@ -27,19 +27,15 @@ def default(declared: Any, name: str) -> Any:
 def control(declared: Any, name: str, label: str, **options: Any) -> Any:
     """The widget that fits the range of the setting `name`, and its value.
 
-    `options` go to the widget; `default=` replaces the declared default on this page, `steps=`
-    (a list of values) turns a number into a slider that stops there only, and `slider=True` one
-    that moves freely.
+    `options` go to the widget; `default=` replaces the declared default on this page, and
+    `slider=True` turns a number's field into a slider.
     """
     allowed = settings.domain(declared, name)
     value = options.pop("default", default(declared, name))
     common = {"key": name, "bind": "query-params", "help": _help(declared, name)} | options
-    steps = common.pop("steps", None)
     slider = common.pop("slider", False)
     chosen: Any
-    if steps is not None:
-        chosen = st.select_slider(label, steps, value=value, **common)
-    elif isinstance(allowed, Maybe):
+    if isinstance(allowed, Maybe):
         limits = (getattr(allowed.inner, side) for side in ("low", "high"))
         chosen = st.number_input(label, *limits, value=value, **common)
     elif isinstance(allowed, Whole | Real):
@@ -50,7 +46,7 @@ def control(declared: Any, name: str, label: str, **options: Any) -> Any:
     elif isinstance(allowed, Switch):
         chosen = st.toggle(label, value, **common)
     elif isinstance(allowed, Choice):
-        words = common.pop("options", allowed.options)
+        words = allowed.options
         if len(words) > SIDE_BY_SIDE:
             chosen = st.selectbox(label, words, words.index(value), **common)
         else:
