@@ -11,7 +11,6 @@ from __future__ import annotations
 import contextlib
 import gc
 import importlib
-import logging
 import sys
 import threading
 import types
@@ -19,7 +18,8 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from core.settings import InputError
+from pages.shared import controls
+from pages.shared.guard import plain_errors
 
 TOPICS = {
     "autoencoder": "Autoencoder",
@@ -38,16 +38,9 @@ def show(topic: str, page: Callable[[], None]) -> None:
     st.set_page_config(f"{TOPICS[topic]} · Padding Lab", layout="wide")
     with st.container(horizontal_alignment="center"), st.container(width=WIDTH):
         navigate()
-        try:
+        controls.remember_link(topic)
+        with plain_errors(topic):
             page()
-        except InputError as error:
-            st.error(f"{error}.")
-        except Exception:
-            logging.getLogger("padding_lab").exception("The page %s failed", topic)
-            st.error(
-                "Something went wrong on this page; the server's log says what. "
-                "Your settings are still in the address: reload to try again."
-            )
     warm_up()
 
 

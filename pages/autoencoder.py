@@ -3,34 +3,36 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from itertools import zip_longest
 from typing import Any
 
-import numpy as np
 import pandas as pd
+import pyarrow as pa
 import streamlit as st
 from matplotlib.figure import Figure
-from numpy.typing import NDArray
 
 from core import autoencoder, runs
-from core.autoencoder import LIVE, ORIGINAL, Checkpoint, Preset, Settings
+from core.autoencoder import LIVE, ORIGINAL, Checkpoint, Settings
 from core.data import SIZE
 from core.loss import Comparison, compare, judge
 from core.presets import PADDED
 from pages.shared import charts, controls
 from pages.shared.controls import control
+from pages.shared.guard import fragment
 from pages.shared.pair import (
     TICK,
     Pair,
     curve,
+    drawn_curve,
     leave,
     look,
-    loss_maps,
     over_seeds,
     provenance,
     start,
 )
 from pages.shared.take_away import take_away
+from pages.shared.tested import loss_maps, samples
 from pages.shared.words import SHOW_ME, TEXT, change, percent
 from streamlit_app import show
 
@@ -48,10 +50,14 @@ PUBLISHED = {"unpadded": 0.099, "padded": 0.075}  # Cross Validated 454768, trai
 DEFAULTS = replace(LIVE.settings, pad_width=2)
 
 PRESETS = {
-    name: Preset(replace(LIVE.settings, **changes), LIVE.images)
+    name: vars(replace(LIVE.settings, **changes)) | {"images": LIVE.images}
     for name, changes in PADDED.items()
     if name not in ("1 px", "3 px", "5 px", "7 px", "8 px")  # a slider stands beside them
-} | {"The original protocol": Preset(replace(ORIGINAL.settings, pad_width=2), ORIGINAL.images)}
+} | {
+    "The original protocol": vars(replace(ORIGINAL.settings, pad_width=2))
+    | {"images": ORIGINAL.images}
+}
+"""What each preset sets."""
 
 LENGTHS = (5_000, 20_000, 60_000, 120_000, 240_000, 600_000)
 
@@ -59,7 +65,6 @@ Tested = dict[str, Checkpoint]  # by arm
 
 
 def page() -> None:
-    controls.remember_link()
     st.title("We padded MNIST by 2 pixels and the loss fell 25 %. Is the network better?")
     st.markdown(QUESTION, width=TEXT)
     guess = st.segmented_control(
@@ -68,12 +73,17 @@ def page() -> None:
         key="guess",
         bind="query-params",
     )
+    fragment(experiment)(guess)
+
+
+def experiment(guess: str | None) -> None:
+    """Everything that a setting changes; the page around it need not be drawn anew."""
     settings, images = choose()
     unpadded, padded = autoencoder.arms(settings)
     pair = look(unpadded, padded, images)
     if pair.missing_data is not None:
         unpadded, padded, pair = fall_back(pair)
-    watched = st.fragment(live, run_every=TICK if pair.active else None)
+    watched = fragment(live, run_every=TICK if pair.active else None)
     watched(unpadded, padded, images, revealed=guess is not None, ticking=pair.active)
     if pair.tested is None:
         return
@@ -84,7 +94,8 @@ def page() -> None:
         return
     verdict(tested, compared, over_seeds(unpadded, padded, images), guess)
     architecture(pair, tested)
-    reconstructions(tested)
+    st.subheader("What each network sees, makes of it, and should have made")
+    samples(tested)
     st.subheader(f"The border holds {percent(compared.border)} of the padded loss")
     loss_maps(tested)
     take_away(
@@ -100,9 +111,7 @@ def page() -> None:
 
 def choose() -> tuple[Settings, int]:
     """The settings of the padded arm and the images that both arms are to see."""
-    with st.container(horizontal=True, gap="small"):
-        for name in PRESETS:
-            st.button(name, on_click=apply, args=(PRESETS[name],))
+    ready_made = st.container()
     wide = st.columns(3)
     values: dict[str, Any] = {}
     with wide[0]:
@@ -113,11 +122,14 @@ def choose() -> tuple[Settings, int]:
             values["pad_level"] = ask("pad_level", "Grey level", slider=True)
     with wide[2]:
         values["variation"] = ask("variation", "Digits")
-    with st.expander("Training, noise and layers"):
+    closed = st.popover("Training, noise and layers")
+    # What is said about a link must not be hidden with the control.
+    tell = partial(ask, complain_in=st.container())
+    with closed:
         left, middle, right = st.columns(3)
         with left:
-            values["dataset"] = ask("dataset", "Data")
-            values["train_size"] = ask("train_size", "Training images", step=1000)
+            values["dataset"] = tell("dataset", "Data")
+            values["train_size"] = tell("train_size", "Training images", step=1000)
             images = st.select_slider(
                 "Images seen",
                 LENGTHS,
@@ -126,18 +138,20 @@ def choose() -> tuple[Settings, int]:
                 bind="query-params",
                 help="How far along the run to look: more continues it, less is there already.",
             )
-            values["seed"] = ask("seed", "Seed")
+            values["seed"] = tell("seed", "Seed")
         with middle:
-            values["batch_size"] = ask("batch_size", "Batch size")
-            values["learning_rate"] = ask(
+            values["batch_size"] = tell("batch_size", "Batch size")
+            values["learning_rate"] = tell(
                 "learning_rate", "Learning rate", format="%g", step=0.0005
             )
-            values["precision"] = ask("precision", "Precision")
-            values["device"] = ask("device", "Device")
+            values["precision"] = tell("precision", "Precision")
+            values["device"] = tell("device", "Device")
         with right:
-            values["noise_factor"] = ask("noise_factor", "Noise", slider=True)
-            values["noise_first"] = ask("noise_first", "Draw the noise before padding")
-            values["padding_mode"] = ask("padding_mode", "Layer padding mode")
+            values["noise_factor"] = tell("noise_factor", "Noise", slider=True)
+            values["noise_first"] = tell("noise_first", "Draw the noise before padding")
+            values["padding_mode"] = tell("padding_mode", "Layer padding mode")
+    with ready_made:
+        controls.presets(PRESETS)
     settings = Settings(**values)
     return settings, autoencoder.next_checkpoint(settings, images)
 
@@ -145,11 +159,6 @@ def choose() -> tuple[Settings, int]:
 def ask(name: str, label: str, **options: Any) -> Any:
     """The control of a setting, with this page's default."""
     return control(Settings, name, label, default=getattr(DEFAULTS, name), **options)
-
-
-def apply(preset: Preset) -> None:
-    """Set every control to a preset."""
-    st.session_state.update(vars(preset.settings) | {"images": preset.images})
 
 
 def fall_back(pair: Pair) -> tuple[Settings, Settings, Pair]:
@@ -266,7 +275,7 @@ def curve_chart(pair: Pair, *, total: bool) -> None:
         x=("images seen", (0, pair.images)),
         y=("nats per image" if total else "nats per pixel", domain),
     )
-    data = charts.label_ends(curve(pair, total=total), domain)
+    data = drawn_curve(pair, domain, total=total)
     charts.show(data, spec, alt=CURVE_ALT, key="total" if total else "per_pixel")
 
 
@@ -282,7 +291,7 @@ def verdict(tested: Tested, compared: Comparison, seeds: dict[int, Comparison], 
     if guess != SHOW_ME:
         st.caption(f"You guessed: {guess}.")
     unpadded, padded = tested.values()
-    words = [
+    paragraphs = [
         f"Per pixel the padded loss is **{change(compared.per_pixel)}**: {padded.per_pixel:.4f} "
         f"against {unpadded.per_pixel:.4f}. But the padded image has "
         f"{padded.loss_map.size:,} pixels instead of {unpadded.loss_map.size}. In total the loss "
@@ -298,14 +307,15 @@ def verdict(tested: Tested, compared: Comparison, seeds: dict[int, Comparison], 
     judgement = judge(changes)
     if len(seeds) > 1:
         low, high = min(changes), max(changes)
-        words.append(
+        paragraphs.append(
             f"Over {len(seeds)} seeds the loss on the shared pixels changes by "
             f"{low:+.1%} to {high:+.1%}: {JUDGEMENTS[judgement]}"
         )
     else:
-        words.append("One seed has no spread: train a fresh seed before you believe a difference.")
-    for paragraph in words:
-        st.markdown(paragraph, width=TEXT)
+        paragraphs.append(
+            "One seed has no spread: train a fresh seed before you believe a difference."
+        )
+    st.markdown("\n\n".join(paragraphs), width=TEXT)
 
 
 JUDGEMENTS = {
@@ -331,22 +341,24 @@ def thousands(count: int) -> str:
 
 def layer_table(pair: Pair) -> None:
     """Both arms' layers: the same parameters, other sizes."""
+    st.table(layer_rows(pair.unpadded.settings.size, pair.padded.settings.size))
+
+
+@st.cache_resource
+def layer_rows(unpadded_size: int, padded_size: int) -> pa.Table:
+    """A row for each layer, for images of both sizes."""
     # An odd size is cropped at the end: one arm may have a layer more.
-    rows = zip_longest(
-        autoencoder.layers(pair.unpadded.settings.size),
-        autoencoder.layers(pair.padded.settings.size),
+    both = zip_longest(autoencoder.layers(unpadded_size), autoencoder.layers(padded_size))
+    rows = (
+        {
+            "layer": (padded or unpadded).name,
+            "unpadded": " × ".join(map(str, unpadded.output)) if unpadded else "",
+            "padded": " × ".join(map(str, padded.output)) if padded else "",
+            "parameters": thousands((padded or unpadded).parameters),
+        }
+        for unpadded, padded in both
     )
-    st.table(
-        pd.DataFrame(
-            {
-                "layer": (padded or unpadded).name,
-                "unpadded": " × ".join(map(str, unpadded.output)) if unpadded else "",
-                "padded": " × ".join(map(str, padded.output)) if padded else "",
-                "parameters": thousands((padded or unpadded).parameters),
-            }
-            for unpadded, padded in rows
-        ).set_index("layer")
-    )
+    return charts.ready(pd.DataFrame(rows).set_index("layer"))
 
 
 def architecture(pair: Pair, tested: Tested) -> None:
@@ -374,32 +386,6 @@ def architecture(pair: Pair, tested: Tested) -> None:
                 }
             )
         )
-
-
-def reconstructions(tested: Tested) -> None:
-    """Noisy, denoised and clean test images of both arms, the original frame drawn in."""
-    st.subheader("What each network sees, makes of it, and should have made")
-    for arm, one in tested.items():
-        st.image(
-            sheet(one, frame=charts.palette().padded),
-            caption=f"{arm.capitalize()}, from top to bottom: noisy, denoised, clean test images",
-        )
-
-
-def sheet(tested: Checkpoint, frame: str, scale: int = 3, gap: int = 4) -> NDArray[np.uint8]:
-    """The samples as one picture, (height, width, 3) bytes; `frame` colours the padding's edge."""
-    pad = (len(tested.loss_map) - SIZE) // 2
-    colour = [int(frame[i : i + 2], 16) for i in (1, 3, 5)]
-    rows = []
-    for images in (tested.noisy, tested.denoised, tested.clean):
-        big = images.repeat(scale, axis=1).repeat(scale, axis=2)[..., None].repeat(3, axis=3)
-        if pad:
-            first, last = pad * scale - 1, big.shape[1] - pad * scale
-            big[:, [first, last], first : last + 1] = colour
-            big[:, first : last + 1, [first, last]] = colour
-        framed = np.pad(big, ((0, 0), (0, gap), (0, gap), (0, 0)), constant_values=128)
-        rows.append(np.concatenate(framed, axis=1))
-    return np.concatenate(rows)[:-gap, :-gap]
 
 
 # --- What can be taken away ---------------------------------------------------------------------

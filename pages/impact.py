@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -115,7 +115,6 @@ class Side:
 
 
 def page() -> None:
-    controls.remember_link()
     st.title("How much does each input pixel count?")
     st.markdown(QUESTION, width=TEXT)
     guess = st.segmented_control(
@@ -225,10 +224,10 @@ def verdict(guess: str) -> None:
 def compare() -> None:
     """The tool: two stacks, their maps, and what explains them."""
     st.header("Compare any two stacks")
-    with st.container(horizontal=True, gap="small"):
-        for name, changes in PRESETS.items():
-            st.button(name, on_click=apply, args=(changes,))
+    ready_made = st.container()
     amount, log, sides = choose()
+    with ready_made:
+        controls.presets({name: preset(changes) for name, changes in PRESETS.items()})
     if not sides:
         return
     maps(sides, amount, log)
@@ -245,12 +244,11 @@ def compare() -> None:
     )
 
 
-def apply(changes: dict[str, Any]) -> None:
-    """Set every control to a preset."""
-    for name, field in Settings.__dataclass_fields__.items():
-        if name != "measured":
-            value = changes.get(name, field.default)
-            st.session_state[name] = str(value) if isinstance(value, Stack) else value
+def preset(changes: Mapping[str, Any]) -> dict[str, Any]:
+    """What a preset sets: every control but the one that measures."""
+    values = vars(Settings()) | dict(changes)
+    del values["measured"]
+    return {k: str(value) if isinstance(value, Stack) else value for k, value in values.items()}
 
 
 def choose() -> tuple[str, bool, list[Side]]:
@@ -331,7 +329,7 @@ def map_of(
             spec = charts.raster_map(
                 shown.shape, shared, what=what, size=MAP, log=log, number=number
             )
-            big = charts.raster(shown, shared, size=MAP, log=log, nothing=UNSEEN)
+            big = charts.raster(shown, shared, log=log, nothing=UNSEEN)
             charts.show(
                 big,
                 spec,
@@ -538,7 +536,7 @@ def reaches(sides: Sequence[Side], row: int, column: int) -> None:
             highest = (0, max(int(reached.max()), 1))
             options: dict[str, Any] = {"what": "outputs that a pixel can reach", "size": MAP}
             if reached.size > charts.CELLS:
-                table = charts.raster(reached, highest, size=MAP)
+                table = charts.raster(reached, highest)
                 spec = charts.raster_map(reached.shape, highest, number=",.6~g", **options)
             else:
                 table = charts.pixels(reached)
@@ -641,7 +639,7 @@ def own_picture(sides: Sequence[Side]) -> None:
                 for values in (image, image * share):
                     scale = max(1, (MAP // 2) // max(image.shape))
                     pixels = np.uint8(255 * values).repeat(scale, axis=0).repeat(scale, axis=1)
-                    st.image(pixels, width=pixels.shape[1])
+                    st.image(charts.inline(pixels), width=pixels.shape[1])
             st.caption(f"As it is, and each pixel as bright as it counts: `{one.label}`")
 
 
@@ -728,7 +726,7 @@ def show_map(values: Floats, what: str, key: str) -> None:
     shared = (0.0, float(values.max()) or 1.0)
     options: dict[str, Any] = {"what": what, "size": 240, "number": ".3~g"}
     if values.size > charts.CELLS:
-        table = charts.raster(values, shared, size=240)
+        table = charts.raster(values, shared)
         spec = charts.raster_map(values.shape, shared, **options)
     else:
         table = charts.pixels(values)

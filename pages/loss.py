@@ -18,10 +18,12 @@ from core.data import PAD_WIDTHS, SIZE
 from core.loss import interval, judge
 from core.runs import View
 from core.settings import Choice, InputError, Whole, setting
-from pages.shared import charts, controls
+from pages.shared import charts
 from pages.shared.controls import control
-from pages.shared.pair import TICK, loss_maps, provenance, visitor
+from pages.shared.guard import fragment
+from pages.shared.pair import TICK, provenance, visitor
 from pages.shared.take_away import take_away
+from pages.shared.tested import loss_maps
 from pages.shared.words import TEXT, change, percent
 from streamlit_app import show
 
@@ -47,7 +49,6 @@ Seeds = dict[int, tuple[Checkpoint, Checkpoint]]  # both arms by seed
 
 
 def page() -> None:
-    controls.remember_link()
     st.title("Per pixel or in total: what does the number mean?")
     st.markdown(QUESTION, width=TEXT)
     guess = st.segmented_control(
@@ -346,7 +347,7 @@ def offer(section: str, wanted: Sequence[Preset]) -> None:
         return
     asked: set[Preset] = st.session_state.setdefault("asked", set())
     ticking = not asked.isdisjoint(missing)
-    watched = st.fragment(watch, run_every=TICK if ticking else None)
+    watched = fragment(watch, run_every=TICK if ticking else None)
     watched(section, missing, len(wanted), ticking)
 
 

@@ -41,7 +41,6 @@ Floats = NDArray[np.float64]
 
 
 def page() -> None:
-    controls.remember_link()
     st.title("Why “same” in max pooling?")
     st.markdown(QUESTION, width=TEXT)
     guess = st.segmented_control(
@@ -343,8 +342,11 @@ def pads(axis: Axis) -> str:
 def any_stack() -> None:
     """The tool: a stack and a size in, every layer's sizes, pads, parameters and losses out."""
     st.header("Take any stack apart")
-    preset_buttons()
+    presets = {preset.name: preset for preset in PRESETS}
+    ready_made = st.container()
     settings, field = choose()
+    with ready_made:
+        shown = controls.presets({name: sets(one) for name, one in presets.items()})
     if settings is None:
         return
     width = settings.size if settings.width is None else settings.width
@@ -353,9 +355,8 @@ def any_stack() -> None:
     except InputError as error:
         field.error(f"{plain(error)}.")
         return
-    about = {preset.layers: preset.about for preset in PRESETS if is_shown(preset, settings)}
-    if note := about.get(str(settings.layers)):
-        st.markdown(note, width=TEXT)
+    if shown is not None:
+        st.markdown(presets[shown].about, width=TEXT)
     st.subheader(finding(steps))
     layer_table(steps)
     ends(steps)
@@ -368,29 +369,10 @@ def any_stack() -> None:
     )
 
 
-def preset_buttons() -> None:
-    """The stacks worth looking at."""
-    with st.container(horizontal=True, gap="small"):
-        for preset in PRESETS:
-            st.button(preset.name, on_click=apply, args=(preset,))
-
-
-def apply(preset: Preset) -> None:
-    """Set every control to a preset."""
-    st.session_state.update(
-        size=preset.size,
-        width=None,
-        channels=preset.channels,
-        convention=preset.convention,
-        layers=preset.layers,
-    )
-
-
-def is_shown(preset: Preset, settings: Settings) -> bool:
-    """Whether the settings are those of a preset."""
-    shown = (settings.size, settings.channels, settings.convention)
-    asked = (preset.size, preset.channels, preset.convention)
-    return shown == asked and settings.width in (None, preset.size)
+def sets(preset: Preset) -> dict[str, Any]:
+    """What a preset sets."""
+    about = {"name", "about"}
+    return {k: value for k, value in vars(preset).items() if k not in about} | {"width": None}
 
 
 def choose() -> tuple[Settings | None, Any]:

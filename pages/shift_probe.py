@@ -14,9 +14,10 @@ from core import shift_probe
 from core.layers import PADDING_MODES, PADDINGS
 from core.settings import Whole, setting
 from core.shift_probe import Network, Proof, Row, Run, Settings, touch_rank
-from pages.shared import charts, controls, grids, probe_evidence, probe_player, signed
+from pages.shared import charts, grids, probe_evidence, probe_player, signed
 from pages.shared.controls import control
 from pages.shared.grids import Mark
+from pages.shared.guard import fragment
 from pages.shared.probe_evidence import named
 from pages.shared.probe_player import percent
 from pages.shared.take_away import take_away
@@ -36,7 +37,6 @@ GUESSES = ("no, it cannot", "better than chance", "perfectly", SHOW_ME)
 
 
 def page() -> None:
-    controls.remember_link()
     came_with_settings = any(name in st.query_params for name in (*SETTINGS, *TARGET, "margin"))
     st.title("Can a “shift-invariant” network tell where a pixel is?")
     st.markdown(QUESTION, width=TEXT)
@@ -481,7 +481,7 @@ def agreement(run: Run, found: Proof) -> Iterator[str]:
         yield f"Training from this seed stopped after {run.steps} steps."
 
 
-@st.fragment
+@fragment
 def in_torch(network: Network, run: Run) -> None:
     """The same scores from a PyTorch network with the trained weights."""
     if not st.button("Check the trained scores in PyTorch"):
@@ -509,7 +509,7 @@ def compared(settings: Settings, padding: str, padding_mode: str) -> Row:
     return shift_probe.compare_one(settings, padding, padding_mode)
 
 
-@st.fragment
+@fragment
 def which_padding(settings: Settings) -> None:
     """The same experiment under every padding."""
     # The rows are the same whichever padding is chosen, and so is their place in the cache.

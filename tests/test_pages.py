@@ -117,7 +117,14 @@ def test_a_link_outside_a_range_is_told_the_range(visit: Open) -> None:
     assert "pad_mode must be one of edge, constant, reflect" in warnings
     assert "noise_factor must be a number from 0 to 1, not 'nan'" in warnings
     assert "seed must be a whole number from 0 to 2147483647, not '0x1'" in warnings
-    app.run()
+    app.slider(key="pad_width").set_value(3).run()
+    assert "pad_width" not in "\n".join(warning.value for warning in app.warning)
+
+
+def test_going_from_preset_to_preset_is_no_fault_of_the_link(visit: Open) -> None:
+    app = visit("autoencoder", pad_width=4)
+    click(app, "6 px")
+    click(app, "Grey border")
     assert not app.warning
 
 

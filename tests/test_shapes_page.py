@@ -53,7 +53,7 @@ def test_a_link_opens_its_own_stack() -> None:
 @pytest.mark.parametrize("preset", PRESETS, ids=lambda preset: preset.name)
 def test_each_preset_is_one_click(preset) -> None:
     app = shapes_page(guess="4")
-    next(button for button in app.button if button.label == preset.name).click().run()
+    next(button for button in app.button if preset.name in button.label).click().run()
     assert not errors(app)
     assert app.text_input(key="layers").value == preset.layers
     assert preset.about in words(app)

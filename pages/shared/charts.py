@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import streamlit as st
 from matplotlib import colormaps
 from numpy.typing import NDArray
@@ -43,6 +44,11 @@ DARK = Palette("#56B4E9", "#E69F00", "#E6E6E3", "#A4A9AE", "#3A3F45")
 def palette() -> Palette:
     """The colours of the theme that the visitor sees."""
     return DARK if st.context.theme.type == "dark" else LIGHT
+
+
+def ready(data: pd.DataFrame) -> pa.Table:
+    """Data in the form in which they travel: what is drawn again and again is converted once."""
+    return pa.Table.from_pandas(data)
 
 
 def _config(colours: Palette) -> Spec:
@@ -75,7 +81,7 @@ def _config(colours: Palette) -> Spec:
 
 
 def show(
-    data: pd.DataFrame, spec: Spec, *, alt: str, key: str | None = None, **options: Any
+    data: pd.DataFrame | pa.Table, spec: Spec, *, alt: str, key: str | None = None, **options: Any
 ) -> Any:
     """Draw `spec` with `data` in the page's theme; `alt` describes it to a screen reader."""
     themed = {"config": _config(palette())} | spec
@@ -93,10 +99,9 @@ def lines(
     y_format: str | None = None,
     points: bool = False,
 ) -> Spec:
-    """Lines labelled at their ends. Data columns: x, y, line (a key of `colour`), style, label_y.
+    """Lines labelled at their ends. Data: as `label_ends` gives them.
 
-    `x` and `y` are an axis title and its domain. `style` is "solid", "dashed" or "dotted" (the
-    last without a label); `label_ends` gives label_y.
+    `x` and `y` are an axis title and its domain.
     """
     scale_x: Spec = {"domain": list(x[1]), "nice": False}
     if log_x:
@@ -132,30 +137,25 @@ def lines(
         {"field": "x", "title": x[0], "format": ",.4~g"},
         {"field": "y", "title": y[0], "format": y_format or ".4~f"},
     ]
-    last = [
-        {"joinaggregate": [{"op": "max", "field": "x", "as": "end"}], "groupby": ["line", "style"]},
-        {"filter": "datum.x === datum.end && datum.style !== 'dotted'"},
-    ]
     label_y = shared["y"] | {"field": "label_y"}
     return {
         "height": height,
         "padding": {"left": 5, "top": 24, "right": 72, "bottom": 5},
         "autosize": {"type": "fit", "contains": "padding"},
-        # What lies outside the domain would stretch the picture.
-        "transform": [{"filter": f"datum.y <= {y[1][1]} && datum.y >= {y[1][0]}"}],
         "layer": [
             {
                 "mark": {"type": "line", "strokeWidth": 2.5, "clip": True, "point": points},
                 "encoding": shared | {"strokeDash": dash},
             },
             {
+                "transform": [{"filter": "datum.style !== 'dotted'"}],
                 "mark": {"type": "point", "size": 60, "opacity": 0},
                 "encoding": shared | {"tooltip": tooltip},
             },
             {
-                "transform": last,
+                "transform": [{"filter": "isValid(datum.label)"}],
                 "mark": {"type": "text", "align": "left", "dx": 6, "fontSize": 12, "clip": False},
-                "encoding": shared | {"y": label_y, "text": {"field": "line"}},
+                "encoding": shared | {"y": label_y, "text": {"field": "label"}},
             },
         ],
     }
@@ -169,25 +169,25 @@ def label_ends(
     *,
     log_y: bool = False,
 ) -> pd.DataFrame:
-    """The data of `lines` with label_y: where each line's label stands, `gap` pixels from the next.
+    """The data of `lines`, from columns x, y, line (a key of `colour`) and style.
 
-    `domain` is the y axis's and `height` the chart's, in pixels.
+    `style` is "solid", "dashed" or "dotted", the last without a label and a tooltip. Added are, at
+    each line's end, label and label_y: where it stands, `gap` pixels from the next. `domain` is the
+    y axis's and `height` the chart's, in pixels; what lies outside would stretch it and is dropped.
     """
     if log_y:
         exponents = data.assign(y=np.log10(data["y"]))
         labelled = label_ends(exponents, np.log10(domain).tolist(), height, gap)
-        return data.assign(label_y=10.0 ** labelled["label_y"])
-    lines, x, y = (data[name].to_numpy() for name in ("line", "x", "y"))
-    solid = data["style"].to_numpy() != "dotted"
-    ends = {}
-    for line in dict.fromkeys(lines[solid]):
-        own = solid & (lines == line)
-        ends[line] = y[own][x[own].argmax()]
+        return labelled.assign(y=10.0 ** labelled["y"], label_y=10.0 ** labelled["label_y"])
+    data = data[data["y"].between(*domain)]
+    ends = data[data["style"] != "dotted"].sort_values("x").groupby("line")["y"]
+    last = ends.tail(1).sort_values()
     apart = gap * (domain[1] - domain[0]) / height
-    places: dict[str, float] = {}
-    for line in sorted(ends, key=ends.__getitem__):
-        places[line] = max(ends[line], max(places.values(), default=-np.inf) + apart)
-    return data.assign(label_y=[places.get(line, at) for line, at in zip(lines, y, strict=True)])
+    places: list[float] = []
+    for y in last:
+        places.append(max(y, places[-1] + apart) if places else y)
+    labels = pd.DataFrame({"label": data["line"], "label_y": pd.Series(places, last.index)})
+    return data.join(labels.loc[last.index])
 
 
 def pixels(values: NDArray[Any], **columns: NDArray[Any]) -> pd.DataFrame:
@@ -300,28 +300,50 @@ def heat_map(
     }
 
 
-def raster(
+def colours(
     values: NDArray[Any],
     domain: Sequence[float],
     *,
-    size: int = 320,
     log: bool = False,
-    nothing: str = "#808080",
-) -> pd.DataFrame:
-    """An (H, W) array as one picture, for `raster_map`: the colours of `heat_map`, no hover."""
+    nothing: str | None = None,
+) -> NDArray[np.uint8]:
+    """An (H, W) array as pixels (H, W, 3) in the colours of `heat_map`."""
     values = np.asarray(values, float)
     with np.errstate(divide="ignore"):
         amounts, (low, high) = (np.log(values), np.log(domain)) if log else (values, domain)
     shares = np.clip((amounts - low) / ((high - low) or 1), 0, 1)
-    colours = colormaps["viridis"](shares, bytes=True)[..., :3]  # (H, W, 3)
-    colours[values == 0] = [int(nothing[i : i + 2], 16) for i in (1, 3, 5)]
-    # At twice the size, so that a fine screen does not blur the pixels.
-    scale = 2 * max(1, size // max(values.shape))
-    big = Image.fromarray(colours.repeat(scale, axis=0).repeat(scale, axis=1))
-    png = io.BytesIO()
-    big.save(png, "PNG")
-    url = "data:image/png;base64," + base64.b64encode(png.getvalue()).decode()
+    coloured: NDArray[np.uint8] = colormaps["viridis"](shares, bytes=True)[..., :3]
+    if nothing is not None:
+        coloured[values == 0] = rgb(nothing)
+    return coloured
+
+
+def rgb(colour: str) -> tuple[int, int, int]:
+    """The red, green and blue of a colour "#RRGGBB"."""
+    red, green, blue = bytes.fromhex(colour[1:])
+    return red, green, blue
+
+
+def raster(
+    values: NDArray[Any],
+    domain: Sequence[float],
+    *,
+    log: bool = False,
+    nothing: str | None = None,
+) -> pd.DataFrame:
+    """An (H, W) array as one picture, for `raster_map`: the colours of `heat_map`, no hover."""
+    url = inline(colours(values, domain, log=log, nothing=nothing))
     return pd.DataFrame({"url": [url], "row": [0], "col": [0], "value": [float(domain[1])]})
+
+
+def inline(pixels: NDArray[np.uint8]) -> str:
+    """Pixels, (H, W) greys or (H, W, 3 or 4) colours, as an address that holds them.
+
+    A file on the server would be gone once the page is drawn again.
+    """
+    png = io.BytesIO()
+    Image.fromarray(pixels).save(png, "PNG")
+    return "data:image/png;base64," + base64.b64encode(png.getvalue()).decode()
 
 
 def raster_map(
@@ -333,14 +355,16 @@ def raster_map(
     log: bool = False,
     number: str = ".4~g",
 ) -> Spec:
-    """A map of many pixels, drawn as one picture. Data as `raster` gives them."""
+    """`heat_map` as one picture: soon drawn, however many pixels. Data as `raster` gives them."""
     spec = heat_map(shape, domain, what=what, size=size, log=log, number=number)
     legend = spec["layer"][0] | {"transform": []}
     legend["mark"] = {"type": "point", "opacity": 0, "tooltip": None}
     legend["encoding"] = {"color": legend["encoding"]["color"]}
     middle = {"x": {"value": spec["width"] / 2}, "y": {"value": spec["height"] / 2}}
     picture = {
-        "mark": {"type": "image", "width": spec["width"], "height": spec["height"]},
+        # Not smooth: enlarged, a pixel stays a square.
+        "mark": {"type": "image", "smooth": False}
+        | {"width": spec["width"], "height": spec["height"]},
         "encoding": middle | {"url": {"field": "url", "type": "nominal"}},
     }
     return spec | {"layer": [picture, legend]}

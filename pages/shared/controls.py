@@ -8,6 +8,7 @@ the control, with the range that would be right.
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import Any
 
 import streamlit as st
@@ -27,11 +28,13 @@ def default(declared: Any, name: str) -> Any:
 def control(declared: Any, name: str, label: str, **options: Any) -> Any:
     """The widget that fits the range of the setting `name`, and its value.
 
-    `options` go to the widget; `default=` replaces the declared default on this page, and
-    `slider=True` turns a number's field into a slider.
+    `options` go to the widget; `default=` replaces the declared default on this page,
+    `slider=True` turns a number's field into a slider, and `complain_in=` names another place for
+    what is to be said about the link, where the control itself is out of sight.
     """
     allowed = settings.domain(declared, name)
     value = options.pop("default", default(declared, name))
+    place = options.pop("complain_in", st)
     common = {"key": name, "bind": "query-params", "help": _help(declared, name)} | options
     slider = common.pop("slider", False)
     chosen: Any
@@ -53,7 +56,7 @@ def control(declared: Any, name: str, label: str, **options: Any) -> Any:
             chosen = st.segmented_control(label, words, default=value, required=True, **common)
     else:
         chosen = st.text_input(label, value, **common)
-    complain(declared, name, chosen)
+    complain(declared, name, chosen, place)
     return chosen
 
 
@@ -78,28 +81,51 @@ def plain(words: object) -> str:
     return re.sub(r"([\\`*\[\]<>$~#|:&])", r"\\\1", str(words))
 
 
-def complain(declared: Any, name: str, used: Any) -> None:
-    """Say beside a control that the link asked for something outside its range."""
-    asked = _asked().get(name)
-    if asked is None:
+def presets(options: Mapping[str, Mapping[str, Any]]) -> str | None:
+    """Ready-made settings: what each sets, by its name. Marks and returns the one that is shown.
+
+    To be drawn after the controls (in a container above them): it looks at what they show.
+    """
+    shown = next((name for name, values in options.items() if _shown(values)), None)
+    with st.container(horizontal=True, gap="small"):
+        # Buttons: one widget of many choices takes the browser 25 ms more from click to picture.
+        for name, values in options.items():
+            label = f":primary[**{name}**]" if name == shown else name
+            st.button(label, key=f"preset {name}", on_click=_apply, args=(values,))
+    return shown
+
+
+def _shown(values: Mapping[str, Any]) -> bool:
+    # A control that is not drawn now has no say.
+    return all(st.session_state.get(name, value) == value for name, value in values.items())
+
+
+def _apply(values: Mapping[str, Any]) -> None:
+    st.session_state.update(values)
+
+
+def remember_link(topic: str) -> None:
+    """Keep what the link to a page asks for, before any widget has corrected it."""
+    if st.session_state.get("_topic") != topic:
+        st.session_state["_topic"] = topic
+        st.session_state["_asked"] = st.query_params.to_dict()
+        st.session_state["_shown_instead"] = {}
+
+
+def complain(declared: Any, name: str, used: Any, place: Any = st) -> None:
+    """Say in `place` that the link asked for something else, until the control is moved."""
+    asked: dict[str, str] = st.session_state.get("_asked", {})
+    if name not in asked:
         return
     try:
-        value = settings.parse(declared, name, asked)
+        value = settings.parse(declared, name, asked[name])
+        words = f"{name}, {value}, is not offered here"
     except InputError as error:
-        st.warning(f"The link's {plain(error)}. Showing {used}.")
+        value, words = None, plain(error)
+    if value == used or st.session_state["_shown_instead"].setdefault(name, used) != used:
+        del asked[name]
     else:
-        if value != used:
-            st.warning(f"The link's {name}, {value}, is not offered here. Showing {used}.")
-
-
-def remember_link() -> None:
-    """Keep what the URL asked for, before any widget has corrected it."""
-    st.session_state["_asked"] = st.query_params.to_dict()
-
-
-def _asked() -> dict[str, str]:
-    asked: dict[str, str] = st.session_state.get("_asked", {})
-    return asked
+        place.warning(f"The link's {words}. Showing {used}.")
 
 
 def _help(declared: Any, name: str) -> str:

@@ -15,6 +15,7 @@ from core.settings import InputError
 from pages.shared import charts, grids
 from pages.shared.controls import plain
 from pages.shared.grids import Mark
+from pages.shared.guard import fragment
 
 LARGEST = 48  # padded cells across, so that one is still told from the next
 WIDE = 320  # screen pixels
@@ -63,7 +64,7 @@ def show(walks: Sequence[Walk]) -> None:
             "Speed", tuple(SPEEDS), default="medium", required=True, key="speed"
         )
     every = 1 / SPEEDS[speed] if playing else None
-    st.fragment(frame, run_every=every)(walks, longest)
+    fragment(frame, run_every=every)(walks, longest)
 
 
 def toggle(longest: int) -> None:

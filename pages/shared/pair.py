@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 import pandas as pd
+import pyarrow as pa
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from core import runs
 from core.autoencoder import Checkpoint, Settings
-from core.data import SIZE, MissingData
+from core.data import MissingData
 from core.loss import Comparison, compare
 from core.presets import SEEDS
 from core.runs import View
@@ -110,6 +111,12 @@ def curve(pair: Pair, *, total: bool) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["x", "y", "line", "style"])
 
 
+@lru_cache(8)
+def drawn_curve(pair: Pair, domain: tuple[float, float], *, total: bool) -> pa.Table:
+    """`curve` with its lines' labels, ready to be drawn again and again."""
+    return charts.ready(charts.label_ends(curve(pair, total=total), domain))
+
+
 def provenance(view: View) -> str:
     """Where a result comes from: data, source, device, time and seed, in words."""
     if view.state is None:
@@ -124,23 +131,3 @@ def provenance(view: View) -> str:
     took = f"{view.state.images_seen:,} images in {view.state.seconds:.0f} s"
     note = f" · {view.state.note}" if view.state.note else ""
     return f"{data} · seed {chosen.seed} · {source} · {took} · {view.state.device}{note}"
-
-
-def loss_maps(tested: Mapping[str, Checkpoint]) -> None:
-    """Where on the image the test loss of each arm sits, on one colour scale."""
-    highest = max(float(one.loss_map.max()) for one in tested.values())
-    for column, (arm, one) in zip(st.columns(len(tested)), tested.items(), strict=True):
-        with column:
-            size = len(one.loss_map)
-            pad = (size - SIZE) // 2
-            st.markdown(f"**{arm.capitalize()}**, {size} × {size}: {one.total:.1f} nats an image")
-            spec = charts.heat_map(
-                one.loss_map.shape,
-                (0, highest),
-                what="test loss, nats per pixel",
-                size=8 * size,
-                frame=(pad, pad, size - pad, size - pad) if pad else None,
-            )
-            alt = f"Test loss of each pixel, {arm}"
-            data = charts.pixels(one.loss_map)
-            charts.show(data, spec, alt=alt, key=f"map_{arm}", width="content")

@@ -17,6 +17,7 @@ from core.shift_probe import Settings
 from pages.shared import charts, signed
 from pages.shared.charts import Spec
 from pages.shared.controls import control
+from pages.shared.guard import fragment
 from pages.shared.words import TEXT
 
 # --- How deep does it leak? ---------------------------------------------------------------------
@@ -178,7 +179,7 @@ def read_one(padding: str, padding_mode: str, seed: int) -> list[Readout]:
     return readouts(padding, padding_mode, seed)
 
 
-@st.fragment
+@fragment
 def readout() -> None:
     """Run when asked: R² by padding and depth, and the coordinates as they are and as read."""
     st.header("Does a network that has learnt nothing know where it is?")
@@ -280,7 +281,7 @@ def red_green_run(settings: red_green.Settings) -> red_green.Result:
     return red_green.run(settings)
 
 
-@st.fragment
+@fragment
 def matters() -> None:
     """The red-green experiment: trained when asked, beside the published figures."""
     st.header("Does it matter? Red and green squares")

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import base64
-import io
 from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
-from PIL import Image
 
 from core.shift_probe import Network, Position, Run, State
 from pages.shared import charts, grids, signed
 from pages.shared.grids import Mark
+from pages.shared.guard import fragment
 from pages.shared.words import TEXT
 
 TICK = 0.3  # seconds between two pictures
@@ -43,7 +41,7 @@ def show(network: Network, run: Run) -> None:
             "Speed", tuple(SPEEDS), default="medium", required=True, key="speed"
         )
     every = TICK if playing else None
-    st.fragment(frame, run_every=every)(network, run, SPEEDS[speed])
+    fragment(frame, run_every=every)(network, run, SPEEDS[speed])
 
 
 def go(step: int) -> None:
@@ -202,7 +200,7 @@ def draw_samples(network: Network, run: Run, state: State) -> None:
             wanted = position == network.settings.target
             right = "right" if (score > 0) == wanted else "wrong"
             with st.container(width=2 * SAMPLE + 12, gap="xxsmall"):
-                st.image(inline(picture(images[0], images[-1], most)), width=2 * SAMPLE + 12)
+                st.image(charts.inline(picture(images[0], images[-1], most)), width=2 * SAMPLE + 12)
                 st.markdown(
                     f"sum **{signed.text(score)}**, so {int(score > 0)}: {right}  \n"
                     f":small[row {position[0]}, column {position[1]}"
@@ -225,13 +223,6 @@ def picture(image: NDArray[Any], output: NDArray[Any], most: float) -> NDArray[n
     tiles = [tile(grey), tile(signed.pixels(output, most, charts.palette()))]
     gap = np.zeros((len(tiles[0]), 16, 4), np.uint8)
     return np.concatenate([tiles[0], gap, tiles[1]], axis=1)
-
-
-def inline(pixels: NDArray[np.uint8]) -> str:
-    """RGBA pixels as an address that holds them: a file would be gone before the next tick."""
-    png = io.BytesIO()
-    Image.fromarray(pixels).save(png, "PNG")
-    return "data:image/png;base64," + base64.b64encode(png.getvalue()).decode()
 
 
 def tile(colours: NDArray[np.uint8], side: int = 2 * SAMPLE + 4) -> NDArray[np.uint8]:

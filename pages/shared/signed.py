@@ -23,7 +23,7 @@ def scale(colours: Palette) -> Spec:
 
 def pixels(values: NDArray[Any], most: float, colours: Palette) -> NDArray[np.uint8]:
     """An (H, W) array as (H, W, 3) bytes, on the same scale."""
-    low, zero, high = (np.array([int(c[i : i + 2], 16) for i in (1, 3, 5)]) for c in ends(colours))
+    low, zero, high = (np.array(charts.rgb(colour)) for colour in ends(colours))
     share = np.clip(values / most, -1, 1)[..., None]
     mixed = np.where(share < 0, zero + (low - zero) * -share, zero + (high - zero) * share)
     return np.asarray(mixed).astype(np.uint8)

@@ -50,11 +50,14 @@ def keep(cache: Path, names: Sequence[str]) -> None:
 
 # --- The stopwatch --------------------------------------------------------------------------------
 
-# When the page's main part last changed: its elements, or what is drawn on a canvas.
+# When the page's main part last changed: its elements, or what is drawn on a canvas. Not counted
+# is what nobody sees: a hidden toolbar, and where exactly a slider puts its number.
 WATCH = """
 window.lastChange = 0;
+const unseen = '[data-testid^=stElementToolbar], [data-testid=stSlider]';
+const seen = element => element?.closest('[data-testid=stMain]') && !element.closest(unseen);
 new MutationObserver(changes => {
-  if (changes.some(change => change.target.parentElement?.closest('[data-testid=stMain]')))
+  if (changes.some(change => seen(change.target.parentElement)))
     window.lastChange = performance.now();
 }).observe(document, {subtree: true, childList: true, characterData: true, attributes: true});
 for (const name of ['fill', 'stroke', 'fillRect', 'fillText', 'clearRect', 'drawImage']) {
@@ -96,7 +99,7 @@ def chromium() -> Iterator[Browser]:
 
 def visit(browser: Browser, address: str) -> Page:
     """A new visitor's page, drawn and still."""
-    page = browser.new_context(viewport={"width": 1280, "height": 2400}).new_page()
+    page = browser.new_context(viewport={"width": 1280, "height": 800}).new_page()
     page.set_default_timeout(120_000)
     page.add_init_script(WATCH)
     page.goto(address)

@@ -42,3 +42,13 @@ def test_what_a_link_asks_too_much_is_said_beside_the_control(app: str, visit: V
     page = visit(f"{app}/autoencoder?pad_width=99")
     expect(page.get_by_text("pad_width must be a whole number from 0 to 8")).to_be_visible()
     expect(page).to_have_url(f"{app}/autoencoder")
+
+
+def test_a_preset_is_shown_without_a_word_about_the_link(app: str, visit: Visit) -> None:
+    page = visit(f"{app}/autoencoder?guess=better")
+    for name, width in (("4 px", 4), ("6 px", 6)):
+        page.get_by_role("button", name=name, exact=True).click()
+        expect(page).to_have_url(f"{app}/autoencoder?guess=better&pad_width={width}")
+        expect(page.get_by_text(f"Padded, {28 + 2 * width} × {28 + 2 * width}")).to_be_visible()
+        settle(page)
+        expect(page.get_by_test_id("stAlert")).to_have_count(0)

@@ -19,7 +19,7 @@ def test_both_arms_train_and_the_verdict_appears(app: str, visit: Visit) -> None
     expect(page.get_by_text("On the 784 pixels that both arms share")).to_be_visible()
     expect(
         page.locator("[data-testid=stVegaLiteChart] canvas, [data-testid=stVegaLiteChart] svg")
-    ).to_have_count(4)
+    ).to_have_count(2)
     expect(page.get_by_role("progressbar")).to_have_count(0)
 
 

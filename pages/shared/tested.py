@@ -1,0 +1,89 @@
+"""A network measured on the test set, as pictures: what it makes of samples, where its loss sits.
+
+Drawing them takes longer than looking up a run. They are remembered, so that going to and fro
+between runs draws nothing twice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import lru_cache
+
+import numpy as np
+import streamlit as st
+from numpy.typing import NDArray
+
+from core.autoencoder import Checkpoint
+from core.data import SIZE
+from pages.shared import charts
+
+REMEMBERED = 64  # pictures of each kind, some 30 kB each
+
+
+def samples(tested: Mapping[str, Checkpoint]) -> None:
+    """Noisy, denoised and clean test images of each arm, the original frame drawn in."""
+    for arm, one in tested.items():
+        st.image(
+            _sheet(one, charts.palette().padded),
+            caption=f"{arm.capitalize()}, from top to bottom: noisy, denoised, clean test images",
+        )
+
+
+@lru_cache(REMEMBERED)
+def _sheet(tested: Checkpoint, frame: str, scale: int = 3, gap: int = 4) -> str:
+    """The samples as one picture's address; `frame` colours the padding's edge."""
+    pad = (len(tested.loss_map) - SIZE) // 2
+    rows = []
+    for images in (tested.noisy, tested.denoised, tested.clean):
+        big = images.repeat(scale, axis=1).repeat(scale, axis=2)[..., None].repeat(3, axis=3)
+        if pad:
+            _outline(big, scale * pad, charts.rgb(frame), thick=1)
+        framed = np.pad(big, ((0, 0), (0, gap), (0, gap), (0, 0)), constant_values=128)
+        rows.append(np.concatenate(framed, axis=1))
+    return charts.inline(np.concatenate(rows)[:-gap, :-gap])
+
+
+def loss_maps(tested: Mapping[str, Checkpoint]) -> None:
+    """Where on the image the test loss of each arm sits, on one colour scale."""
+    highest = max(float(one.loss_map.max()) for one in tested.values())
+    for column, (arm, one) in zip(st.columns(len(tested)), tested.items(), strict=True):
+        with column:
+            size = len(one.loss_map)
+            st.markdown(f"**{arm.capitalize()}**, {size} × {size}: {one.total:.1f} nats an image")
+            st.image(
+                _map(one, highest),
+                width=ENLARGED * size,
+                caption=f"Test loss of each pixel, {arm}",
+            )
+    with st.container(horizontal=True, gap="small", vertical_alignment="center"):
+        st.caption("0", width="content")
+        st.image(SCALE, width=200)
+        st.caption(f"{highest:.2f} nats per pixel", width="content")
+
+
+ENLARGED = 8  # screen pixels of a pixel in a loss map
+
+SCALE = charts.inline(charts.colours(np.linspace(0, 1, 200)[None].repeat(10, axis=0), (0, 1)))
+
+
+@lru_cache(REMEMBERED)
+def _map(tested: Checkpoint, highest: float) -> str:
+    """The loss map as one picture's address, the original frame drawn in."""
+    pixels = charts.colours(tested.loss_map, (0, highest))
+    pixels = pixels.repeat(ENLARGED, axis=0).repeat(ENLARGED, axis=1)
+    if pad := (len(tested.loss_map) - SIZE) // 2:
+        _outline(pixels[None], ENLARGED * pad, (255, 255, 255), thick=2)
+    return charts.inline(pixels)
+
+
+def _outline(
+    pictures: NDArray[np.uint8], at: int, colour: tuple[int, int, int], thick: int
+) -> None:
+    """Draw a frame round all but the outer `at` pixels of pictures (n, height, width, 3)."""
+    height, width = pictures.shape[1:3]
+    top, left = (slice(at - thick, at) for _ in range(2))
+    bottom, right = (slice(end - at, end - at + thick) for end in (height, width))
+    for side in (top, bottom):
+        pictures[:, side, at - thick : width - at + thick] = colour
+    for side in (left, right):
+        pictures[:, at - thick : height - at + thick, side] = colour
