@@ -8,16 +8,17 @@ topic.
 
 from __future__ import annotations
 
-import contextlib
 import gc
-import importlib
 import sys
 import threading
 import types
 from collections.abc import Callable
+from dataclasses import replace
 
 import streamlit as st
 
+from core import autoencoder, runs
+from core.autoencoder import LIVE
 from pages.shared import controls
 from pages.shared.guard import plain_errors
 
@@ -53,7 +54,7 @@ def navigate() -> None:
 
 
 def warm_up() -> None:
-    """Once a process, in the background: import what trains, so that the first *Train* is quick.
+    """Once a process, in the background: prepare what trains, so that the first *Train* is quick.
 
     What is imported then stays out of the garbage collector's sight: Streamlit collects after
     every script run and every fragment tick, at about 140 ms a time with the libraries loaded.
@@ -61,12 +62,11 @@ def warm_up() -> None:
     # A module that no source file belongs to outlives Streamlit's reload of changed sources.
     if "padding_lab_warm" not in sys.modules:
         sys.modules["padding_lab_warm"] = types.ModuleType("padding_lab_warm")
-        threading.Thread(target=_import_and_freeze, daemon=True).start()
+        threading.Thread(target=_prepare_and_freeze, daemon=True).start()
 
 
-def _import_and_freeze() -> None:
-    with contextlib.suppress(ImportError):  # where torch is missing, only training is
-        importlib.import_module("core.training")
+def _prepare_and_freeze() -> None:
+    runs.prepare(autoencoder.arms(replace(LIVE.settings, pad_width=2)))
     gc.collect()
     gc.freeze()
 

@@ -183,8 +183,9 @@ def next_checkpoint(settings: Settings, images: int) -> int:
 
 def next_point(images_seen: int) -> int:
     """Where the curve's next point is due: dense at first, under 300 points in the longest run."""
-    apart = 125 if images_seen < 1_000 else 500  # a curve in training moves from the first second
-    return images_seen + max(apart, images_seen // 40)
+    if images_seen < 1_000:  # a curve in training moves within the first second
+        return images_seen + max(32, min(images_seen, 125))
+    return images_seen + max(500, images_seen // 40)
 
 
 # --- What a run reports -------------------------------------------------------------------------

@@ -205,15 +205,10 @@ def add_noise(clean: Floats, noise: Floats, noise_factor: float) -> Floats:
 
 
 @dataclass(frozen=True, eq=False)
-class NoisySet:
-    """Padded images, clean and noisy, made by `noisy_set`; batches are float32 in [0, 1].
-
-    Clean images are kept unpadded and noisy ones as bytes: two arms of the original protocol then
-    fit a small server. The rounding moves a noisy pixel by at most 1/510.
-    """
+class PaddedSet:
+    """Images kept unpadded, and padded as they are asked for."""
 
     original: Bytes  # (n, 28, 28)
-    noisy: Bytes  # (n, height, width)
     pad_width: int
     pad_mode: str
     pad_level: float
@@ -224,18 +219,64 @@ class NoisySet:
 
     @property
     def ring(self) -> NDArray[np.bool_]:
-        """Which pixels are padding: (height, width)."""
+        """Which pixels are padded: (height, width)."""
         return ring(SIZE, SIZE, self.pad_width)
 
-    def clean_batch(self, indices: NDArray[np.integer] | slice) -> Floats:
-        """The padded images of `indices`: (batch, height, width)."""
+    def batch(self, indices: NDArray[np.integer] | slice) -> Floats:
+        """The padded images of `indices`: (batch, height, width) float32 in [0, 1]."""
         greys = None if self.greys is None else self.greys[indices]
         padded = _pad(self.original[indices], self.pad_width, self.pad_mode, self.pad_level, greys)
         return np.divide(padded, np.float32(255))
 
+
+class NoisySet:
+    """Padded images, clean and noisy, made by `noisy_set`; batches are float32 in [0, 1].
+
+    Noisy images are kept as bytes: two arms of the original protocol then fit a small server. The
+    rounding moves a pixel by at most 1/510. They are made in order, as far as they are asked for:
+    the first ones of a test set are there at once.
+    """
+
+    def __init__(self, clean: PaddedSet, blocks: Iterator[tuple[slice, Floats]]) -> None:
+        """`blocks` makes the noisy images of one slice of the set after the other."""
+        self._clean = clean
+        self._blocks = blocks
+        self._made = 0
+        self._noisy = np.empty((len(clean), *clean.ring.shape), np.uint8)
+
+    def __len__(self) -> int:
+        return len(self._clean)
+
+    @property
+    def ring(self) -> NDArray[np.bool_]:
+        """Which pixels are padded: (height, width)."""
+        return self._clean.ring
+
+    @property
+    def noisy(self) -> Bytes:
+        """All noisy images: (n, height, width)."""
+        self._make(len(self))
+        return self._noisy
+
+    def clean_batch(self, indices: NDArray[np.integer] | slice) -> Floats:
+        """The padded images of `indices`: (batch, height, width)."""
+        return self._clean.batch(indices)
+
     def noisy_batch(self, indices: NDArray[np.integer] | slice) -> Floats:
         """The padded images of `indices` with their noise: (batch, height, width)."""
-        return np.divide(self.noisy[indices], np.float32(255))
+        if isinstance(indices, slice):
+            _, end, _ = indices.indices(len(self))
+        else:
+            end = int(indices.max()) + 1
+        self._make(end)
+        return np.divide(self._noisy[indices], np.float32(255))
+
+    def _make(self, count: int) -> None:
+        while self._made < count:
+            block, images = next(self._blocks)
+            images *= 255
+            self._noisy[block] = np.rint(images, out=images)
+            self._made = block.stop
 
 
 def noisy_set(
@@ -259,18 +300,17 @@ def noisy_set(
     _require("pad_mode", PAD_MODES, pad_mode)
     _require("pad_level", PAD_LEVELS, pad_level)
     _require("noise_factor", NOISE_FACTORS, noise_factor)
+    _require("split", SPLITS, split)
     greys = _ring_greys(images, pad_width, seed, split) if pad_mode == "noise" else None
-    border = ring(SIZE, SIZE, pad_width)
-    noisy = np.empty((len(images), *border.shape), np.uint8)
-    made = NoisySet(images, noisy, pad_width, pad_mode, pad_level, greys)
-    for block, drawn in _noise_blocks(len(images), pad_width, seed, split):
-        if noise_first:
-            drawn[:, border] = 0
-        mixed = add_noise(made.clean_batch(block), drawn, noise_factor)
-        mixed *= 255
-        noisy[block] = np.rint(mixed, out=mixed)
-    noisy.flags.writeable = False
-    return made
+    clean = PaddedSet(images, pad_width, pad_mode, pad_level, greys)
+
+    def blocks() -> Iterator[tuple[slice, Floats]]:
+        for block, drawn in _noise_blocks(len(images), pad_width, seed, split):
+            if noise_first:
+                drawn[:, clean.ring] = 0
+            yield block, add_noise(clean.batch(block), drawn, noise_factor)
+
+    return NoisySet(clean, blocks())
 
 
 def _require(name: str, domain: Domain, value: object) -> None:

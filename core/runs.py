@@ -21,7 +21,7 @@ import threading
 import time
 import types
 from collections import OrderedDict, deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -411,6 +411,18 @@ def _load(settings: Settings, report: mnist.Report, stop: Stop) -> data.Images:
             _loaded.clear()  # a small server has room for one
             _loaded[key] = data.load(*key, report, stop)
         return _loaded[key]
+
+
+def prepare(wanted: Iterable[Settings]) -> None:
+    """Have at hand what the first of these runs would wait for: torch, compiled, and the images."""
+    with contextlib.suppress(ImportError):  # where torch is missing, only training is
+        from core import training
+
+        for settings in wanted:
+            training.warm_up(settings)
+            with contextlib.suppress(InputError):  # who trains is told
+                if settings.dataset != "mnist" or data.available():
+                    _load(settings, lambda share, words: None, lambda: False)
 
 
 def ship(

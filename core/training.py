@@ -105,6 +105,14 @@ def evaluate(
     return _measure(parts, images, padding_mode, DTYPES[precision])
 
 
+def warm_up(settings: Settings) -> None:
+    """One step on nothing: at its first, torch takes half a second to choose and compile."""
+    torch.set_num_threads(1)
+    nothing = torch.zeros(settings.batch_size, settings.size, settings.size)
+    batch = Batch(network.channels_last(nothing), network.channels_last(nothing))
+    _Step(settings, None, torch.device("cpu"))(batch, 1)
+
+
 @functools.cache
 def bf16_pays() -> bool:
     """Whether bf16 is quicker than fp32 on this processor: three steps of each, half a second.

@@ -14,14 +14,12 @@ from matplotlib.figure import Figure
 
 from core import autoencoder, runs
 from core.autoencoder import LIVE, ORIGINAL, Checkpoint, Settings
-from core.data import SIZE
 from core.loss import Comparison, compare, judge
 from core.presets import PADDED
 from pages.shared import charts, controls
 from pages.shared.controls import control
 from pages.shared.guard import fragment
 from pages.shared.pair import (
-    TICK,
     Pair,
     curve,
     drawn_curve,
@@ -83,8 +81,8 @@ def experiment(guess: str | None) -> None:
     pair = look(unpadded, padded, images)
     if pair.missing_data is not None:
         unpadded, padded, pair = fall_back(pair)
-    watched = fragment(live, run_every=TICK if pair.active else None)
-    watched(unpadded, padded, images, revealed=guess is not None, ticking=pair.active)
+    watched = fragment(live, run_every=pair.pace)
+    watched(unpadded, padded, images, revealed=guess is not None, pace=pair.pace)
     if pair.tested is None:
         return
     tested = dict(zip(pair.views, pair.tested, strict=True))
@@ -178,12 +176,12 @@ def fall_back(pair: Pair) -> tuple[Settings, Settings, Pair]:
 
 
 def live(
-    unpadded: Settings, padded: Settings, images: int, *, revealed: bool, ticking: bool
+    unpadded: Settings, padded: Settings, images: int, *, revealed: bool, pace: float | None
 ) -> None:
     """Train, stop, progress and both curves; looks again and again while a run is in training."""
     pair = look(unpadded, padded, images)
-    if pair.active != ticking:
-        st.rerun()  # start or end the ticking, and draw anew what stands below
+    if pair.pace != pace:
+        st.rerun()  # look more or less often, and draw anew what stands below
     with st.container(horizontal=True, vertical_alignment="center"):
         buttons(pair, unpadded, padded, images)
     status(pair)
@@ -268,12 +266,15 @@ def curves(pair: Pair, *, revealed: bool) -> None:
 def curve_chart(pair: Pair, *, total: bool) -> None:
     """Both arms' loss against images seen, on axes that stay as the run goes on."""
     colours = charts.palette()
-    highest = 0.75 if pair.padded.settings.pad_mode in ("noise", "constant") else 0.3
-    domain = (0, highest * SIZE**2 if total else highest)
+    scale = 1_000 if total else 1  # close to 28 × 28, and round
+    domain = (0.035 * scale, 1.4 * scale if total else 0.8)
     spec = charts.lines(
         {"unpadded": colours.unpadded, "padded": colours.padded},
         x=("images seen", (0, pair.images)),
-        y=("nats per image" if total else "nats per pixel", domain),
+        y=(f"nats per {'image' if total else 'pixel'}, log scale", domain),
+        # From its first steps to its end a curve falls by a factor of seven.
+        log_y=True,
+        y_ticks=[tick * scale for tick in (0.05, 0.1, 0.2, 0.4, 0.8)],
     )
     data = drawn_curve(pair, domain, total=total)
     charts.show(data, spec, alt=CURVE_ALT, key="total" if total else "per_pixel")
@@ -414,7 +415,7 @@ def picture(pair: Pair, tested: Tested) -> Figure:
         for line, colour in colours.items():
             test = points[(points["line"] == line) & (points["style"] == "solid")]
             axis.plot(test["x"], test["y"], color=colour, label=line)
-        axis.set_ylim(0, 200 if total else 0.3)
+        axis.set_yscale("log")
         axis.set(xlabel="images seen", ylabel="nats per image" if total else "nats per pixel")
         axis.set_title("Total test loss" if total else "Test loss per pixel", loc="left")
         axis.legend(frameon=False)

@@ -129,7 +129,7 @@ def test_train_loss_is_the_mean_while_the_weights_move(whole: State) -> None:
     end = whole.checkpoints[0]
     points = [point for point in whole.points if point.images_seen <= 1_000]
     assert end.train_loss > end.per_pixel  # the epoch's start weighs in
-    assert points[0].images_seen == 192 == -(-next_point(0) // 96) * 96
+    assert points[0].images_seen == 96 == -(-next_point(0) // 96) * 96
     assert points[0].train_loss > end.train_loss
 
 

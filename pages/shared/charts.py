@@ -97,6 +97,7 @@ def lines(
     log_x: bool = False,
     log_y: bool = False,
     y_format: str | None = None,
+    y_ticks: Sequence[float] | None = None,
     points: bool = False,
 ) -> Spec:
     """Lines labelled at their ends. Data: as `label_ends` gives them.
@@ -108,7 +109,8 @@ def lines(
         scale_x["type"] = "log"
     scale_y: Spec = {"domain": list(y[1]), "nice": False}
     scale_y |= {"type": "log"} if log_y else {"zero": False}
-    axis_y: Spec = {"tickCount": 5} | ({"format": y_format} if y_format else {})
+    axis_y: Spec = {"values": list(y_ticks)} if y_ticks else {"tickCount": 5}
+    axis_y |= {"format": y_format} if y_format else {}
     shared: Spec = {
         "x": {"field": "x", "type": "quantitative", "title": x[0], "scale": scale_x}
         | {"axis": {"format": "~s", "tickCount": 6}},
@@ -130,7 +132,7 @@ def lines(
         "field": "style",
         "type": "nominal",
         "legend": None,
-        "scale": {"domain": ["solid", "dashed", "dotted"], "range": [[1, 0], [6, 4], [2, 3]]},
+        "scale": {"domain": ["solid", "dashed", "dotted"], "range": [[1, 0], [6, 5], [0.1, 4]]},
     }
     tooltip = [
         {"field": "line", "title": " "},
@@ -144,7 +146,8 @@ def lines(
         "autosize": {"type": "fit", "contains": "padding"},
         "layer": [
             {
-                "mark": {"type": "line", "strokeWidth": 2.5, "clip": True, "point": points},
+                "mark": {"type": "line", "strokeWidth": 2.5, "clip": True, "point": points}
+                | {"strokeCap": "round"},  # one point alone is a dot
                 "encoding": shared | {"strokeDash": dash},
             },
             {

@@ -19,6 +19,7 @@ from core.runs import View
 from pages.shared import charts
 
 TICK = 0.5  # seconds between two looks at runs in training
+QUICK = 0.2  # the same, until both curves have begun
 
 
 @dataclass(frozen=True)
@@ -36,6 +37,13 @@ class Pair:
     @property
     def active(self) -> bool:
         return any(view.active for view in self.views.values())
+
+    @property
+    def pace(self) -> float | None:
+        """Seconds to the next look; None where nothing will change without being asked."""
+        if not self.active:
+            return None
+        return QUICK if any(_about_to_begin(view) for view in self.views.values()) else TICK
 
     @property
     def finished(self) -> bool:
@@ -58,6 +66,11 @@ class Pair:
         if len(reached) < 2 or not (common := reached[0].keys() & reached[1].keys()):
             return None
         return reached[0][max(common)], reached[1][max(common)]
+
+
+def _about_to_begin(view: View) -> bool:
+    # A queue and a download take their time.
+    return view.status == "training" and view.share == 0 and view.images_seen < 256
 
 
 def look(unpadded: Settings, padded: Settings, images: int) -> Pair:
@@ -113,8 +126,8 @@ def curve(pair: Pair, *, total: bool) -> pd.DataFrame:
 
 @lru_cache(8)
 def drawn_curve(pair: Pair, domain: tuple[float, float], *, total: bool) -> pa.Table:
-    """`curve` with its lines' labels, ready to be drawn again and again."""
-    return charts.ready(charts.label_ends(curve(pair, total=total), domain))
+    """`curve` with its lines' labels, on a log scale, ready to be drawn again and again."""
+    return charts.ready(charts.label_ends(curve(pair, total=total), domain, log_y=True))
 
 
 def provenance(view: View) -> str:
