@@ -6,9 +6,11 @@ Validated 454768: x + 0.5 N(0, 1), clipped to [0, 1], drawn once for the whole s
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
+from weakref import WeakValueDictionary
 
 import numpy as np
 from numpy.typing import NDArray
@@ -169,22 +171,27 @@ def noise(n: int, pad_width: int, seed: int, split: str = "train") -> Floats:
     The original area's noise is the same at every `pad_width`, an image's the same for every `n`.
     """
     _require("pad_width", PAD_WIDTHS, pad_width)
-    drawn = np.empty((n, SIZE + 2 * pad_width, SIZE + 2 * pad_width), np.float32)
-    for block, some in _noise_blocks(n, pad_width, seed, split):
-        drawn[block] = some
+    border, inside = ring(SIZE, SIZE, pad_width), slice(pad_width, pad_width + SIZE)
+    drawn = np.empty((n, *border.shape), np.float32)
+    for block, noise in _inner_noise(n, seed, split):
+        drawn[block, inside, inside] = noise
+    for block, noise in _border_noise(n, pad_width, seed, split):
+        drawn[block, border] = noise
     return drawn
 
 
-def _noise_blocks(n: int, pad_width: int, seed: int, split: str) -> Iterator[tuple[slice, Floats]]:
-    border = ring(SIZE, SIZE, pad_width)
-    inner, outer = _stream(seed, split, 1), _stream(seed, split, 2)
+def _inner_noise(n: int, seed: int, split: str) -> Iterator[tuple[slice, Floats]]:
+    random = _stream(seed, split, 1)
     for block in _blocks(n):
-        count = block.stop - block.start
-        drawn = np.empty((count, *border.shape), np.float32)
-        inside = slice(pad_width, pad_width + SIZE)
-        drawn[:, inside, inside] = inner.standard_normal((count, SIZE, SIZE), np.float32)
-        drawn[:, border] = outer.standard_normal((count, border.sum()), np.float32)
-        yield block, drawn
+        shape = (block.stop - block.start, SIZE, SIZE)
+        yield block, random.standard_normal(shape, np.float32)
+
+
+def _border_noise(n: int, pad_width: int, seed: int, split: str) -> Iterator[tuple[slice, Floats]]:
+    random = _stream(seed, split, 2)
+    pixels = np.count_nonzero(ring(SIZE, SIZE, pad_width))
+    for block in _blocks(n):
+        yield block, random.standard_normal((block.stop - block.start, pixels), np.float32)
 
 
 def _stream(seed: int, split: str, use: int) -> np.random.Generator:
@@ -232,17 +239,15 @@ class PaddedSet:
 class NoisySet:
     """Padded images, clean and noisy, made by `noisy_set`; batches are float32 in [0, 1].
 
-    Noisy images are kept as bytes: two arms of the original protocol then fit a small server. The
-    rounding moves a pixel by at most 1/510. They are made in order, as far as they are asked for:
-    the first ones of a test set are there at once.
+    Noisy images are kept as bytes, and those of the original area once for all the sets that share
+    them: two arms of the original protocol then fit a small server. The rounding moves a pixel by
+    at most 1/510. They are made in order, as far as they are asked for: the first ones of a test
+    set are there at once.
     """
 
-    def __init__(self, clean: PaddedSet, blocks: Iterator[tuple[slice, Floats]]) -> None:
-        """`blocks` makes the noisy images of one slice of the set after the other."""
-        self._clean = clean
-        self._blocks = blocks
-        self._made = 0
-        self._noisy = np.empty((len(clean), *clean.ring.shape), np.uint8)
+    def __init__(self, clean: PaddedSet, inner: _Made, border: _Made) -> None:
+        """`inner` makes the noisy original area, (n, 28, 28), `border` the rest, (n, pixels)."""
+        self._clean, self._inner, self._border = clean, inner, border
 
     def __len__(self) -> int:
         return len(self._clean)
@@ -251,12 +256,6 @@ class NoisySet:
     def ring(self) -> NDArray[np.bool_]:
         """Which pixels are padded: (height, width)."""
         return self._clean.ring
-
-    @property
-    def noisy(self) -> Bytes:
-        """All noisy images: (n, height, width)."""
-        self._make(len(self))
-        return self._noisy
 
     def clean_batch(self, indices: NDArray[np.integer] | slice) -> Floats:
         """The padded images of `indices`: (batch, height, width)."""
@@ -268,15 +267,32 @@ class NoisySet:
             _, end, _ = indices.indices(len(self))
         else:
             end = int(indices.max()) + 1
-        self._make(end)
-        return np.divide(self._noisy[indices], np.float32(255))
+        noisy = self._inner.until(end)[indices]
+        if pad_width := self._clean.pad_width:
+            around = self._border.until(end)[indices]
+            noisy = _pad(noisy, pad_width, "noise", 0, around)
+        return np.divide(noisy, np.float32(255))
 
-    def _make(self, count: int) -> None:
-        while self._made < count:
-            block, images = next(self._blocks)
-            images *= 255
-            self._noisy[block] = np.rint(images, out=images)
-            self._made = block.stop
+
+class _Made:
+    """An array of bytes, (n, …), that is made in order and as far as it is asked for."""
+
+    def __init__(self, shape: tuple[int, ...], blocks: Iterator[tuple[slice, Floats]]) -> None:
+        """`blocks` yields slice after slice with their values, in [0, 1]."""
+        self._values = np.empty(shape, np.uint8)
+        self._blocks = blocks
+        self._made = 0
+        self._making = threading.Lock()  # two arms are in training at once
+
+    def until(self, end: int) -> Bytes:
+        """The array, of which the first `end` are made."""
+        with self._making:
+            while self._made < end:
+                block, values = next(self._blocks)
+                values *= 255
+                self._values[block] = np.rint(values, out=values)
+                self._made = block.stop
+        return self._values
 
 
 def noisy_set(
@@ -304,13 +320,31 @@ def noisy_set(
     greys = _ring_greys(images, pad_width, seed, split) if pad_mode == "noise" else None
     clean = PaddedSet(images, pad_width, pad_mode, pad_level, greys)
 
-    def blocks() -> Iterator[tuple[slice, Floats]]:
-        for block, drawn in _noise_blocks(len(images), pad_width, seed, split):
-            if noise_first:
-                drawn[:, clean.ring] = 0
-            yield block, add_noise(clean.batch(block), drawn, noise_factor)
+    def border() -> Iterator[tuple[slice, Floats]]:
+        factor = 0.0 if noise_first else noise_factor
+        for block, noise in _border_noise(len(images), pad_width, seed, split):
+            yield block, add_noise(clean.batch(block)[:, clean.ring], noise, factor)
 
-    return NoisySet(clean, blocks())
+    shape = len(images), int(clean.ring.sum())
+    inner = _noisy_inner(images, noise_factor, seed, split)
+    return NoisySet(clean, inner, _Made(shape, border()))
+
+
+_sharing = threading.Lock()
+_inners: WeakValueDictionary[tuple[int, float, int, str], _Made] = WeakValueDictionary()
+
+
+def _noisy_inner(images: Bytes, noise_factor: float, seed: int, split: str) -> _Made:
+    """Noisy images (n, 28, 28), the same object for all who ask while one of them holds it."""
+
+    def blocks() -> Iterator[tuple[slice, Floats]]:
+        for block, noise in _inner_noise(len(images), seed, split):
+            yield block, add_noise(np.divide(images[block], np.float32(255)), noise, noise_factor)
+
+    # Whoever holds what is made holds the images, too: no other array has their id meanwhile.
+    key = id(images), noise_factor, seed, split
+    with _sharing:
+        return _inners.setdefault(key, _Made(images.shape, blocks()))
 
 
 def _require(name: str, domain: Domain, value: object) -> None:

@@ -180,7 +180,7 @@ def test_noise_that_is_guessed_costs_what_the_best_guess_does() -> None:
     # The bytes that `noisy_set` makes, and for each the mean of the greys behind it.
     made = data.noisy_set(np.zeros((4000, 28, 28), np.uint8), pad_width=8, pad_mode="noise")
     clean = made.clean_batch(slice(None))[:, made.ring].ravel().astype(float)
-    noisy = made.noisy[:, made.ring].ravel()
+    noisy = np.rint(made.noisy_batch(slice(None))[:, made.ring].ravel() * 255).astype(int)
     best = np.bincount(noisy, weights=clean) / np.bincount(noisy)
     measured = np.bincount(noisy) @ entropy(best) / len(noisy)
     assert guessed_entropy(0.5) == pytest.approx(measured, abs=3e-4)
