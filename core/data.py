@@ -141,13 +141,16 @@ def pad(
 
 
 def _pad(images: Bytes, width: int, mode: str, level: float, greys: Bytes | None) -> Bytes:
-    widths = ((0, 0), (width, width), (width, width))
-    if mode in ("constant", "noise"):
-        padded = np.pad(images, widths, constant_values=np.uint8(np.rint(level * 255)))
-    else:
-        padded = np.pad(images, widths, mode)  # type: ignore[call-overload]
+    if mode not in ("constant", "noise"):
+        padded: Bytes = np.pad(images, ((0, 0), (width, width), (width, width)), mode)  # type: ignore[call-overload]
+        return padded
+    # np.pad takes five times as long, at every step of training.
+    count, height, across = images.shape
+    shape = count, height + 2 * width, across + 2 * width
+    padded = np.full(shape, np.uint8(np.rint(level * 255)))
+    padded[:, width : width + height, width : width + across] = images
     if greys is not None:
-        padded[:, ring(images.shape[1], images.shape[2], width)] = greys
+        padded[:, ring(height, across, width)] = greys
     return padded
 
 
