@@ -183,14 +183,19 @@ def label_ends(
         labelled = label_ends(exponents, np.log10(domain).tolist(), height, gap)
         return labelled.assign(y=10.0 ** labelled["y"], label_y=10.0 ** labelled["label_y"])
     data = data[data["y"].between(*domain)]
-    ends = data[data["style"] != "dotted"].sort_values("x").groupby("line")["y"]
-    last = ends.tail(1).sort_values()
+    lines, x, y = (data[name].to_numpy() for name in ("line", "x", "y"))
+    labelled = data["style"].to_numpy() != "dotted"
+    ends = []
+    for line in dict.fromkeys(lines[labelled]):
+        own = np.flatnonzero(labelled & (lines == line))
+        ends.append(own[x[own].argmax()])
     apart = gap * (domain[1] - domain[0]) / height
-    places: list[float] = []
-    for y in last:
-        places.append(max(y, places[-1] + apart) if places else y)
-    labels = pd.DataFrame({"label": data["line"], "label_y": pd.Series(places, last.index)})
-    return data.join(labels.loc[last.index])
+    label, label_y = np.full(len(data), None), np.full(len(data), np.nan)
+    lowest = -np.inf
+    for end in sorted(ends, key=y.__getitem__):
+        label[end], label_y[end] = lines[end], max(y[end], lowest)
+        lowest = label_y[end] + apart
+    return data.assign(label=label, label_y=label_y)
 
 
 def pixels(values: NDArray[Any], **columns: NDArray[Any]) -> pd.DataFrame:

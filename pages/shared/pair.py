@@ -11,7 +11,7 @@ import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from core import runs
-from core.autoencoder import Checkpoint, Settings
+from core.autoencoder import Checkpoint, Point, Settings
 from core.data import MissingData
 from core.loss import Comparison, compare
 from core.presets import SEEDS
@@ -114,20 +114,44 @@ def over_seeds(unpadded: Settings, padded: Settings, images: int) -> dict[int, C
 
 def curve(pair: Pair, *, total: bool) -> pd.DataFrame:
     """Both arms' training and test loss up to the images asked for, as `charts.lines` wants it."""
+    return _curve(_points(pair), total)
+
+
+def drawn_curve(pair: Pair, domain: tuple[float, float], *, total: bool) -> pa.Table:
+    """`curve` with its lines' labels, on a log scale, ready to be drawn again and again."""
+    return _drawn_curve(_points(pair), total, domain)
+
+
+Points = tuple[tuple[str, int, tuple[Point, ...]], ...]  # of each arm: name, pixels, points
+
+
+def _points(pair: Pair) -> Points:
+    return tuple(
+        (
+            arm,
+            view.settings.size**2,
+            tuple(p for p in view.state.points if p.images_seen <= pair.images)
+            if view.state
+            else (),
+        )
+        for arm, view in pair.views.items()
+    )
+
+
+def _curve(arms: Points, total: bool) -> pd.DataFrame:
     rows = []
-    for line, view in pair.views.items():
-        scale = view.settings.size**2 if total else 1
-        for point in view.state.points if view.state else ():
-            if point.images_seen <= pair.images:
-                rows.append((point.images_seen, point.test_loss * scale, line, "solid"))
-                rows.append((point.images_seen, point.train_loss * scale, line, "dotted"))
+    for line, pixels, points in arms:
+        scale = pixels if total else 1
+        for point in points:
+            rows.append((point.images_seen, point.test_loss * scale, line, "solid"))
+            rows.append((point.images_seen, point.train_loss * scale, line, "dotted"))
     return pd.DataFrame(rows, columns=["x", "y", "line", "style"])
 
 
-@lru_cache(8)
-def drawn_curve(pair: Pair, domain: tuple[float, float], *, total: bool) -> pa.Table:
-    """`curve` with its lines' labels, on a log scale, ready to be drawn again and again."""
-    return charts.ready(charts.label_ends(curve(pair, total=total), domain, log_y=True))
+@lru_cache(16)
+def _drawn_curve(arms: Points, total: bool, domain: tuple[float, float]) -> pa.Table:
+    """By its points alone, so that all who watch a run share one."""
+    return charts.ready(charts.label_ends(_curve(arms, total), domain, log_y=True))
 
 
 def provenance(view: View) -> str:
