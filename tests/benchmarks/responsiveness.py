@@ -25,8 +25,9 @@ PAGES = ("Impact", "Shapes", "Autoencoder")
 
 
 def measure(page: Page, words: tuple[str, ...], clicks: int) -> tuple[float, float]:
-    offered = [word for word in words if page.get_by_text(word, exact=True).count()]
-    clicked = itertools.islice(itertools.cycle(offered), clicks)
+    for word in words:
+        page.get_by_text(word, exact=True).first.wait_for()
+    clicked = itertools.islice(itertools.cycle(words), clicks)
     return figures([click(page, word) for word in clicked])
 
 
