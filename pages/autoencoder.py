@@ -120,7 +120,7 @@ def choose() -> tuple[Settings, int]:
             values["pad_level"] = ask("pad_level", "Grey level", slider=True)
     with wide[2]:
         values["variation"] = ask("variation", "Digits")
-    closed = st.popover("Training, noise and layers")
+    closed = st.popover("Training, noise and layers", width="stretch")
     # What is said about a link must not be hidden with the control.
     tell = partial(ask, complain_in=st.container())
     with closed:

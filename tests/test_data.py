@@ -194,6 +194,21 @@ def test_noise_first_leaves_the_border_clean(pad_mode: str) -> None:
     assert np.array_equal(noisy[:, 2:-2, 2:-2], unpadded)
 
 
+def test_two_arms_keep_the_noise_that_they_share_once() -> None:
+    unpadded, padded = noisy_set(IMAGES, seed=3), noisy_set(IMAGES, pad_width=2, seed=3)
+    assert unpadded._inner is padded._inner
+    assert noisy_set(IMAGES, seed=4)._inner is not padded._inner
+    assert noisy_set(IMAGES, seed=3, split="test")._inner is not padded._inner
+    assert noisy_set(IMAGES.copy(), seed=3)._inner is not padded._inner
+
+
+def test_images_do_not_depend_on_the_order_in_which_they_are_asked_for() -> None:
+    whole = noisy_set(IMAGES, pad_width=1).noisy_batch(ALL)
+    piecewise = noisy_set(IMAGES.copy(), pad_width=1)
+    for batch in (np.array([3]), slice(0, 20), np.array([len(IMAGES) - 1, 0]), ALL):
+        assert np.array_equal(piecewise.noisy_batch(batch), whole[batch])
+
+
 def test_no_noise() -> None:
     clean, noisy = batches(noisy_set(IMAGES, pad_width=2, noise_factor=0.0))
     assert np.array_equal(clean, noisy)

@@ -19,7 +19,7 @@ def take_away(
     code: str | None = None,
 ) -> None:
     """Downloads named `name`, made only when asked for; the link; the code that reproduces it."""
-    with st.popover("Take it away: picture, data, link, code"):
+    with st.popover("Take it away: picture, data, link, code", width="stretch"):
         with st.container(horizontal=True):
             if picture is not None:
                 _download(f"{name}.png", lambda: _render(picture(), "png"), "image/png")
