@@ -15,8 +15,9 @@ from hypothesis import strategies as st
 
 from core.__main__ import main
 from core.impact import Settings, impact, reach, report, touches
-from core.layers import PADDING_MODES, Layer, Stack, parse_layer, parse_stack
+from core.layers import Layer, Stack, parse_layer, parse_stack
 from core.settings import InputError
+from tests.strategies import convolutions
 
 
 def square(text: str, size: int, convention: str = "either") -> np.ndarray:
@@ -127,15 +128,7 @@ def test_counts_stay_python_integers(depth: int, padding: str) -> None:
 
 
 LAYERS = st.one_of(
-    st.builds(
-        Layer,
-        kind=st.just("conv"),
-        kernel=st.integers(1, 4),
-        stride=st.integers(1, 3),
-        dilation=st.integers(1, 2),
-        padding=st.sampled_from(["same", "valid", "full", 1, 2]),
-        padding_mode=st.sampled_from(PADDING_MODES),
-    ),
+    convolutions(),
     st.builds(
         Layer,
         kind=st.sampled_from(["maxpool", "avgpool"]),

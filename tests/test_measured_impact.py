@@ -11,7 +11,7 @@ from core.layers import PADDING_MODES, Layer, Stack, parse_layer, parse_stack
 from core.measured_impact import Settings, measure, network, random_impact, resize
 from core.settings import InputError
 from core.shapes import pool
-from tests.strategies import CONVOLUTIONS
+from tests.strategies import convolutions
 
 
 def ones(stack: Stack) -> list[tuple[torch.Tensor, None]]:
@@ -23,7 +23,7 @@ def ones(stack: Stack) -> list[tuple[torch.Tensor, None]]:
 
 
 @settings(deadline=None)
-@given(st.lists(CONVOLUTIONS, min_size=1, max_size=3), st.integers(1, 9), st.integers(1, 9))
+@given(st.lists(convolutions(), min_size=1, max_size=3), st.integers(1, 9), st.integers(1, 9))
 def test_all_ones_weights_measure_the_paths(layers: list[Layer], height: int, width: int) -> None:
     stack = Stack(tuple(layers))
     try:

@@ -11,23 +11,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.impact import impact
-from core.layers import PADDING_MODES, Layer, Stack, parse_stack
+from core.layers import Layer, Stack, parse_stack
 from core.settings import InputError
 from core.shapes import PRESETS, Step, pool, walk
 from core.stack_code import keras_code, torch_code
-from tests.strategies import CONVOLUTIONS
+from tests.strategies import convolutions
 
 LAYERS = st.one_of(
-    st.builds(
-        Layer,
-        kind=st.just("conv"),
-        kernel=st.integers(1, 4),
-        channels=st.integers(1, 3),
-        stride=st.integers(1, 3),
-        dilation=st.integers(1, 2),
-        padding=st.sampled_from(["same", "valid", "full", 1, 2]),
-        padding_mode=st.sampled_from(PADDING_MODES),
-    ),
+    convolutions(channels=st.integers(1, 3)),
     st.builds(
         Layer,
         kind=st.sampled_from(["maxpool", "avgpool"]),
@@ -96,7 +87,7 @@ def test_any_stack_runs_in_torch_and_gives_the_sizes_shown(
 
 
 @settings(deadline=None, max_examples=150)
-@given(st.lists(CONVOLUTIONS, min_size=1, max_size=3), st.integers(1, 9), st.integers(1, 9))
+@given(st.lists(convolutions(), min_size=1, max_size=3), st.integers(1, 9), st.integers(1, 9))
 def test_the_torch_code_has_the_impact_shown(layers: list[Layer], height: int, width: int) -> None:
     stack = Stack(tuple(layers))
     try:
