@@ -108,6 +108,7 @@ def evaluate(
 def warm_up(settings: Settings) -> None:
     """One step on nothing: at its first, torch takes half a second to choose and compile."""
     torch.set_num_threads(1)
+    _keep_memory()
     nothing = torch.zeros(settings.batch_size, settings.size, settings.size)
     batch = Batch(network.channels_last(nothing), network.channels_last(nothing))
     _Step(settings, None, torch.device("cpu"))(batch, 1)
@@ -191,10 +192,12 @@ def _keep_memory() -> None:
         libc = ctypes.CDLL(None)
         libc.mallopt(_M_MMAP_THRESHOLD, 32 * 2**20)
         libc.mallopt(_M_TRIM_THRESHOLD, 128 * 2**20)
+        # Every thread would have a heap of its own, and a page is drawn in a new thread each time.
+        libc.mallopt(_M_ARENA_MAX, 2)
 
 
 # Of <malloc.h>.
-_M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3
+_M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD, _M_ARENA_MAX = -1, -3, -8
 
 
 # --- Images -------------------------------------------------------------------------------------

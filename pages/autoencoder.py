@@ -5,12 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 from functools import partial
 from itertools import zip_longest
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 import pyarrow as pa
 import streamlit as st
-from matplotlib.figure import Figure
 
 from core import autoencoder, runs
 from core.autoencoder import LIVE, ORIGINAL, Checkpoint, Settings
@@ -29,10 +28,13 @@ from pages.shared.pair import (
     provenance,
     start,
 )
-from pages.shared.take_away import take_away
+from pages.shared.take_away import figure, take_away
 from pages.shared.tested import loss_maps, samples
 from pages.shared.words import SHOW_ME, TEXT, change, percent
 from streamlit_app import show
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 QUESTION = """
 A denoising autoencoder learns MNIST and ends at a loss of **0.099**. Then somebody pads every image
@@ -410,8 +412,8 @@ def table(pair: Pair) -> pd.DataFrame:
 def picture(pair: Pair, tested: Tested) -> Figure:
     """Both curves and both maps on one slide."""
     colours = {"unpadded": charts.LIGHT.unpadded, "padded": charts.LIGHT.padded}
-    figure = Figure(figsize=(11, 7), layout="constrained")
-    axes = figure.subplots(2, 2)
+    slide = figure(11, 7)
+    axes = slide.subplots(2, 2)
     for axis, total in zip(axes[0], (False, True), strict=True):
         points = curve(pair, total=total)
         for line, colour in colours.items():
@@ -427,8 +429,8 @@ def picture(pair: Pair, tested: Tested) -> Figure:
         image = axis.imshow(one.loss_map, vmin=0, vmax=highest)
         axis.set_title(f"{arm}: {one.total:.1f} nats", loc="left")
         axis.set_axis_off()
-    figure.colorbar(image, ax=axes[1], label="test loss, nats per pixel")
-    return figure
+    slide.colorbar(image, ax=axes[1], label="test loss, nats per pixel")
+    return slide
 
 
 def code(padded: Settings) -> str:

@@ -6,13 +6,11 @@ import itertools
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 import streamlit as st
-from matplotlib.colors import LogNorm, Normalize
-from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from core import autoencoder, data, measured_impact, runs
@@ -27,9 +25,12 @@ from pages.shared import charts, controls, grids, kernel_walk
 from pages.shared.controls import control, plain
 from pages.shared.example import digit
 from pages.shared.pair import provenance
-from pages.shared.take_away import take_away
+from pages.shared.take_away import figure, take_away
 from pages.shared.words import SHOW_ME, TEXT
 from streamlit_app import show
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 MAP = 320  # screen pixels: two maps fit beside each other, one fits a phone
 UNSEEN = "#8A8A8A"
@@ -794,8 +795,10 @@ def table(sides: Sequence[Side]) -> pd.DataFrame:
 
 def picture(sides: Sequence[Side], log: bool) -> Figure:
     """Both maps on one slide, on one scale."""
-    figure = Figure(figsize=(11, 5), layout="constrained")
-    axes = np.atleast_1d(figure.subplots(1, len(sides)))
+    from matplotlib.colors import LogNorm, Normalize
+
+    slide = figure(11, 5)
+    axes = np.atleast_1d(slide.subplots(1, len(sides)))
     shares = [one.impact.shares for one in sides]
     low, high = domain(shares, log)
     for axis, one, share in zip(axes, sides, shares, strict=True):
@@ -804,8 +807,8 @@ def picture(sides: Sequence[Side], log: bool) -> Figure:
         axis.set_facecolor(UNSEEN)
         axis.set_title(title(one), loc="left")
         axis.set_xlabel(one.label[:80])
-    figure.colorbar(image, ax=axes, label="share of the maximum")
-    return figure
+    slide.colorbar(image, ax=axes, label="share of the maximum")
+    return slide
 
 
 def code(one: Side) -> str | None:

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 import streamlit as st
-from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from core import loss, presets, runs
@@ -22,10 +21,13 @@ from pages.shared import charts
 from pages.shared.controls import control
 from pages.shared.guard import fragment
 from pages.shared.pair import TICK, provenance, visitor
-from pages.shared.take_away import take_away
+from pages.shared.take_away import figure, take_away
 from pages.shared.tested import loss_maps
 from pages.shared.words import TEXT, change, percent
 from streamlit_app import show
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 QUESTION = """
 A denoising autoencoder reports a loss of **0.099** on MNIST and of **0.075** on MNIST padded by two
@@ -922,14 +924,14 @@ def table(widths: pd.DataFrame, tried: pd.DataFrame) -> pd.DataFrame:
 def picture(pair: Seeds, widths: pd.DataFrame) -> Figure:
     """Both maps, and the law beside the runs, on one slide."""
     both = means(pair)
-    figure = Figure(figsize=(13, 4), layout="constrained")
-    *axes, last = figure.subplots(1, 3)
+    slide = figure(13, 4)
+    *axes, last = slide.subplots(1, 3)
     highest = max(float(one.loss_map.max()) for one in both.values())
     for axis, (arm, one) in zip(axes, both.items(), strict=True):
         image = axis.imshow(one.loss_map, vmin=0, vmax=highest)
         axis.set_title(f"{arm}: {one.total:.1f} nats", loc="left")
         axis.set_axis_off()
-    figure.colorbar(image, ax=axes, label="test loss, nats per pixel", location="bottom")
+    slide.colorbar(image, ax=axes, label="test loss, nats per pixel", location="bottom")
     p = np.linspace(PAD_WIDTHS.low, PAD_WIDTHS.high, 81)
     unpadded = widths[widths.pad_width == 0].total.mean()
     last.plot(p, unpadded / (SIZE + 2 * p) ** 2, "--", color=charts.LIGHT.ink, label="T/(28+2p)²")
@@ -938,7 +940,7 @@ def picture(pair: Seeds, widths: pd.DataFrame) -> Figure:
     last.set_ylim(bottom=0)
     last.legend(frameon=False)
     last.spines[["top", "right"]].set_visible(False)
-    return figure
+    return slide
 
 
 CODE = """\

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 import streamlit as st
-from matplotlib.figure import Figure
-from matplotlib.patches import Rectangle
 from numpy.typing import NDArray
 
 from core import shapes
@@ -22,9 +20,12 @@ from pages.shared import charts, controls, grids
 from pages.shared.controls import control, plain
 from pages.shared.example import digit
 from pages.shared.grids import Mark
-from pages.shared.take_away import take_away
+from pages.shared.take_away import figure, take_away
 from pages.shared.words import SHOW_ME, TEXT
 from streamlit_app import show
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 QUESTION = """
 An encoder halves a 28 × 28 image with 2 × 2 max pooling: 28, 14, 7. An odd number cannot be halved.
@@ -600,9 +601,11 @@ def code(steps: Sequence[Step]) -> None:
 
 def picture(steps: Sequence[Step]) -> Figure:
     """Every layer's ends on one slide."""
+    from matplotlib.patches import Rectangle
+
     chosen = [step for step in steps if step.layer.kind != UPSAMPLING]
-    figure = Figure(figsize=(7, 0.7 * len(chosen) + 0.3), layout="constrained")
-    axes = figure.subplots()
+    slide = figure(7, 0.7 * len(chosen) + 0.3)
+    axes = slide.subplots()
     axes.set(xlim=(-0.2, STRIP + 0.2), ylim=(PITCH * len(chosen), 0), aspect="equal")
     axes.set_axis_off()
     light = charts.LIGHT
@@ -622,7 +625,7 @@ def picture(steps: Sequence[Step]) -> Figure:
                 middle = ((mark.left + mark.right) / 2, (mark.top + mark.bottom) / 2)
                 align = "left" if mark.kind == "title" else "center"
                 axes.text(*middle, mark.text, ha=align, va="center", fontsize=8)
-    return figure
+    return slide
 
 
 show("shapes", page)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import make_dataclass, replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 import streamlit as st
-from matplotlib.figure import Figure
 
 from core import shift_probe
 from core.layers import PADDING_MODES, PADDINGS
@@ -20,9 +20,12 @@ from pages.shared.grids import Mark
 from pages.shared.guard import fragment
 from pages.shared.probe_evidence import named
 from pages.shared.probe_player import percent
-from pages.shared.take_away import take_away
+from pages.shared.take_away import figure, take_away
 from pages.shared.words import SHOW_ME, TEXT
 from streamlit_app import show
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 QUESTION = """
 `y = conv(x).sum()`
@@ -594,8 +597,8 @@ def row_verdict(row: Row) -> str:
 def picture(run: Run) -> Figure:
     """The trained kernels and the score of every position, on one slide."""
     layers = len(run.final.kernels)
-    figure = Figure(figsize=(3.2 * (layers + 1) + 1, 4), layout="constrained")
-    axes = figure.subplots(1, layers + 1, width_ratios=[*[1] * layers, 1.4])
+    slide = figure(3.2 * (layers + 1) + 1, 4)
+    axes = slide.subplots(1, layers + 1, width_ratios=[*[1] * layers, 1.4])
     shown = [*run.final.kernels, run.final.scores]
     titles = [f"kernel {n}" if layers > 1 else "trained kernel" for n in range(1, layers + 1)]
     for axis, values, title in zip(axes, shown, [*titles, "score of each position"], strict=True):
@@ -603,8 +606,8 @@ def picture(run: Run) -> Figure:
         image = axis.imshow(values, cmap="RdBu_r", vmin=-most, vmax=most)
         axis.set_title(title, loc="left")
         axis.set_axis_off()
-        figure.colorbar(image, ax=axis, shrink=0.7)
-    return figure
+        slide.colorbar(image, ax=axis, shrink=0.7)
+    return slide
 
 
 def table(network: Network, run: Run) -> pd.DataFrame:

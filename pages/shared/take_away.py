@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
 import pandas as pd
 import streamlit as st
-from matplotlib.figure import Figure
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 
 def take_away(
@@ -31,6 +34,13 @@ def take_away(
         if code is not None:
             st.caption("The same in PyTorch:")
             st.code(code, language="python")
+
+
+def figure(width: float, height: float) -> Figure:
+    """An empty figure for a slide, in inches. Until somebody wants one, it costs no memory."""
+    from matplotlib.figure import Figure
+
+    return Figure(figsize=(width, height), layout="constrained")
 
 
 def link() -> str:
