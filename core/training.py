@@ -191,7 +191,7 @@ def _keep_memory() -> None:
     if platform.libc_ver()[0] == "glibc":
         libc = ctypes.CDLL(None)
         libc.mallopt(_M_MMAP_THRESHOLD, 32 * 2**20)
-        libc.mallopt(_M_TRIM_THRESHOLD, 128 * 2**20)
+        libc.mallopt(_M_TRIM_THRESHOLD, 64 * 2**20)
         # Every thread would have a heap of its own, and a page is drawn in a new thread each time.
         libc.mallopt(_M_ARENA_MAX, 2)
 
