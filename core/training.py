@@ -109,9 +109,8 @@ def warm_up(settings: Settings) -> None:
     """One step on nothing: at its first, torch takes half a second to choose and compile."""
     torch.set_num_threads(1)
     _keep_memory()
-    nothing = torch.zeros(settings.batch_size, settings.size, settings.size)
-    batch = Batch(network.channels_last(nothing), network.channels_last(nothing))
-    _Step(settings, None, torch.device("cpu"))(batch, 1)
+    cpu = torch.device("cpu")
+    _Step(settings, None, cpu)(_blank(settings.batch_size, settings.size, cpu), 1)
 
 
 @functools.cache
@@ -122,7 +121,7 @@ def bf16_pays() -> bool:
     """
     torch.set_num_threads(1)
     seconds: dict[str, list[float]] = {"fp32": [], "bf16": []}
-    batch = Batch(*(network.channels_last(torch.zeros(128, SIZE, SIZE)) for _ in range(2)))
+    batch = _blank(128, SIZE, torch.device("cpu"))
     steps = {
         precision: _Step(Settings(precision=precision), None, torch.device("cpu"))
         for precision in seconds
@@ -208,6 +207,11 @@ class Batch(NamedTuple):
 
     noisy: Tensor
     clean: Tensor
+
+
+def _blank(count: int, size: int, device: torch.device) -> Batch:
+    zeros = (torch.zeros(count, size, size, device=device) for _ in range(2))
+    return Batch(*(network.channels_last(images) for images in zeros))
 
 
 class _HostImages:
@@ -330,10 +334,7 @@ class _CapturedStep(_Step):
         super().__init__(settings, state, device)
         torch.backends.cudnn.deterministic = True
         torch.backends.cudnn.allow_tf32 = False  # fp32 is to mean fp32
-        shape = (settings.batch_size, settings.size, settings.size)
-        self.static = Batch(
-            *(network.channels_last(torch.zeros(shape, device=device)) for _ in range(2))
-        )
+        self.static = _blank(settings.batch_size, settings.size, device)
         moving = (self.weights, self.mean, self.variance, self.sums)
         before = [vector.clone() for vector in moving]
         for _ in range(3):  # libraries choose their algorithms and workspaces before the capture

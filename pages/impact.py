@@ -255,10 +255,7 @@ def preset(changes: Mapping[str, Any]) -> dict[str, Any]:
 def choose() -> tuple[str, bool, list[Side]]:
     """Amount, logarithmic or not, and the sides whose stacks parse and fit."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        with st.container(width=150):
-            height = control(Settings, "size", "Height, pixels")
-        with st.container(width=150):
-            width = control(Settings, "width", "Width, pixels", placeholder="height")
+        height, width = controls.sides(Settings)
         with st.container(width=150):
             other = control(Settings, "against_size", "Right: size", placeholder="the same")
         with st.container(width=170):

@@ -379,10 +379,7 @@ def sets(preset: Preset) -> dict[str, Any]:
 def choose() -> tuple[Settings | None, Any]:
     """The settings, None where the stack does not parse, and the place beneath its field."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        with st.container(width=150):
-            size = control(Settings, "size", "Height, pixels")
-        with st.container(width=150):
-            width = control(Settings, "width", "Width, pixels", placeholder="height")
+        size, width = controls.sides(Settings)
         with st.container(width=150):
             channels = control(Settings, "channels", "Channels")
         with st.container(width=200):

@@ -2,6 +2,7 @@
 
 import io
 import sys
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -11,31 +12,17 @@ from streamlit.testing.v1 import AppTest
 
 from core.impact import impact
 from core.layers import parse_stack
+from tests.app import click, errors, open_page
+
+impact_page = partial(open_page, "impact")
 
 FIVE = " ".join(["conv3"] * 5)
 FIVE_SAME = " ".join(["conv3:same"] * 5)
 
 
-def impact_page(**query: Any) -> AppTest:
-    app = AppTest.from_file("../streamlit_app.py", default_timeout=60)
-    app.switch_page("pages/impact.py")
-    for name, value in query.items():
-        app.query_params[name] = str(value)
-    return app.run()
-
-
 def words(app: AppTest) -> str:
     parts = [*app.title, *app.header, *app.subheader, *app.markdown, *app.caption]
     return "\n".join(str(part.value) for part in parts)
-
-
-def errors(app: AppTest) -> list[str]:
-    assert not app.exception
-    return [error.value for error in app.error]
-
-
-def click(app: AppTest, label: str) -> None:
-    next(button for button in app.button if button.label == label).click().run()
 
 
 def test_it_opens_on_the_figures_and_keeps_the_deep_ones() -> None:

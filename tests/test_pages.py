@@ -15,6 +15,7 @@ from core import autoencoder, data, runs
 from core.autoencoder import Preset, Settings, State
 from core.loss import compare
 from core.run_store import Folder, Store
+from tests.app import click, open_page
 
 Open = Callable[..., AppTest]
 
@@ -22,15 +23,7 @@ Open = Callable[..., AppTest]
 @pytest.fixture
 def visit() -> Open:
     """Open a page with query parameters."""
-
-    def run(topic: str, **parameters: Any) -> AppTest:
-        app = AppTest.from_file("../streamlit_app.py", default_timeout=60)
-        app.switch_page(f"pages/{topic}.py")
-        for name, value in parameters.items():
-            app.query_params[name] = str(value)
-        return app.run()
-
-    return run
+    return open_page
 
 
 def words(app: AppTest) -> str:
@@ -96,10 +89,6 @@ def test_train_starts_both_arms_and_stop_ends_them(visit: Open) -> None:
         while runs.registry().look(arm, 5000).active:
             pass
         assert runs.registry().look(arm, 5000).status in ("absent", "stopped")
-
-
-def click(app: AppTest, label: str) -> None:
-    next(button for button in app.button if button.label == label).click().run()
 
 
 def test_a_preset_sets_the_controls(visit: Open) -> None:

@@ -1,26 +1,18 @@
 """The page on sizes: what it says, what a link asks of it, and what it refuses."""
 
+from functools import partial
+
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from core.shapes import PRESETS
+from tests.app import errors, open_page
 
-
-def shapes_page(**query: str) -> AppTest:
-    app = AppTest.from_file("../streamlit_app.py", default_timeout=60)
-    app.switch_page("pages/shapes.py")
-    for name, value in query.items():
-        app.query_params[name] = value
-    return app.run()
+shapes_page = partial(open_page, "shapes")
 
 
 def words(app: AppTest) -> str:
     return "\n".join(part.value for part in [*app.header, *app.subheader, *app.markdown])
-
-
-def errors(app: AppTest) -> list[str]:
-    assert not app.exception
-    return [error.value for error in app.error]
 
 
 def test_it_opens_on_the_question_and_keeps_the_answer() -> None:

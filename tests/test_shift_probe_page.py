@@ -8,14 +8,11 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from core.shift_probe import Network, Settings, train
+from tests.app import click, open_page
 
 
 def probe_page(**query: object) -> AppTest:
-    app = AppTest.from_file("../streamlit_app.py", default_timeout=120)
-    app.switch_page("pages/shift_probe.py")
-    for name, value in query.items():
-        app.query_params[name] = str(value)
-    app.run()
+    app = open_page("shift_probe", timeout=120, **query)
     assert not app.exception
     return app
 
@@ -23,10 +20,6 @@ def probe_page(**query: object) -> AppTest:
 def words(app: AppTest) -> str:
     parts = [*app.header, *app.subheader, *app.markdown, *app.caption]
     return "\n".join(str(part.value) for part in parts)
-
-
-def click(app: AppTest, label: str) -> None:
-    next(button for button in app.button if button.label == label).click().run()
 
 
 def test_the_answer_waits_for_a_guess() -> None:

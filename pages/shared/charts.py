@@ -181,7 +181,8 @@ def label_ends(
     if log_y:
         exponents = data.assign(y=np.log10(data["y"]))
         labelled = label_ends(exponents, np.log10(domain).tolist(), height, gap)
-        return labelled.assign(y=10.0 ** labelled["y"], label_y=10.0 ** labelled["label_y"])
+        inside = data.loc[labelled.index]
+        return inside.assign(label=labelled["label"], label_y=10.0 ** labelled["label_y"])
     data = data[data["y"].between(*domain)]
     lines, x, y = (data[name].to_numpy() for name in ("line", "x", "y"))
     labelled = data["style"].to_numpy() != "dotted"

@@ -60,6 +60,15 @@ def control(declared: Any, name: str, label: str, **options: Any) -> Any:
     return chosen
 
 
+def sides(declared: Any) -> tuple[int, int | None]:
+    """The fields for an image's height and width; no width means the height."""
+    with st.container(width=150):
+        height: int = control(declared, "size", "Height, pixels")
+    with st.container(width=150):
+        width: int | None = control(declared, "width", "Width, pixels", placeholder="height")
+    return height, width
+
+
 def stack(declared: Any, name: str, label: str, **options: Any) -> Stack | None:
     """A text field for the layer language; what does not parse is explained beneath it.
 

@@ -79,11 +79,8 @@ def _map(tested: Checkpoint, highest: float) -> str:
 def _outline(
     pictures: NDArray[np.uint8], at: int, colour: tuple[int, int, int], thick: int
 ) -> None:
-    """Draw a frame round all but the outer `at` pixels of pictures (n, height, width, 3)."""
-    height, width = pictures.shape[1:3]
-    top, left = (slice(at - thick, at) for _ in range(2))
-    bottom, right = (slice(end - at, end - at + thick) for end in (height, width))
-    for side in (top, bottom):
-        pictures[:, side, at - thick : width - at + thick] = colour
-    for side in (left, right):
-        pictures[:, at - thick : height - at + thick, side] = colour
+    """Draw a frame round all but the outer `at` pixels of pictures (n, size, size, 3)."""
+    first, last = at - thick, pictures.shape[1] - at
+    for line in (slice(first, at), slice(last, last + thick)):
+        pictures[:, line, first : last + thick] = colour
+        pictures[:, first : last + thick, line] = colour

@@ -1,0 +1,25 @@
+"""The app without a browser, for the tests of its pages."""
+
+from typing import Any
+
+from streamlit.testing.v1 import AppTest
+
+
+def open_page(topic: str, *, timeout: float = 60, **parameters: Any) -> AppTest:
+    """A page with query parameters, drawn."""
+    app = AppTest.from_file("../streamlit_app.py", default_timeout=timeout)
+    app.switch_page(f"pages/{topic}.py")
+    for name, value in parameters.items():
+        app.query_params[name] = str(value)
+    return app.run()
+
+
+def errors(app: AppTest) -> list[str]:
+    """What the page says has gone wrong."""
+    assert not app.exception
+    return [error.value for error in app.error]
+
+
+def click(app: AppTest, label: str) -> None:
+    """Press the button with this label."""
+    next(button for button in app.button if button.label == label).click().run()
