@@ -78,6 +78,7 @@ class View:
     source: Source = "trained"
     images_seen: int = 0  # less than the state's where a shipped run is trained anew
     place: int = 0  # in the queue, from 1
+    watchers: int = 0  # of a run that is active
     activity: str = ""  # what is done before the first step
     share: float = 0.0  # of that activity, done
     error: Exception | None = None
@@ -222,7 +223,9 @@ class Registry:
                 return _with(kept, View(job.settings, "finished", images))
         target = min(images, job.target)
         view = replace(
-            _with(kept, View(job.settings, "training", target)), images_seen=job.images_seen
+            _with(kept, View(job.settings, "training", target)),
+            images_seen=job.images_seen,
+            watchers=self._watchers(job),
         )
         if name in self._queue:
             return replace(view, status="waiting", place=self._queue.index(name) + 1)
@@ -231,10 +234,12 @@ class Registry:
             left = (target - job.images_seen) * (self._clock() - job.started) / trained
         return replace(view, activity=job.activity, share=job.share, seconds_left=left)
 
-    def _watched(self, job: Job) -> bool:
+    def _watchers(self, job: Job) -> int:
         now = self._clock()
-        recently = (now - looked < PATIENCE for looked in list(job.watchers.values()))
-        return not self._closed and any(recently)
+        return sum(now - looked < PATIENCE for looked in list(job.watchers.values()))
+
+    def _watched(self, job: Job) -> bool:
+        return not self._closed and self._watchers(job) > 0
 
     def _drop_unwatched(self) -> None:
         for name in [name for name in self._queue if not self._watched(self._jobs[name])]:

@@ -6,7 +6,6 @@ slows neither to a crawl. Equal states continue to equal bits on one machine.
 
 from __future__ import annotations
 
-import ctypes
 import functools
 import math
 import platform
@@ -21,7 +20,7 @@ import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor
 
-from core import loss, network
+from core import heap, loss, network
 from core.autoencoder import (
     PARAMETERS,
     Checkpoint,
@@ -40,6 +39,7 @@ Bytes = NDArray[np.uint8]
 Indices = NDArray[np.integer[Any]] | slice
 
 REPORT_EVERY = 0.2  # seconds
+TRIM_EVERY = 1.0  # seconds
 CURVE_IMAGES = 256  # of the test set, for the curve's points
 CHUNK = 128  # images that go through the network together on the CPU, in steps and measuring
 
@@ -108,7 +108,7 @@ def evaluate(
 def warm_up(settings: Settings) -> None:
     """One step on nothing: at its first, torch takes half a second to choose and compile."""
     torch.set_num_threads(1)
-    _keep_memory()
+    heap.keep()
     cpu = torch.device("cpu")
     _Step(settings, None, cpu)(_blank(settings.batch_size, settings.size, cpu), 1)
 
@@ -181,22 +181,6 @@ def _stream(device: torch.device) -> Any:
     """A stream of its own for this thread, so that two arms share a GPU instead of taking turns."""
     stream = torch.cuda.Stream(device) if device.type == "cuda" else None  # type: ignore[no-untyped-call]
     return torch.cuda.stream(stream)
-
-
-def _keep_memory() -> None:
-    """Have glibc keep what a step frees for the next: it would return 20 MB to the system, and
-    fetch them again page by page, at every step (a quarter of the time). Elsewhere a no-op.
-    """
-    if platform.libc_ver()[0] == "glibc":
-        libc = ctypes.CDLL(None)
-        libc.mallopt(_M_MMAP_THRESHOLD, 32 * 2**20)
-        libc.mallopt(_M_TRIM_THRESHOLD, 64 * 2**20)
-        # Every thread would have a heap of its own, and a page is drawn in a new thread each time.
-        libc.mallopt(_M_ARENA_MAX, 2)
-
-
-# Of <malloc.h>.
-_M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD, _M_ARENA_MAX = -1, -3, -8
 
 
 # --- Images -------------------------------------------------------------------------------------
@@ -371,7 +355,7 @@ class _Run:
         note: str = "",
     ) -> None:
         torch.set_num_threads(1)
-        _keep_memory()
+        heap.keep()
         self.started = time.perf_counter() - (state.seconds if state else 0.0)
         self.settings = settings
         self.note = note
@@ -398,6 +382,7 @@ class _Run:
         steps = steps_taken(settings, self.images_seen)
         point_due = next_point(self.points[-1].images_seen if self.points else 0)
         report_due = time.perf_counter() + REPORT_EVERY
+        trim_due = time.perf_counter() + TRIM_EVERY
         shuffled: tuple[int, NDArray[np.int64]] | None = None
         while self.images_seen < until and not stop():
             epoch, start = divmod(self.images_seen, settings.train_size)
@@ -420,6 +405,9 @@ class _Run:
             if at_checkpoint or time.perf_counter() >= report_due:
                 report(self.state())
                 report_due = time.perf_counter() + REPORT_EVERY
+            if time.perf_counter() >= trim_due:
+                heap.trim()
+                trim_due = time.perf_counter() + TRIM_EVERY
         return self.state()
 
     def check(self) -> None:

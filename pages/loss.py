@@ -20,7 +20,7 @@ from core.settings import Choice, InputError, Whole, setting
 from pages.shared import charts
 from pages.shared.controls import control
 from pages.shared.guard import fragment
-from pages.shared.pair import TICK, provenance, visitor
+from pages.shared.pair import pause, provenance, visitor
 from pages.shared.take_away import figure, take_away
 from pages.shared.tested import loss_maps
 from pages.shared.words import TEXT, change, percent
@@ -344,13 +344,13 @@ def means(pair: Seeds) -> dict[str, Checkpoint]:
 
 def offer(section: str, wanted: Sequence[Preset]) -> None:
     """Train from here what is missing of `wanted`; nothing where all is there."""
-    missing = [run for run in wanted if look(run).status != "finished"]
+    missing = {run: view for run in wanted if (view := look(run)).status != "finished"}
     if not missing:
         return
     asked: set[Preset] = st.session_state.setdefault("asked", set())
     ticking = not asked.isdisjoint(missing)
-    watched = fragment(watch, run_every=TICK if ticking else None)
-    watched(section, missing, len(wanted), ticking)
+    watched = fragment(watch, run_every=pause(missing.values()) if ticking else None)
+    watched(section, list(missing), len(wanted), ticking)
 
 
 def watch(section: str, missing: Sequence[Preset], of: int, ticking: bool) -> None:

@@ -15,6 +15,7 @@ from core import autoencoder, data, runs
 from core.autoencoder import Preset, Settings, State
 from core.loss import compare
 from core.run_store import Folder, Store
+from pages.shared.pair import TICK, pause
 from tests.app import click, open_page
 
 Open = Callable[..., AppTest]
@@ -89,6 +90,15 @@ def test_train_starts_both_arms_and_stop_ends_them(visit: Open) -> None:
         while runs.registry().look(arm, 5000).active:
             pass
         assert runs.registry().look(arm, 5000).status in ("absent", "stopped")
+
+
+@pytest.mark.parametrize(
+    ("watchers", "seconds"),
+    [(0, 0.5), (1, 0.5), (5, 0.5), (6, 1), (10, 1), (11, 2), (20, 2), (21, 4), (500, 4)],
+)
+def test_where_many_watch_each_looks_more_rarely(watchers: int, seconds: float) -> None:
+    view = runs.View(Settings(), "training", 5_000, watchers=watchers)
+    assert pause([view, runs.View(Settings(), "finished", 5_000)], TICK) == seconds
 
 
 def test_a_preset_sets_the_controls(visit: Open) -> None:

@@ -196,6 +196,20 @@ def test_many_visitors_watch_one_training(stage: Stage) -> None:
     assert stage.trainer.steps == 2
 
 
+def test_a_view_counts_who_watches(stage: Stage) -> None:
+    for name in ("me", "other", "third"):
+        stage.start(SETTINGS, 2_000, name)
+    assert stage.look(SETTINGS, 2_000, "me").watchers == 3
+    stage.registry.leave(SETTINGS, "other")
+    assert stage.look(SETTINGS, 2_000, "me").watchers == 2
+    stage.clock.now += PATIENCE - 1
+    stage.look(SETTINGS, 2_000, "me")
+    stage.clock.now += 2
+    assert stage.look(SETTINGS, 2_000).watchers == 1  # the third has not looked for too long
+    stage.end()
+    assert stage.look(SETTINGS, 2_000).watchers == 0
+
+
 def test_the_queue_has_places_and_an_end(make: Make) -> None:
     stage = make(workers=1)
     for seed in range(QUEUE + 1):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
@@ -20,6 +21,8 @@ from pages.shared import charts
 
 TICK = 0.5  # seconds between two looks at runs in training
 QUICK = 0.2  # the same, until both curves have begun
+FEW = 5  # sessions that may look that often
+RARE = 4.0  # seconds; a run is dropped when nobody has looked for runs.PATIENCE
 
 
 @dataclass(frozen=True)
@@ -43,7 +46,8 @@ class Pair:
         """Seconds to the next look; None where nothing will change without being asked."""
         if not self.active:
             return None
-        return QUICK if any(_about_to_begin(view) for view in self.views.values()) else TICK
+        begin = any(_about_to_begin(view) for view in self.views.values())
+        return pause(self.views.values(), QUICK if begin else TICK)
 
     @property
     def finished(self) -> bool:
@@ -71,6 +75,17 @@ class Pair:
 def _about_to_begin(view: View) -> bool:
     # A queue and a download take their time.
     return view.status == "training" and view.share == 0 and view.images_seen < 256
+
+
+def pause(views: Iterable[View], shortest: float = TICK) -> float:
+    """Seconds between two looks at runs in training.
+
+    A look costs the server some 10 ms. So where many watch each of them looks more rarely: half as
+    often whenever there are twice as many, so that few who come or go change it for nobody.
+    """
+    watchers = max((view.watchers for view in views), default=0)
+    crowd = (max(watchers - 1, 0) // FEW).bit_length()
+    return max(shortest, min(shortest * (1 << crowd), RARE))
 
 
 def look(unpadded: Settings, padded: Settings, images: int) -> Pair:

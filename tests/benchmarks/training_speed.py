@@ -38,9 +38,9 @@ Round = Callable[[], object]
 def ours(settings: Settings) -> Round:
     import torch
 
-    from core import network, training
+    from core import heap, network, training
 
-    training._keep_memory()
+    heap.keep()
     step = training._Step(settings, None, torch.device("cpu"))
     x = network.channels_last(torch.rand(IMAGES, settings.size, settings.size))
     count = 0
