@@ -17,7 +17,7 @@ from dataclasses import replace
 
 import streamlit as st
 
-from core import autoencoder, runs
+from core import autoencoder, heap, runs
 from core.autoencoder import LIVE
 from pages.shared import controls
 from pages.shared.guard import plain_errors
@@ -62,13 +62,15 @@ def warm_up() -> None:
     # A module that no source file belongs to outlives Streamlit's reload of changed sources.
     if "padding_lab_warm" not in sys.modules:
         sys.modules["padding_lab_warm"] = types.ModuleType("padding_lab_warm")
-        threading.Thread(target=_prepare_and_freeze, daemon=True).start()
+        # A process that ended while torch works in a daemon would abort.
+        threading.Thread(target=_prepare_and_freeze, daemon=False).start()
 
 
 def _prepare_and_freeze() -> None:
     runs.prepare(autoencoder.arms(replace(LIVE.settings, pad_width=2)))
     gc.collect()
     gc.freeze()
+    heap.trim()
 
 
 if __name__ == "__main__":

@@ -145,6 +145,8 @@ def choose() -> tuple[Settings, int]:
                 "learning_rate", "Learning rate", format="%g", step=0.0005
             )
             values["precision"] = tell("precision", "Precision")
+            if values["precision"] == "bf16":
+                st.caption(bf16_words())
             values["device"] = tell("device", "Device")
         with right:
             values["noise_factor"] = tell("noise_factor", "Noise", slider=True)
@@ -154,6 +156,16 @@ def choose() -> tuple[Settings, int]:
         controls.presets(PRESETS)
     settings = Settings(**values)
     return settings, autoencoder.next_checkpoint(settings, images)
+
+
+def bf16_words() -> str:
+    """Whether bf16 pays on the server's processor: tried once, which takes half a second."""
+    try:
+        from core.training import bf16_pays
+    except ImportError:
+        return "PyTorch is missing here: nothing can be trained."
+    pays = "quicker" if bf16_pays() else "slower"
+    return f"On this server's processor bf16 is {pays} than fp32."
 
 
 def ask(name: str, label: str, **options: Any) -> Any:

@@ -101,6 +101,15 @@ def test_where_many_watch_each_looks_more_rarely(watchers: int, seconds: float) 
     assert pause([view, runs.View(Settings(), "finished", 5_000)], TICK) == seconds
 
 
+@pytest.mark.parametrize(("pays", "word"), [(True, "quicker"), (False, "slower")])
+def test_who_asks_for_bf16_is_told_whether_it_pays(
+    visit: Open, monkeypatch: pytest.MonkeyPatch, pays: bool, word: str
+) -> None:
+    monkeypatch.setattr("core.training.bf16_pays", lambda: pays)
+    assert f"bf16 is {word} than fp32" in words(visit("autoencoder", precision="bf16"))
+    assert "bf16 is" not in words(visit("autoencoder"))
+
+
 def test_a_preset_sets_the_controls(visit: Open) -> None:
     app = visit("autoencoder")
     click(app, "Grey border")
