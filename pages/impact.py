@@ -21,7 +21,8 @@ from core.picture import read_picture
 from core.settings import Choice, InputError, Maybe, Switch, Whole, setting
 from core.shapes import POST, RESNET, walk
 from core.stack_code import torch_code
-from pages.shared import charts, controls, grids, kernel_walk
+from pages.sections import kernel_walk
+from pages.shared import charts, controls, grids
 from pages.shared.controls import control, plain
 from pages.shared.example import digit
 from pages.shared.pair import provenance

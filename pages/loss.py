@@ -4,23 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 import streamlit as st
 from numpy.typing import NDArray
 
-from core import loss, presets, runs
-from core.autoencoder import LIVE, ORIGINAL, Checkpoint, Preset, arms, canonical
+from core import loss, presets
+from core.autoencoder import LIVE, ORIGINAL, Checkpoint, Preset, canonical
 from core.data import PAD_WIDTHS, SIZE
 from core.loss import interval, judge
-from core.runs import View
-from core.settings import Choice, InputError, Whole, setting
+from core.settings import Choice, Whole, setting
+from pages.sections import loss_converter
+from pages.sections.loss_runs import Seeds, found, look, means, offer, pairs, tested
 from pages.shared import charts
 from pages.shared.controls import control
-from pages.shared.guard import fragment
-from pages.shared.pair import pause, provenance, visitor
+from pages.shared.pair import provenance
 from pages.shared.take_away import figure, take_away
 from pages.shared.tested import loss_maps
 from pages.shared.words import TEXT, change, percent
@@ -47,8 +47,6 @@ EXPERIMENTS: dict[str, Preset] = {
 } | {ORIGINAL_PROTOCOL: Preset(replace(ORIGINAL.settings, pad_width=2), ORIGINAL.images)}
 """The padded arms that can be chosen, by name."""
 
-Seeds = dict[int, tuple[Checkpoint, Checkpoint]]  # both arms by seed
-
 
 def page() -> None:
     st.title("Per pixel or in total: what does the number mean?")
@@ -60,7 +58,7 @@ def page() -> None:
         bind="query-params",
     )
     reply = st.container()
-    converter()
+    loss_converter.show()
     experiment, seeds = choose()
     offer("pair", pairs(experiment, seeds))
     pair = found(experiment, seeds)
@@ -82,202 +80,7 @@ def page() -> None:
     )
 
 
-# --- The converter ------------------------------------------------------------------------------
-
-WAYS = {"per pixel": "per_pixel", "total": "total"}
-COLUMNS = ["height", "width", *WAYS]
-POST = pd.DataFrame([(28, 28, 0.099, np.nan), (32, 32, 0.075, np.nan)], columns=COLUMNS)
-BLANK = pd.DataFrame(np.nan, index=range(3), columns=COLUMNS)
-MAX_ROWS = 100
-
-
-def converter() -> None:
-    """Any number of losses, each typed one way and shown both ways."""
-    given = typed()
-    found = pd.DataFrame([converted(row) for row in given.to_dict("records")])
-    right = found[found.check.eq("") & found.total.notna()].drop(columns="check")
-    st.header(both_ways(right))
-    st.markdown(
-        "Keras and PyTorch print the mean over all pixels. Times the pixels of an image it is the "
-        "total: what one image costs. Type a size and either loss; the other follows.",
-        width=TEXT,
-    )
-    st.data_editor(
-        found,
-        key="converter",
-        hide_index=True,
-        num_rows="fixed",
-        placeholder="",
-        alt="The size of images, and one loss per pixel and in total",
-        column_config=CONVERTER_COLUMNS,
-    )
-    with st.container(horizontal=True):
-        st.button("More rows", on_click=more_rows, disabled=len(given) >= MAX_ROWS)
-        st.download_button(
-            "Download CSV",
-            lambda: right.to_csv(index=False).encode(),
-            "losses.csv",
-            "text/csv",
-            on_click="ignore",
-        )
-    with st.expander("The table as text; the reductions' names in Keras and PyTorch"):
-        st.code(as_text(right), language=None)
-        st.markdown(REDUCTIONS)
-        keras, pytorch = st.columns(2)
-        keras.caption("Keras")
-        keras.code(KERAS, language="python")
-        pytorch.caption("PyTorch")
-        pytorch.code(PYTORCH, language="python")
-
-
-CONVERTER_COLUMNS = {
-    "height": st.column_config.NumberColumn(format="%.6g", width="small"),
-    "width": st.column_config.NumberColumn(format="%.6g", width="small"),
-    "per pixel": st.column_config.NumberColumn(
-        format="%.6g", width="small", help="The mean over pixels: reduction='mean'."
-    ),
-    "total": st.column_config.NumberColumn(
-        format="%.6g", width="small", help="The mean over images of the sum over pixels."
-    ),
-    "check": st.column_config.TextColumn(disabled=True, width="large"),
-}
-
-
-def typed() -> pd.DataFrame:
-    """What has been typed: of the two losses in a row the last, the other one is blank."""
-    editor = st.session_state.get("converter")
-    if editor is None:
-        # A first visit, or a return from another page: the editor has forgotten its edits.
-        linked = st.query_params.get("rows")
-        start = st.session_state.get("rows", POST if linked is None else from_link(linked))
-        rows, edits = with_blanks(start), {}
-    else:
-        rows, edits = st.session_state["rows"].copy(), editor["edited_rows"]
-    # The editor repeats its edits until it is shown them as data: only a new one counts.
-    known = st.session_state.get("edits", {}) if editor is not None else {}
-    for row, changes in edits.items():
-        for column, value in changes.items():
-            if column in COLUMNS and row in rows.index and known.get(row, {}).get(column) != value:
-                if column in WAYS:
-                    rows.loc[row, list(WAYS)] = np.nan
-                rows.loc[row, column] = as_number(value)
-    st.session_state["edits"] = {row: dict(changes) for row, changes in edits.items()}
-    remember(rows)
-    return rows
-
-
-def remember(rows: pd.DataFrame) -> None:
-    """Keep the rows for a return to this page, and in the URL unless they are the post's."""
-    st.session_state["rows"] = rows
-    link = to_link(rows)
-    if link != to_link(POST):
-        st.query_params["rows"] = link
-    elif "rows" in st.query_params:
-        del st.query_params["rows"]
-
-
-def with_blanks(rows: pd.DataFrame) -> pd.DataFrame:
-    """The rows that hold something, and three blank ones."""
-    return pd.concat([rows.dropna(how="all"), BLANK], ignore_index=True)
-
-
-def more_rows() -> None:
-    """Three more rows to fill."""
-    rows = st.session_state["rows"]
-    st.session_state["rows"] = pd.concat([rows, BLANK], ignore_index=True)
-
-
-def to_link(rows: pd.DataFrame) -> str:
-    """The rows as the URL spells them: "28,28,0.099,;32,32,,76.8"."""
-    kept = rows.dropna(how="all").to_numpy()
-    return ";".join(",".join("" if np.isnan(v) else f"{v:.12g}" for v in row) for row in kept)
-
-
-def from_link(text: str) -> pd.DataFrame:
-    """The rows that a URL spells; what is no number is left blank."""
-    rows = [row.split(",")[: len(COLUMNS)] for row in text[:10_000].split(";")[:MAX_ROWS]]
-    cells = [[*map(as_number, row), *[np.nan] * (len(COLUMNS) - len(row))] for row in rows]
-    return pd.DataFrame(cells, columns=COLUMNS)
-
-
-def as_number(value: Any) -> float:
-    """A number that was typed or linked; NaN, which is blank, where it is none."""
-    try:
-        return float(value)
-    except (TypeError, ValueError):
-        return np.nan
-
-
-def converted(row: dict[str, float]) -> dict[str, Any]:
-    """A row with its loss both ways, or with what is wrong with it."""
-    given: dict[str, Any] = {
-        WAYS.get(name, name): whole(v) for name, v in row.items() if not np.isnan(v)
-    }
-    if not given:
-        return row | {"check": ""}
-    try:
-        found = loss.convert(loss.Settings(**given))
-    except InputError as error:
-        return row | {"check": str(error)}
-    return row | {"per pixel": found.per_pixel, "total": found.total, "check": ""}
-
-
-def whole(value: float) -> float | int:
-    """A cell's number, as a whole one where it is: sizes must be."""
-    return int(value) if value.is_integer() else value
-
-
-def both_ways(right: pd.DataFrame) -> str:
-    """The first two losses compared both ways."""
-    if len(right) < 2 or not (first := right.iloc[0])["total"] > 0:
-        return "One loss, two numbers"
-    per_pixel, total = (change(right.iloc[1][way] / first[way] - 1) for way in WAYS)
-    return f"Per pixel {per_pixel}, in total {total}"
-
-
-def as_text(right: pd.DataFrame) -> str:
-    """The table in Markdown."""
-    cells = [list(right.columns), ["---"] * len(right.columns)]
-    cells += [[f"{value:.6g}" for value in row] for row in right.to_numpy()]
-    return "\n".join("| " + " | ".join(row) + " |" for row in cells)
-
-
-REDUCTIONS = """
-| the number | what it is | Keras | PyTorch | × this is the total |
-| --- | --- | --- | --- | --- |
-| per pixel | mean over batch and pixels | `reduction='sum_over_batch_size'` (default) | \
-`reduction='mean'` (default) | height × width |
-| total | mean over the batch of each image's sum | sum in the loss, see below | \
-`reduction='sum'` / batch | 1 |
-| sum | sum over batch and pixels | `reduction='sum'` | `reduction='sum'` | 1 / batch |
-| none | a loss for each pixel | `reduction='none'` | `reduction='none'` | – |
-"""
-
-KERAS = """\
-# images: (batch, height, width, 1)
-total = per_pixel * height * width
-
-# trains on the total and prints it
-def total_loss(target, output):
-    loss = keras.losses.binary_crossentropy(
-        target, output)  # (batch, height, width)
-    return keras.ops.sum(loss, axis=(1, 2))
-model.compile(optimizer="adam", loss=total_loss)
-"""
-
-PYTORCH = """\
-# images: (batch, 1, height, width)
-total = per_pixel * height * width
-
-# the same, from the network's output
-loss = F.binary_cross_entropy(
-    output, target, reduction="sum")
-total = loss / len(target)
-per_pixel = loss / target.numel()
-"""
-
-
-# --- Runs: what is there, and what can be trained from here -------------------------------------
+# --- Controls -----------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
@@ -298,126 +101,6 @@ def choose() -> tuple[Preset, range]:
     with right:
         seeds = control(Chosen, "seeds", "Seeds", slider=True)
     return EXPERIMENTS[pair], range(seeds)
-
-
-def pairs(experiment: Preset, seeds: range) -> list[Preset]:
-    """Both arms' runs of an experiment, for every seed."""
-    settings, images = experiment
-    return [Preset(arm, images) for seed in seeds for arm in arms(replace(settings, seed=seed))]
-
-
-def look(run: Preset) -> View:
-    """What is there now of a run; keeps it in training alive."""
-    return runs.registry().look(run.settings, run.images, visitor())
-
-
-def tested(run: Preset) -> Checkpoint | None:
-    """The network at the end of a run; None where it has not come so far."""
-    view = look(run)
-    if view.state is None or view.images_seen < run.images:
-        return None
-    return [c for c in view.state.checkpoints if c.images_seen <= run.images][-1]
-
-
-def found(experiment: Preset, seeds: range) -> Seeds:
-    """Both arms of an experiment, for every seed whose two runs are there."""
-    results = {}
-    for seed in seeds:
-        unpadded, padded = (tested(run) for run in pairs(experiment, range(seed, seed + 1)))
-        if unpadded is not None and padded is not None:
-            results[seed] = unpadded, padded
-    return results
-
-
-def mean(checkpoints: Sequence[Checkpoint]) -> Checkpoint:
-    """The first of `checkpoints` with maps that are means over them all."""
-    maps = ("loss_map", "squared_error_map", "accuracy_map", "entropy_map")
-    means = {name: np.mean([getattr(c, name) for c in checkpoints], axis=0) for name in maps}
-    return replace(checkpoints[0], **means)
-
-
-def means(pair: Seeds) -> dict[str, Checkpoint]:
-    """Both arms by name, their maps means over seeds."""
-    unpadded, padded = zip(*pair.values(), strict=True)
-    return {"unpadded": mean(unpadded), "padded": mean(padded)}
-
-
-def offer(section: str, wanted: Sequence[Preset]) -> None:
-    """Train from here what is missing of `wanted`; nothing where all is there."""
-    missing = {run: view for run in wanted if (view := look(run)).status != "finished"}
-    if not missing:
-        return
-    asked: set[Preset] = st.session_state.setdefault("asked", set())
-    ticking = not asked.isdisjoint(missing)
-    watched = fragment(watch, run_every=pause(missing.values()) if ticking else None)
-    watched(section, list(missing), len(wanted), ticking)
-
-
-def watch(section: str, missing: Sequence[Preset], of: int, ticking: bool) -> None:
-    """The progress of runs in training, or a button that starts them."""
-    asked: set[Preset] = st.session_state["asked"]
-    views = {run: look(run) for run in missing}
-    for run, view in views.items():
-        if view.error is not None and run in asked:
-            asked.discard(run)
-            st.session_state["failure"] = str(view.error)
-    if any(view.status == "finished" for view in views.values()):
-        st.rerun()  # draw with what has come in
-    mine = [run for run in missing if run in asked]
-    if bool(mine) != ticking:
-        st.rerun()  # start or end the ticking
-    start([run for run in mine if not views[run].active])
-    with st.container(horizontal=True, vertical_alignment="center"):
-        if mine:
-            st.button("Stop", key=f"stop_{section}", on_click=stop, args=(mine,))
-            st.progress(progress(views, of), text=doing(views, of))
-        else:
-            noun = "run" if len(missing) == 1 else "runs"
-            label = f"Train the {len(missing)} missing {noun}"
-            st.button(label, key=f"train_{section}", on_click=ask, args=(missing,))
-            if failure := st.session_state.pop("failure", None):
-                st.error(f"{failure}.")
-            st.caption(
-                f"{of - len(missing)} of {of} runs are here, {missing[0].images:,} images each."
-            )
-
-
-def ask(missing: Sequence[Preset]) -> None:
-    """Want these runs, also where one has failed before."""
-    st.session_state["asked"].update(missing)
-    start(missing)
-
-
-def start(waiting: Sequence[Preset]) -> None:
-    """Queue as many runs as there is room for; the rest has its turn at a later tick."""
-    for run in waiting:
-        try:
-            runs.registry().start(run.settings, run.images, visitor())
-        except runs.QueueFullError:
-            return
-
-
-def stop(mine: Sequence[Preset]) -> None:
-    """Ask for these runs no longer."""
-    st.session_state["asked"].difference_update(mine)
-    for run in mine:
-        runs.registry().leave(run.settings, visitor())
-
-
-def progress(views: Mapping[Preset, View], of: int) -> float:
-    """How much of `of` runs is done, in [0, 1]; those not in `views` are."""
-    seen = sum(min(1.0, view.images_seen / run.images) for run, view in views.items())
-    return (of - len(views) + seen) / of
-
-
-def doing(views: Mapping[Preset, View], of: int) -> str:
-    """What the runs do now, in words."""
-    words = [f"{of - len(views)} of {of} runs are here"]
-    for run, view in views.items():
-        if view.status == "training":
-            at = view.activity or f"{view.images_seen:,} of {run.images:,} images"
-            words.append(f"{run.settings.pad_width} px, seed {run.settings.seed}: {at}")
-    return " · ".join(words)
 
 
 # --- Where the loss lives -----------------------------------------------------------------------

@@ -14,12 +14,13 @@ from core import shift_probe
 from core.layers import PADDING_MODES, PADDINGS
 from core.settings import Whole, setting
 from core.shift_probe import Network, Proof, Row, Run, Settings, touch_rank
-from pages.shared import charts, grids, probe_evidence, probe_player, signed
+from pages.sections import probe_evidence, probe_player
+from pages.sections.probe_evidence import named
+from pages.sections.probe_player import percent
+from pages.shared import charts, grids, signed
 from pages.shared.controls import control
 from pages.shared.grids import Mark
 from pages.shared.guard import fragment
-from pages.shared.probe_evidence import named
-from pages.shared.probe_player import percent
 from pages.shared.take_away import figure, take_away
 from pages.shared.words import SHOW_ME, TEXT
 from streamlit_app import show

@@ -1,0 +1,1 @@
+"""Sections of a single page that are long enough to stand alone."""

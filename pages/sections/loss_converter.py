@@ -1,0 +1,205 @@
+"""Any number of losses, each typed one way and shown both ways: per pixel and in total."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+
+from core import loss
+from core.settings import InputError
+from pages.shared.words import TEXT, change
+
+WAYS = {"per pixel": "per_pixel", "total": "total"}
+COLUMNS = ["height", "width", *WAYS]
+POST = pd.DataFrame([(28, 28, 0.099, np.nan), (32, 32, 0.075, np.nan)], columns=COLUMNS)
+BLANK = pd.DataFrame(np.nan, index=range(3), columns=COLUMNS)
+MAX_ROWS = 100
+
+
+def show() -> None:
+    """Any number of losses, each typed one way and shown both ways."""
+    given = typed()
+    found = pd.DataFrame([converted(row) for row in given.to_dict("records")])
+    right = found[found.check.eq("") & found.total.notna()].drop(columns="check")
+    st.header(both_ways(right))
+    st.markdown(
+        "Keras and PyTorch print the mean over all pixels. Times the pixels of an image it is the "
+        "total: what one image costs. Type a size and either loss; the other follows.",
+        width=TEXT,
+    )
+    st.data_editor(
+        found,
+        key="converter",
+        hide_index=True,
+        num_rows="fixed",
+        placeholder="",
+        alt="The size of images, and one loss per pixel and in total",
+        column_config=CONVERTER_COLUMNS,
+    )
+    with st.container(horizontal=True):
+        st.button("More rows", on_click=more_rows, disabled=len(given) >= MAX_ROWS)
+        st.download_button(
+            "Download CSV",
+            lambda: right.to_csv(index=False).encode(),
+            "losses.csv",
+            "text/csv",
+            on_click="ignore",
+        )
+    with st.expander("The table as text; the reductions' names in Keras and PyTorch"):
+        st.code(as_text(right), language=None)
+        st.markdown(REDUCTIONS)
+        keras, pytorch = st.columns(2)
+        keras.caption("Keras")
+        keras.code(KERAS, language="python")
+        pytorch.caption("PyTorch")
+        pytorch.code(PYTORCH, language="python")
+
+
+CONVERTER_COLUMNS = {
+    "height": st.column_config.NumberColumn(format="%.6g", width="small"),
+    "width": st.column_config.NumberColumn(format="%.6g", width="small"),
+    "per pixel": st.column_config.NumberColumn(
+        format="%.6g", width="small", help="The mean over pixels: reduction='mean'."
+    ),
+    "total": st.column_config.NumberColumn(
+        format="%.6g", width="small", help="The mean over images of the sum over pixels."
+    ),
+    "check": st.column_config.TextColumn(disabled=True, width="large"),
+}
+
+
+def typed() -> pd.DataFrame:
+    """What has been typed: of the two losses in a row the last, the other one is blank."""
+    editor = st.session_state.get("converter")
+    if editor is None:
+        # A first visit, or a return from another page: the editor has forgotten its edits.
+        linked = st.query_params.get("rows")
+        start = st.session_state.get("rows", POST if linked is None else from_link(linked))
+        rows, edits = with_blanks(start), {}
+    else:
+        rows, edits = st.session_state["rows"].copy(), editor["edited_rows"]
+    # The editor repeats its edits until it is shown them as data: only a new one counts.
+    known = st.session_state.get("edits", {}) if editor is not None else {}
+    for row, changes in edits.items():
+        for column, value in changes.items():
+            if column in COLUMNS and row in rows.index and known.get(row, {}).get(column) != value:
+                if column in WAYS:
+                    rows.loc[row, list(WAYS)] = np.nan
+                rows.loc[row, column] = as_number(value)
+    st.session_state["edits"] = {row: dict(changes) for row, changes in edits.items()}
+    remember(rows)
+    return rows
+
+
+def remember(rows: pd.DataFrame) -> None:
+    """Keep the rows for a return to this page, and in the URL unless they are the post's."""
+    st.session_state["rows"] = rows
+    link = to_link(rows)
+    if link != to_link(POST):
+        st.query_params["rows"] = link
+    elif "rows" in st.query_params:
+        del st.query_params["rows"]
+
+
+def with_blanks(rows: pd.DataFrame) -> pd.DataFrame:
+    """The rows that hold something, and three blank ones."""
+    return pd.concat([rows.dropna(how="all"), BLANK], ignore_index=True)
+
+
+def more_rows() -> None:
+    """Three more rows to fill."""
+    rows = st.session_state["rows"]
+    st.session_state["rows"] = pd.concat([rows, BLANK], ignore_index=True)
+
+
+def to_link(rows: pd.DataFrame) -> str:
+    """The rows as the URL spells them: "28,28,0.099,;32,32,,76.8"."""
+    kept = rows.dropna(how="all").to_numpy()
+    return ";".join(",".join("" if np.isnan(v) else f"{v:.12g}" for v in row) for row in kept)
+
+
+def from_link(text: str) -> pd.DataFrame:
+    """The rows that a URL spells; what is no number is left blank."""
+    rows = [row.split(",")[: len(COLUMNS)] for row in text[:10_000].split(";")[:MAX_ROWS]]
+    cells = [[*map(as_number, row), *[np.nan] * (len(COLUMNS) - len(row))] for row in rows]
+    return pd.DataFrame(cells, columns=COLUMNS)
+
+
+def as_number(value: Any) -> float:
+    """A number that was typed or linked; NaN, which is blank, where it is none."""
+    try:
+        return float(value)
+    except (TypeError, ValueError):
+        return np.nan
+
+
+def converted(row: dict[str, float]) -> dict[str, Any]:
+    """A row with its loss both ways, or with what is wrong with it."""
+    given: dict[str, Any] = {
+        WAYS.get(name, name): whole(v) for name, v in row.items() if not np.isnan(v)
+    }
+    if not given:
+        return row | {"check": ""}
+    try:
+        found = loss.convert(loss.Settings(**given))
+    except InputError as error:
+        return row | {"check": str(error)}
+    return row | {"per pixel": found.per_pixel, "total": found.total, "check": ""}
+
+
+def whole(value: float) -> float | int:
+    """A cell's number, as a whole one where it is: sizes must be."""
+    return int(value) if value.is_integer() else value
+
+
+def both_ways(right: pd.DataFrame) -> str:
+    """The first two losses compared both ways."""
+    if len(right) < 2 or not (first := right.iloc[0])["total"] > 0:
+        return "One loss, two numbers"
+    per_pixel, total = (change(right.iloc[1][way] / first[way] - 1) for way in WAYS)
+    return f"Per pixel {per_pixel}, in total {total}"
+
+
+def as_text(right: pd.DataFrame) -> str:
+    """The table in Markdown."""
+    cells = [list(right.columns), ["---"] * len(right.columns)]
+    cells += [[f"{value:.6g}" for value in row] for row in right.to_numpy()]
+    return "\n".join("| " + " | ".join(row) + " |" for row in cells)
+
+
+REDUCTIONS = """
+| the number | what it is | Keras | PyTorch | × this is the total |
+| --- | --- | --- | --- | --- |
+| per pixel | mean over batch and pixels | `reduction='sum_over_batch_size'` (default) | \
+`reduction='mean'` (default) | height × width |
+| total | mean over the batch of each image's sum | sum in the loss, see below | \
+`reduction='sum'` / batch | 1 |
+| sum | sum over batch and pixels | `reduction='sum'` | `reduction='sum'` | 1 / batch |
+| none | a loss for each pixel | `reduction='none'` | `reduction='none'` | – |
+"""
+
+KERAS = """\
+# images: (batch, height, width, 1)
+total = per_pixel * height * width
+
+# trains on the total and prints it
+def total_loss(target, output):
+    loss = keras.losses.binary_crossentropy(
+        target, output)  # (batch, height, width)
+    return keras.ops.sum(loss, axis=(1, 2))
+model.compile(optimizer="adam", loss=total_loss)
+"""
+
+PYTORCH = """\
+# images: (batch, 1, height, width)
+total = per_pixel * height * width
+
+# the same, from the network's output
+loss = F.binary_cross_entropy(
+    output, target, reduction="sum")
+total = loss / len(target)
+per_pixel = loss / target.numel()
+"""
