@@ -1,7 +1,8 @@
-"""The server's resident memory: `python -m tests.benchmarks.memory [--seconds 600]` (Linux).
+"""The server's resident memory: `python -m tests.benchmarks.memory [--live] [--seconds 900]` (Linux).
 
 Before the first visit, idle with a page drawn, and while it trains both arms of the original
-protocol on the CPU, until they are done or the seconds are over. With MNIST where it is at hand.
+protocol, or of the live preset, on the CPU, until they are done or the seconds are over. With
+MNIST where it is at hand.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from pathlib import Path
 from urllib.parse import urlencode
 
 from core import data
-from core.autoencoder import ORIGINAL
+from core.autoencoder import LIVE, ORIGINAL
 from tests.benchmarks.visitors import chromium, visit
 from tests.browser.conftest import serving
 
@@ -35,15 +36,16 @@ def megabytes(process: int, name: str) -> int:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--seconds", type=float, default=600)
-    seconds = parser.parse_args().seconds
-    settings = ORIGINAL.settings
+    parser.add_argument("--live", action="store_true")
+    parser.add_argument("--seconds", type=float, default=900)
+    given = parser.parse_args()
+    settings, images = LIVE if given.live else ORIGINAL
     wanted = {
         "dataset": "mnist" if data.available() else "digits",
         "train_size": settings.train_size,
         "batch_size": settings.batch_size,
         "learning_rate": settings.learning_rate,
-        "images": ORIGINAL.images,
+        "images": images,
         "device": "cpu",
         "seed": 1234,  # kept nowhere
     }
@@ -60,7 +62,7 @@ def main() -> None:
         page.get_by_role("button", name="Train", exact=True).click()
         stop = page.get_by_test_id("stMain").get_by_role("button", name="Stop")
         stop.wait_for()
-        seen, end = [], time.monotonic() + seconds
+        seen, end = [], time.monotonic() + given.seconds
         while stop.count() and time.monotonic() < end:
             page.wait_for_timeout(500)
             seen.append(megabytes(process, "VmRSS"))
