@@ -90,6 +90,22 @@ class Choice:
 
 
 @dataclass(frozen=True)
+class Steps:
+    """One of the whole numbers in `options`, which ascend."""
+
+    options: tuple[int, ...]
+
+    def parse(self, text: str) -> int:
+        return int(text)
+
+    def __contains__(self, value: Any) -> bool:
+        return type(value) is int and value in self.options
+
+    def __str__(self) -> str:
+        return "one of " + ", ".join(map(str, self.options))
+
+
+@dataclass(frozen=True)
 class Pair:
     """Two whole numbers from `low` to `high`, both included: a row and a column."""
 

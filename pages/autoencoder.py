@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
 from itertools import zip_longest
 from typing import TYPE_CHECKING, Any
@@ -15,6 +15,7 @@ from core import autoencoder, runs
 from core.autoencoder import LIVE, ORIGINAL, Checkpoint, Settings
 from core.loss import Comparison, compare, judge
 from core.presets import PADDED
+from core.settings import Steps, setting
 from pages.shared import charts, controls
 from pages.shared.controls import control
 from pages.shared.guard import fragment
@@ -59,7 +60,17 @@ PRESETS = {
 }
 """What each preset sets."""
 
-LENGTHS = (5_000, 20_000, 60_000, 120_000, 240_000, 600_000)
+
+@dataclass(frozen=True)
+class Length:
+    """How far along a run to look: it is no setting of the run itself."""
+
+    images: int = setting(
+        LIVE.images,
+        Steps((5_000, 20_000, 60_000, 120_000, 240_000, 600_000)),
+        "how far along the run to look: more continues it, less is there already",
+    )
+
 
 Tested = dict[str, Checkpoint]  # by arm
 
@@ -124,20 +135,14 @@ def choose() -> tuple[Settings, int]:
         values["variation"] = ask("variation", "Digits")
     closed = st.popover("Training, noise and layers", width="stretch")
     # What is said about a link must not be hidden with the control.
-    tell = partial(ask, complain_in=st.container())
+    place = st.container()
+    tell = partial(ask, complain_in=place)
     with closed:
         left, middle, right = st.columns(3)
         with left:
             values["dataset"] = tell("dataset", "Data")
             values["train_size"] = tell("train_size", "Training images", step=1000)
-            images = st.select_slider(
-                "Images seen",
-                LENGTHS,
-                value=LIVE.images,
-                key="images",
-                bind="query-params",
-                help="How far along the run to look: more continues it, less is there already.",
-            )
+            images = control(Length, "images", "Images seen", complain_in=place)
             values["seed"] = tell("seed", "Seed")
         with middle:
             values["batch_size"] = tell("batch_size", "Batch size")

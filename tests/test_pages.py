@@ -101,6 +101,17 @@ def test_where_many_watch_each_looks_more_rarely(watchers: int, seconds: float) 
     assert pause([view, runs.View(Settings(), "finished", 5_000)], TICK) == seconds
 
 
+@pytest.mark.parametrize("asked", ["7", "many"])
+def test_a_length_that_is_not_offered_is_named(visit: Open, asked: str) -> None:
+    app = visit("autoencoder", images=asked)
+    (warning,) = app.warning
+    assert warning.value == (
+        "The link's images must be one of 5000, 20000, 60000, 120000, 240000, 600000, "
+        f"not '{asked}'. Showing 20000."
+    )
+    assert not visit("autoencoder", images=5000).warning
+
+
 @pytest.mark.parametrize(("pays", "word"), [(True, "quicker"), (False, "slower")])
 def test_who_asks_for_bf16_is_told_whether_it_pays(
     visit: Open, monkeypatch: pytest.MonkeyPatch, pays: bool, word: str

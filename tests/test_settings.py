@@ -75,6 +75,13 @@ def test_a_domain_may_explain_itself() -> None:
         settings.parse(Picky, "odd", "4")
 
 
+def test_steps() -> None:
+    steps = settings.Steps((5, 20))
+    assert steps.parse("20") == 20
+    assert all(value not in steps for value in [6, True, 5.0, "5", None])
+    assert str(steps) == "one of 5, 20"
+
+
 def test_pair() -> None:
     pair = settings.Pair(0, 9)
     assert pair.parse("3 4") == (3, 4)

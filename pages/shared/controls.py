@@ -15,7 +15,7 @@ import streamlit as st
 
 from core import settings
 from core.layers import Stack
-from core.settings import Choice, InputError, Maybe, Real, Switch, Whole
+from core.settings import Choice, InputError, Maybe, Real, Steps, Switch, Whole
 
 SIDE_BY_SIDE = 4  # words that fit beside each other on a phone
 
@@ -46,6 +46,8 @@ def control(declared: Any, name: str, label: str, **options: Any) -> Any:
         low, high, value = (type(value)(number) for number in (allowed.low, allowed.high, value))
         widget = st.slider if slider else st.number_input
         chosen = widget(label, low, high, value, **common)
+    elif isinstance(allowed, Steps):
+        chosen = st.select_slider(label, allowed.options, value, **common)
     elif isinstance(allowed, Switch):
         chosen = st.toggle(label, value, **common)
     elif isinstance(allowed, Choice):

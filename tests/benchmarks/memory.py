@@ -1,4 +1,4 @@
-"""The server's resident memory: `python -m tests.benchmarks.memory [--live] [--seconds 900]` (Linux).
+"""The server's resident memory: `python -m tests.benchmarks.memory [--live]` (Linux).
 
 Before the first visit, idle with a page drawn, and while it trains both arms of the original
 protocol, or of the live preset, on the CPU, until they are done or the seconds are over. With
