@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import lru_cache
 
 import numpy as np
 import streamlit as st
@@ -46,7 +47,8 @@ def found(experiment: Preset, seeds: range) -> Seeds:
     return results
 
 
-def mean(checkpoints: Sequence[Checkpoint]) -> Checkpoint:
+@lru_cache(16)  # what is drawn from a mean is remembered by the very object
+def mean(checkpoints: tuple[Checkpoint, ...]) -> Checkpoint:
     """The first of `checkpoints` with maps that are means over them all."""
     maps = ("loss_map", "squared_error_map", "accuracy_map", "entropy_map")
     means = {name: np.mean([getattr(c, name) for c in checkpoints], axis=0) for name in maps}
