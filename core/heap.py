@@ -18,8 +18,7 @@ def keep() -> None:
     Else 20 MB would go back to the system and be fetched again, page by page, at every step: a
     quarter of the time.
     """
-    if platform.libc_ver()[0] == "glibc":
-        libc = ctypes.CDLL(None)
+    if libc := _glibc():
         libc.mallopt(_M_MMAP_THRESHOLD, 32 * 2**20)
         libc.mallopt(_M_TRIM_THRESHOLD, 64 * 2**20)
         # Every thread would have a heap of its own, and a page is drawn in a new thread each time.
@@ -32,5 +31,9 @@ def trim() -> None:
     An epoch's last batch is a smaller one: it cuts up what was kept for the others, which then
     take new memory. From epoch to epoch that adds up to hundreds of megabytes.
     """
-    if platform.libc_ver()[0] == "glibc":
-        ctypes.CDLL(None).malloc_trim(0)
+    if libc := _glibc():
+        libc.malloc_trim(0)
+
+
+def _glibc() -> ctypes.CDLL | None:
+    return ctypes.CDLL(None) if platform.libc_ver()[0] == "glibc" else None
