@@ -13,12 +13,11 @@ import sys
 import threading
 import types
 from collections.abc import Callable
-from dataclasses import replace
 
 import streamlit as st
 
 from core import autoencoder, heap, runs
-from core.autoencoder import LIVE
+from core.presets import AS_ASKED
 from pages.shared import controls
 from pages.shared.guard import plain_errors
 
@@ -67,7 +66,7 @@ def warm_up() -> None:
 
 
 def _prepare_and_freeze() -> None:
-    runs.prepare(autoencoder.arms(replace(LIVE.settings, pad_width=2)))
+    runs.prepare(autoencoder.arms(AS_ASKED.settings))
     gc.collect()
     gc.freeze()
     heap.trim()

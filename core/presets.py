@@ -13,7 +13,7 @@ from core.autoencoder import LIVE, ORIGINAL, Preset, arms
 
 SEEDS = (0, 1, 2)
 
-PADDED: dict[str, dict[str, Any]] = {
+_CHANGES: dict[str, dict[str, Any]] = {
     "As asked: 2 px, edge": {"pad_width": 2},
     "1 px": {"pad_width": 1},
     "3 px": {"pad_width": 3},
@@ -29,15 +29,22 @@ PADDED: dict[str, dict[str, Any]] = {
     "Inverted digits": {"pad_width": 2, "variation": "inverted"},
     "Digits to the edge": {"pad_width": 2, "variation": "cropped"},
 }
-"""The padded arms of the live preset, by name: what they change in it."""
+
+PADDED = {
+    name: Preset(replace(LIVE.settings, **changes), LIVE.images)
+    for name, changes in _CHANGES.items()
+}
+"""The padded arms of the live preset, by name."""
+
+AS_ASKED = PADDED["As asked: 2 px, edge"]
+ORIGINAL_PADDED = Preset(replace(ORIGINAL.settings, pad_width=2), ORIGINAL.images)
+"""The padded arm of the original protocol."""
 
 
 def every_run() -> Iterator[Preset]:
     """All shipped runs: both arms of every preset, each seed once."""
     seen = set()
-    experiments = [Preset(replace(ORIGINAL.settings, pad_width=2), ORIGINAL.images)]
-    experiments += [Preset(replace(LIVE.settings, **c), LIVE.images) for c in PADDED.values()]
-    for settings, images in experiments:
+    for settings, images in (ORIGINAL_PADDED, *PADDED.values()):
         for seed in SEEDS:
             for arm in arms(replace(settings, seed=seed)):
                 if arm not in seen:

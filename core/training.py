@@ -38,6 +38,7 @@ Floats = NDArray[np.float32]
 Bytes = NDArray[np.uint8]
 Indices = NDArray[np.integer[Any]] | slice
 
+CPU = torch.device("cpu")
 REPORT_EVERY = 0.2  # seconds
 TRIM_EVERY = 1.0  # seconds
 CURVE_IMAGES = 256  # of the test set, for the curve's points
@@ -91,7 +92,7 @@ def train(
         except RuntimeError as error:  # out of memory and every device error
             reason = str(error).splitlines()[0][:120]
             note = f"The {device.type} device failed ({reason}): trained on the CPU."
-    run = _Run(settings, train_set, test_set, state, samples, torch.device("cpu"), note)
+    run = _Run(settings, train_set, test_set, state, samples, CPU, note)
     return run.until(until, report, stop)
 
 
@@ -109,8 +110,7 @@ def warm_up(settings: Settings) -> None:
     """One step on nothing: at its first, torch takes half a second to choose and compile."""
     torch.set_num_threads(1)
     heap.keep()
-    cpu = torch.device("cpu")
-    _Step(settings, None, cpu)(_blank(settings.batch_size, settings.size, cpu), 1)
+    _Step(settings, None, CPU)(_blank(settings.batch_size, settings.size, CPU), 1)
 
 
 @functools.cache
@@ -121,11 +121,8 @@ def bf16_pays() -> bool:
     """
     torch.set_num_threads(1)
     seconds: dict[str, list[float]] = {"fp32": [], "bf16": []}
-    batch = _blank(128, SIZE, torch.device("cpu"))
-    steps = {
-        precision: _Step(Settings(precision=precision), None, torch.device("cpu"))
-        for precision in seconds
-    }
+    batch = _blank(128, SIZE, CPU)
+    steps = {precision: _Step(Settings(precision=precision), None, CPU) for precision in seconds}
     for count in range(1, 5):
         for precision, step in steps.items():
             start = time.thread_time()

@@ -12,9 +12,9 @@ import pyarrow as pa
 import streamlit as st
 
 from core import autoencoder, runs
-from core.autoencoder import LIVE, ORIGINAL, Checkpoint, Settings
+from core.autoencoder import Checkpoint, Settings
 from core.loss import Comparison, compare, judge
-from core.presets import PADDED
+from core.presets import AS_ASKED, ORIGINAL_PADDED, PADDED
 from core.settings import Steps, setting
 from pages.shared import charts, controls
 from pages.shared.controls import control
@@ -48,15 +48,10 @@ GUESSES = ("better", "the same", "worse", SHOW_ME)
 
 PUBLISHED = {"unpadded": 0.099, "padded": 0.075}  # Cross Validated 454768, training loss
 
-DEFAULTS = replace(LIVE.settings, pad_width=2)
-
 PRESETS = {
-    name: vars(replace(LIVE.settings, **changes)) | {"images": LIVE.images}
-    for name, changes in PADDED.items()
+    name: vars(settings) | {"images": images}
+    for name, (settings, images) in (PADDED | {"The original protocol": ORIGINAL_PADDED}).items()
     if name not in ("1 px", "3 px", "5 px", "7 px", "8 px")  # a slider stands beside them
-} | {
-    "The original protocol": vars(replace(ORIGINAL.settings, pad_width=2))
-    | {"images": ORIGINAL.images}
 }
 """What each preset sets."""
 
@@ -66,7 +61,7 @@ class Length:
     """How far along a run to look: it is no setting of the run itself."""
 
     images: int = setting(
-        LIVE.images,
+        AS_ASKED.images,
         Steps((5_000, 20_000, 60_000, 120_000, 240_000, 600_000)),
         "how far along the run to look: more continues it, less is there already",
     )
@@ -175,7 +170,7 @@ def bf16_words() -> str:
 
 def ask(name: str, label: str, **options: Any) -> Any:
     """The control of a setting, with this page's default."""
-    return control(Settings, name, label, default=getattr(DEFAULTS, name), **options)
+    return control(Settings, name, label, default=getattr(AS_ASKED.settings, name), **options)
 
 
 def fall_back(pair: Pair) -> tuple[Settings, Settings, Pair]:

@@ -18,6 +18,7 @@ from core.impact import Impact, impact, reach
 from core.layers import CONVOLUTION, UPSAMPLING, Stack, StackText, fit, fit_stack, parse_stack
 from core.measured_impact import Measured
 from core.picture import read_picture
+from core.presets import AS_ASKED
 from core.settings import Choice, InputError, Maybe, Switch, Whole, setting
 from core.shapes import POST, RESNET, walk
 from core.stack_code import torch_code
@@ -533,16 +534,14 @@ def reaches(sides: Sequence[Side], row: int, column: int) -> None:
                 f"of {outputs[0]} × {outputs[1]} outputs"
             )
             highest = (0, max(int(reached.max()), 1))
-            options: dict[str, Any] = {"what": "outputs that a pixel can reach", "size": MAP}
-            if reached.size > charts.CELLS:
-                table = charts.raster(reached, highest)
-                spec = charts.raster_map(reached.shape, highest, number=",.6~g", **options)
-            else:
-                table = charts.pixels(reached)
-                mark = (row, column, row + 1, column + 1)
-                spec = charts.heat_map(
-                    reached.shape, highest, number=",.6~g", frame=mark, **options
-                )
+            table, spec = charts.plain_map(
+                reached,
+                highest,
+                what="outputs that a pixel can reach",
+                size=MAP,
+                number=",.6~g",
+                frame=(row, column, row + 1, column + 1),
+            )
             charts.show(
                 table,
                 spec,
@@ -723,13 +722,7 @@ def beside_paths(one: Side, total: Measured) -> pd.DataFrame:
 def show_map(values: Floats, what: str, key: str) -> None:
     """A map on its own scale."""
     shared = (0.0, float(values.max()) or 1.0)
-    options: dict[str, Any] = {"what": what, "size": 240, "number": ".3~g"}
-    if values.size > charts.CELLS:
-        table = charts.raster(values, shared)
-        spec = charts.raster_map(values.shape, shared, **options)
-    else:
-        table = charts.pixels(values)
-        spec = charts.heat_map(values.shape, shared, **options)
+    table, spec = charts.plain_map(values, shared, what=what, size=240, number=".3~g")
     with st.container(width=250):
         charts.show(table, spec, alt=what, key=key, width="content")
 
@@ -738,9 +731,9 @@ def trained() -> None:
     """Both trained autoencoders' gradients, where their runs are kept, beside their paths."""
     st.subheader("The trained autoencoder")
     for dataset in data.DATASETS.options:
-        padded = replace(autoencoder.LIVE.settings, pad_width=2, dataset=dataset)
+        padded = replace(AS_ASKED.settings, dataset=dataset)
         arms = dict(zip(("unpadded", "padded"), autoencoder.arms(padded), strict=True))
-        views = {arm: runs.registry().look(s, autoencoder.LIVE.images) for arm, s in arms.items()}
+        views = {arm: runs.registry().look(s, AS_ASKED.images) for arm, s in arms.items()}
         if all(view.state and view.state.checkpoints for view in views.values()):
             break
     else:

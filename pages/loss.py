@@ -12,7 +12,7 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from core import loss, presets
-from core.autoencoder import LIVE, ORIGINAL, Checkpoint, Preset, canonical
+from core.autoencoder import Checkpoint, Preset, canonical
 from core.data import PAD_WIDTHS, SIZE
 from core.loss import interval, judge
 from core.settings import Choice, Whole, setting
@@ -41,10 +41,7 @@ GUESSES = {"0": 0.0, "about 0.03": 0.03, "about 0.06": 0.06}
 
 ORIGINAL_PROTOCOL = "The original protocol: 60,000 images, 10 epochs"
 
-EXPERIMENTS: dict[str, Preset] = {
-    name: Preset(replace(LIVE.settings, **changes), LIVE.images)
-    for name, changes in presets.PADDED.items()
-} | {ORIGINAL_PROTOCOL: Preset(replace(ORIGINAL.settings, pad_width=2), ORIGINAL.images)}
+EXPERIMENTS = presets.PADDED | {ORIGINAL_PROTOCOL: presets.ORIGINAL_PADDED}
 """The padded arms that can be chosen, by name."""
 
 

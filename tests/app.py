@@ -14,6 +14,12 @@ def open_page(topic: str, *, timeout: float = 60, **parameters: Any) -> AppTest:
     return app.run()
 
 
+def words(app: AppTest) -> str:
+    """What the page says."""
+    parts = [*app.title, *app.header, *app.subheader, *app.markdown, *app.caption]
+    return "\n".join(str(part.value) for part in parts)
+
+
 def errors(app: AppTest) -> list[str]:
     """What the page says has gone wrong."""
     assert not app.exception

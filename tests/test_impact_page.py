@@ -8,21 +8,15 @@ from typing import Any
 import numpy as np
 import pytest
 from PIL import Image
-from streamlit.testing.v1 import AppTest
 
 from core.impact import impact
 from core.layers import parse_stack
-from tests.app import click, errors, open_page
+from tests.app import click, errors, open_page, words
 
 impact_page = partial(open_page, "impact")
 
 FIVE = " ".join(["conv3"] * 5)
 FIVE_SAME = " ".join(["conv3:same"] * 5)
-
-
-def words(app: AppTest) -> str:
-    parts = [*app.title, *app.header, *app.subheader, *app.markdown, *app.caption]
-    return "\n".join(str(part.value) for part in parts)
 
 
 def test_it_opens_on_the_figures_and_keeps_the_deep_ones() -> None:

@@ -1,7 +1,7 @@
 """Every page runs, shows its figures and survives a hostile link; no browser needed."""
 
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
@@ -9,28 +9,13 @@ from typing import Any
 
 import numpy as np
 import pytest
-from streamlit.testing.v1 import AppTest
 
 from core import autoencoder, data, runs
 from core.autoencoder import Preset, Settings, State
 from core.loss import compare
 from core.run_store import Folder, Store
 from pages.shared.pair import TICK, pause
-from tests.app import click, open_page
-
-Open = Callable[..., AppTest]
-
-
-@pytest.fixture
-def visit() -> Open:
-    """Open a page with query parameters."""
-    return open_page
-
-
-def words(app: AppTest) -> str:
-    parts = [*app.title, *app.header, *app.subheader, *app.markdown, *app.caption]
-    return "\n".join(str(part.value) for part in parts)
-
+from tests.app import click, open_page, words
 
 SMALL = {"dataset": "digits", "train_size": 1000, "images": 5000, "batch_size": 64}
 
@@ -50,10 +35,8 @@ def trained() -> dict[str, autoencoder.Checkpoint]:
     }
 
 
-def test_autoencoder_says_what_the_runs_say(
-    visit: Open, trained: dict[str, autoencoder.Checkpoint]
-) -> None:
-    app = visit("autoencoder", guess="better", **SMALL)
+def test_autoencoder_says_what_the_runs_say(trained: dict[str, autoencoder.Checkpoint]) -> None:
+    app = open_page("autoencoder", guess="better", **SMALL)
     assert not app.exception
     assert not app.error
     compared = compare(trained["unpadded"], trained["padded"])
@@ -69,18 +52,16 @@ def test_autoencoder_says_what_the_runs_say(
     assert list(app.table[1].value["padded"])[:4] == ["28,353", "28,353", "0.075", ours]
 
 
-def test_the_verdict_waits_for_a_guess(
-    visit: Open, trained: dict[str, autoencoder.Checkpoint]
-) -> None:
-    app = visit("autoencoder", **SMALL)
+def test_the_verdict_waits_for_a_guess(trained: dict[str, autoencoder.Checkpoint]) -> None:
+    app = open_page("autoencoder", **SMALL)
     assert not app.header
     app.segmented_control(key="guess").set_value("worse").run()
     assert len(app.header) == 1
     assert "You guessed: worse." in words(app)
 
 
-def test_train_starts_both_arms_and_stop_ends_them(visit: Open) -> None:
-    app = visit("autoencoder", seed=77, **SMALL)
+def test_train_starts_both_arms_and_stop_ends_them() -> None:
+    app = open_page("autoencoder", seed=77, **SMALL)
     click(app, "Train")
     assert [button.label for button in app.button if button.label == "Stop"]
     click(app, "Stop")
@@ -102,34 +83,34 @@ def test_where_many_watch_each_looks_more_rarely(watchers: int, seconds: float) 
 
 
 @pytest.mark.parametrize("asked", ["7", "many"])
-def test_a_length_that_is_not_offered_is_named(visit: Open, asked: str) -> None:
-    app = visit("autoencoder", images=asked)
+def test_a_length_that_is_not_offered_is_named(asked: str) -> None:
+    app = open_page("autoencoder", images=asked)
     (warning,) = app.warning
     assert warning.value == (
         "The link's images must be one of 5000, 20000, 60000, 120000, 240000, 600000, "
         f"not '{asked}'. Showing 20000."
     )
-    assert not visit("autoencoder", images=5000).warning
+    assert not open_page("autoencoder", images=5000).warning
 
 
 @pytest.mark.parametrize(("pays", "word"), [(True, "quicker"), (False, "slower")])
 def test_who_asks_for_bf16_is_told_whether_it_pays(
-    visit: Open, monkeypatch: pytest.MonkeyPatch, pays: bool, word: str
+    monkeypatch: pytest.MonkeyPatch, pays: bool, word: str
 ) -> None:
     monkeypatch.setattr("core.training.bf16_pays", lambda: pays)
-    assert f"bf16 is {word} than fp32" in words(visit("autoencoder", precision="bf16"))
-    assert "bf16 is" not in words(visit("autoencoder"))
+    assert f"bf16 is {word} than fp32" in words(open_page("autoencoder", precision="bf16"))
+    assert "bf16 is" not in words(open_page("autoencoder"))
 
 
-def test_a_preset_sets_the_controls(visit: Open) -> None:
-    app = visit("autoencoder")
+def test_a_preset_sets_the_controls() -> None:
+    app = open_page("autoencoder")
     click(app, "Grey border")
     assert app.selectbox(key="pad_mode").value == "constant"
     assert app.slider(key="pad_level").value == 0.5
 
 
-def test_a_link_outside_a_range_is_told_the_range(visit: Open) -> None:
-    app = visit("autoencoder", pad_width=12, pad_mode="mirror", noise_factor="nan", seed="0x1")
+def test_a_link_outside_a_range_is_told_the_range() -> None:
+    app = open_page("autoencoder", pad_width=12, pad_mode="mirror", noise_factor="nan", seed="0x1")
     assert not app.exception
     warnings = "\n".join(warning.value for warning in app.warning)
     assert "pad_width must be a whole number from 0 to 8, not '12'. Showing 2." in warnings
@@ -140,18 +121,16 @@ def test_a_link_outside_a_range_is_told_the_range(visit: Open) -> None:
     assert "pad_width" not in "\n".join(warning.value for warning in app.warning)
 
 
-def test_going_from_preset_to_preset_is_no_fault_of_the_link(visit: Open) -> None:
-    app = visit("autoencoder", pad_width=4)
+def test_going_from_preset_to_preset_is_no_fault_of_the_link() -> None:
+    app = open_page("autoencoder", pad_width=4)
     click(app, "6 px")
     click(app, "Grey border")
     assert not app.warning
 
 
-def test_without_mnist_generated_digits_take_its_place(
-    visit: Open, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_without_mnist_generated_digits_take_its_place(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("MNIST_DIR", raising=False)
-    app = visit("autoencoder", seed=4242, train_size=1000, images=5000)
+    app = open_page("autoencoder", seed=4242, train_size=1000, images=5000)
     click(app, "Train")
     chosen = replace(autoencoder.LIVE.settings, train_size=1000, seed=4242)
     while runs.registry().look(chosen, 5000).active:
@@ -164,14 +143,14 @@ def test_without_mnist_generated_digits_take_its_place(
 
 
 def test_an_error_in_a_page_is_a_sentence_and_a_log_entry(
-    visit: Open, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     def fail(*_: object) -> None:
         raise RuntimeError("the secret cause")
 
     monkeypatch.setattr(autoencoder, "arms", fail)
     with caplog.at_level(logging.ERROR):
-        app = visit("autoencoder")
+        app = open_page("autoencoder")
     assert not app.exception
     (error,) = app.error
     assert error.value.startswith("Something went wrong on this page")
@@ -216,8 +195,8 @@ def live(**changes: Any) -> Settings:
     return autoencoder.canonical(replace(autoencoder.LIVE.settings, **changes))
 
 
-def test_loss_converts_before_there_are_any_runs(visit: Open, shelf: Folder) -> None:
-    app = visit("loss", guess="0")
+def test_loss_converts_before_there_are_any_runs(shelf: Folder) -> None:
+    app = open_page("loss", guess="0")
     assert not app.exception
     assert not app.error
     assert app.header[0].value == "Per pixel 24.2 % lower, in total 1.1 % lower"
@@ -229,12 +208,12 @@ def test_loss_converts_before_there_are_any_runs(visit: Open, shelf: Folder) -> 
     assert "Train the 27 missing runs" in labels
 
 
-def test_loss_says_what_the_runs_say(visit: Open, shelf: Folder) -> None:
+def test_loss_says_what_the_runs_say(shelf: Folder) -> None:
     for seed, shift in enumerate((0.0, 0.1, 0.2)):
         keep(shelf, live(seed=seed), 78.4 + shift, 0.0)
         keep(shelf, live(seed=seed, pad_width=2), 78.4 + 2 * shift, 0.1)
         keep(shelf, live(seed=seed, pad_width=2, pad_mode="noise"), 90.0 + shift, 170.0)
-    app = visit("loss", guess="about 0.06")
+    app = open_page("loss", guess="about 0.06")
     assert not app.exception
     assert not app.error
     said = words(app)
@@ -255,11 +234,9 @@ def test_loss_says_what_the_runs_say(visit: Open, shelf: Folder) -> None:
     assert shared["padded is"].tolist() == ["cannot tell"] * 4
 
 
-def test_loss_reads_rows_from_the_link_and_refuses_nonsense_beside_them(
-    visit: Open, shelf: Folder
-) -> None:
+def test_loss_reads_rows_from_the_link_and_refuses_nonsense_beside_them(shelf: Folder) -> None:
     rows = "28,28,,77.616;-3,32,0.1,;32,2.5,0.1,;32,32,nan,;x,32,0.1,;10,10,1e999,;1,1,1,1;,,,,,,9"
-    app = visit("loss", rows=rows, pair="mirror", seeds=99)
+    app = open_page("loss", rows=rows, pair="mirror", seeds=99)
     assert not app.exception
     shown = app.dataframe[0].value
     assert shown.loc[0, "per pixel"] == 77.616 / 784
@@ -275,8 +252,8 @@ def test_loss_reads_rows_from_the_link_and_refuses_nonsense_beside_them(
     assert "The link's pair must be one of" in warnings
 
 
-def test_loss_trains_what_is_missing_and_stops(visit: Open, shelf: Folder) -> None:
-    app = visit("loss", seeds=1)
+def test_loss_trains_what_is_missing_and_stops(shelf: Folder) -> None:
+    app = open_page("loss", seeds=1)
     click(app, "Train the 2 missing runs")
     assert any(button.label == "Stop" for button in app.button)
     click(app, "Stop")

@@ -209,6 +209,19 @@ def pixels(values: NDArray[Any], **columns: NDArray[Any]) -> pd.DataFrame:
 CELLS = 48**2  # pixels of a heat map; with more, drawing takes seconds and `raster` must do
 
 
+def plain_map(
+    values: NDArray[Any],
+    domain: Sequence[float],
+    *,
+    frame: tuple[int, int, int, int] | None = None,
+    **options: Any,
+) -> tuple[pd.DataFrame, Spec]:
+    """An (H, W) array as data and `heat_map`; with too many pixels as `raster_map`, unframed."""
+    if values.size > CELLS:
+        return raster(values, domain), raster_map(values.shape, domain, **options)
+    return pixels(values), heat_map(values.shape, domain, frame=frame, **options)
+
+
 def heat_map(
     shape: tuple[int, int],
     domain: Sequence[float],

@@ -81,11 +81,11 @@ def pause(views: Iterable[View], shortest: float = TICK) -> float:
     """Seconds between two looks at runs in training.
 
     A look costs the server some 10 ms. So where many watch each of them looks more rarely: half as
-    often whenever there are twice as many, so that few who come or go change it for nobody.
+    often whenever there are twice as many, which seldom changes as they come and go.
     """
     watchers = max((view.watchers for view in views), default=0)
     crowd = (max(watchers - 1, 0) // FEW).bit_length()
-    return max(shortest, min(shortest * (1 << crowd), RARE))
+    return min(shortest * (1 << crowd), RARE)
 
 
 def look(unpadded: Settings, padded: Settings, images: int) -> Pair:

@@ -38,7 +38,7 @@ def made_up(settings: Settings, images: int = LIVE.images) -> State:
 def shown(name: str) -> Iterator[Settings]:
     """The runs that a preset's page looks at: both arms, every seed."""
     for seed in SEEDS:
-        yield from arms(replace(LIVE.settings, **PADDED[name], seed=seed))
+        yield from arms(replace(PADDED[name].settings, seed=seed))
 
 
 def keep(cache: Path, names: Sequence[str]) -> None:
