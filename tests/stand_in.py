@@ -29,6 +29,7 @@ class Trainer:
         self.error: Exception | None = None  # raised at the next step
         self._held = held
         self._permits: queue.SimpleQueue[None] = queue.SimpleQueue()
+        self._called: queue.SimpleQueue[None] = queue.SimpleQueue()
         self._stepped: queue.SimpleQueue[None] = queue.SimpleQueue()
         self._lock = threading.Lock()
 
@@ -43,6 +44,7 @@ class Trainer:
         seen = 0 if state is None else state.images_seen
         with self._lock:
             self.calls.append((seen, until))
+        self._called.put(None)
         while seen < until:
             if self._held:
                 self._permits.get()
@@ -56,6 +58,11 @@ class Trainer:
             report(state, "")
             self._stepped.put(None)
         return state
+
+    def await_calls(self, times: int) -> None:
+        """Wait until so many runs have begun."""
+        for _ in range(times):
+            self._called.get(timeout=60)
 
     def step(self, times: int = 1) -> None:
         """Let so many steps be taken, and wait until they have been."""
