@@ -16,8 +16,9 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from core import autoencoder, heap, runs
-from core.presets import AS_ASKED
+from core import autoencoder, machine
+from core.autoencoder import runs
+from core.autoencoder.presets import AS_ASKED
 from pages.shared import controls
 from pages.shared.guard import plain_errors
 
@@ -69,7 +70,7 @@ def _prepare_and_freeze() -> None:
     runs.prepare(autoencoder.arms(AS_ASKED.settings))
     gc.collect()
     gc.freeze()
-    heap.trim()
+    machine.trim()
 
 
 if __name__ == "__main__":

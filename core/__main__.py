@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from core import settings
 
 if TYPE_CHECKING:
-    from core.runs import View
+    from core.autoencoder.runs import View
 
 Command = Callable[[argparse.Namespace], dict[str, Any]]
 
@@ -77,8 +77,8 @@ def shapes(parser: argparse.ArgumentParser) -> Command:
 
 
 def autoencoder(parser: argparse.ArgumentParser) -> Command:
-    from core.autoencoder import Length, Preset, Settings, canonical, report
-    from core.runs import finish, registry
+    from core.autoencoder import Length, Run, Settings, canonical, report
+    from core.autoencoder.runs import finish, registry
 
     add_settings(parser, Settings)
     add_settings(parser, Length)
@@ -86,7 +86,7 @@ def autoencoder(parser: argparse.ArgumentParser) -> Command:
     def answer(arguments: argparse.Namespace) -> dict[str, Any]:
         chosen = canonical(read_settings(Settings, arguments))
         length = read_settings(Length, arguments)
-        wanted = Preset(chosen, length.epochs * chosen.train_size)
+        wanted = Run(chosen, length.epochs * chosen.train_size)
         (view,) = finish(registry(), [wanted], show_progress)
         assert view.state is not None
         return report(wanted, view.state) | {"source": view.source}
@@ -102,8 +102,9 @@ def loss(parser: argparse.ArgumentParser) -> Command:
 
 
 def warm(parser: argparse.ArgumentParser) -> Command:
-    from core import data, runs
-    from core.presets import every_run
+    from core import data
+    from core.autoencoder import runs
+    from core.autoencoder.presets import every_run
 
     parser.add_argument("--list", action="store_true", help="say what is there, train nothing")
 
@@ -123,8 +124,8 @@ def warm(parser: argparse.ArgumentParser) -> Command:
 
 
 def ship(parser: argparse.ArgumentParser) -> Command:
-    from core import runs
-    from core.presets import every_run
+    from core.autoencoder import runs
+    from core.autoencoder.presets import every_run
 
     def answer(arguments: argparse.Namespace) -> dict[str, Any]:
         views = runs.ship(list(every_run()), show_progress)

@@ -11,10 +11,10 @@ import pandas as pd
 import pyarrow as pa
 import streamlit as st
 
-from core import autoencoder, runs
-from core.autoencoder import Checkpoint, Settings
+from core import autoencoder
+from core.autoencoder import Checkpoint, Settings, runs
+from core.autoencoder.presets import AS_ASKED, ORIGINAL_PADDED, PADDED
 from core.loss import Comparison, compare, judge
-from core.presets import AS_ASKED, ORIGINAL_PADDED, PADDED
 from core.settings import Steps, setting
 from pages.shared import charts, controls
 from pages.shared.controls import control
@@ -161,7 +161,7 @@ def choose() -> tuple[Settings, int]:
 def bf16_words() -> str:
     """Whether bf16 pays on the server's processor: tried once, which takes half a second."""
     try:
-        from core.training import bf16_pays
+        from core.autoencoder.training import bf16_pays
     except ImportError:
         return "PyTorch is missing here: nothing can be trained."
     pays = "quicker" if bf16_pays() else "slower"

@@ -13,16 +13,17 @@ import pandas as pd
 import streamlit as st
 from numpy.typing import NDArray
 
-from core import autoencoder, data, measured_impact, runs
-from core.impact import Impact, impact, reach
+from core import autoencoder, data
+from core.autoencoder import runs
+from core.autoencoder.presets import AS_ASKED
+from core.data.picture import read_picture
+from core.impact import Impact, impact, measured, reach
+from core.impact.measured import Measured
 from core.layers import CONVOLUTION, UPSAMPLING, Stack, StackText, fit, fit_stack, parse_stack
-from core.measured_impact import Measured
-from core.picture import read_picture
-from core.presets import AS_ASKED
 from core.settings import Choice, InputError, Maybe, Switch, Whole, setting
 from core.shapes import POST, RESNET, walk
 from core.stack_code import torch_code
-from pages.sections import kernel_walk
+from pages.sections.impact import kernel_walk
 from pages.shared import charts, controls, grids
 from pages.shared.controls import control, plain
 from pages.shared.example import digit
@@ -238,7 +239,7 @@ def compare() -> None:
     explain(sides)
     twist(sides)
     own_picture(sides)
-    measured(sides)
+    beside_measured(sides)
     take_away(
         "padding-lab-impact",
         picture=lambda: picture(sides, log),
@@ -654,7 +655,7 @@ def lost_detail(image: Floats, share: Floats) -> float:
 # --- Paths against measured ---------------------------------------------------------------------
 
 
-def measured(sides: Sequence[Side]) -> None:
+def beside_measured(sides: Sequence[Side]) -> None:
     """What is left of the paths when the weights are random, and when they are trained."""
     st.subheader("Paths against measured")
     st.markdown(
@@ -668,11 +669,11 @@ def measured(sides: Sequence[Side]) -> None:
         return
     with st.container(horizontal=True, vertical_alignment="bottom"):
         with st.container(width=150):
-            draws = control(measured_impact.Settings, "draws", "Draws")
+            draws = control(measured.Settings, "draws", "Draws")
         with st.container(width=150):
-            seed = control(measured_impact.Settings, "seed", "Seed")
-        activation = control(measured_impact.Settings, "activation", "Activation")
-    chosen = measured_impact.Settings(draws=draws, seed=seed, activation=activation)
+            seed = control(measured.Settings, "seed", "Seed")
+        activation = control(measured.Settings, "activation", "Activation")
+    chosen = measured.Settings(draws=draws, seed=seed, activation=activation)
     try:
         for place, one in zip(st.columns(2), sides, strict=False):
             with place:
@@ -683,12 +684,12 @@ def measured(sides: Sequence[Side]) -> None:
 
 
 @st.cache_resource(max_entries=32, show_spinner="Drawing random networks …")
-def drawn(text: str, height: int, width: int, chosen: measured_impact.Settings) -> Measured:
+def drawn(text: str, height: int, width: int, chosen: measured.Settings) -> Measured:
     """The gradients of random networks, computed once."""
-    return measured_impact.random_impact(parse_stack(text), height, width, chosen)
+    return measured.random_impact(parse_stack(text), height, width, chosen)
 
 
-def random_maps(one: Side, chosen: measured_impact.Settings) -> None:
+def random_maps(one: Side, chosen: measured.Settings) -> None:
     """Random networks' gradients: their mean, their spread, and the centre output's field."""
     st.markdown(f"**Random weights**, `{one.label}`")
     try:
@@ -752,12 +753,12 @@ def trained_maps(arm: str, tested: autoencoder.Checkpoint) -> None:
     if tested.weights is None:
         st.caption(f"The {arm} run was kept without its weights.")
         return
-    from core import network
+    from core.autoencoder import network
 
     size = len(tested.loss_map)
     paths = found(POST, size, size)
     images = tested.noisy[:, None].astype(np.float32) / 255
-    gradient = measured_impact.measure(network.module(tested.weights).logits, images)
+    gradient = measured.measure(network.module(tested.weights).logits, images)
     mean = gradient.mean
     st.markdown(
         f"**{arm.capitalize()}**, {size} × {size}: a corner counts "

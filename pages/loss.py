@@ -11,13 +11,13 @@ import pandas as pd
 import streamlit as st
 from numpy.typing import NDArray
 
-from core import loss, presets
-from core.autoencoder import Checkpoint, Preset, canonical
+from core import loss
+from core.autoencoder import Checkpoint, Run, canonical, presets
 from core.data import PAD_WIDTHS, SIZE
 from core.loss import interval, judge
 from core.settings import Choice, Whole, setting
-from pages.sections import loss_converter
-from pages.sections.loss_runs import Seeds, found, look, means, offer, pairs, tested
+from pages.sections.loss import converter
+from pages.sections.loss.runs import Seeds, found, look, means, offer, pairs, tested
 from pages.shared import charts
 from pages.shared.controls import control
 from pages.shared.pair import provenance
@@ -55,7 +55,7 @@ def page() -> None:
         bind="query-params",
     )
     reply = st.container()
-    loss_converter.show()
+    converter.show()
     experiment, seeds = choose()
     offer("pair", pairs(experiment, seeds))
     pair = found(experiment, seeds)
@@ -90,7 +90,7 @@ class Chosen:
     seeds: int = setting(3, Whole(1, 10), "runs of each arm, from seed 0 on")
 
 
-def choose() -> tuple[Preset, range]:
+def choose() -> tuple[Run, range]:
     """The padded arm and the seeds to look at."""
     left, right = st.columns(2)
     with left:
@@ -103,7 +103,7 @@ def choose() -> tuple[Preset, range]:
 # --- Where the loss lives -----------------------------------------------------------------------
 
 
-def where(experiment: Preset, pair: Seeds) -> None:
+def where(experiment: Run, pair: Seeds) -> None:
     """Both loss maps on one scale, and each total loss in its three parts."""
     both = means(pair)
     unpadded, padded = both.values()
@@ -208,7 +208,7 @@ def answer(guess: str, pair: Seeds) -> str:
     )
 
 
-def sources(experiment: Preset, pair: Seeds) -> str:
+def sources(experiment: Run, pair: Seeds) -> str:
     """Where both arms' results come from."""
     seeds = ", ".join(map(str, pair))
     words = [f"Means over seeds {seeds}" if len(pair) > 1 else f"Seed {seeds}"]
@@ -222,11 +222,11 @@ def sources(experiment: Preset, pair: Seeds) -> str:
 # --- The law ------------------------------------------------------------------------------------
 
 
-def law(experiment: Preset, seeds: range) -> pd.DataFrame:
+def law(experiment: Run, seeds: range) -> pd.DataFrame:
     """Loss against pad width: measured runs and T / (28 + 2p)². Returns what was measured."""
     settings, images = experiment
     wanted = [
-        Preset(canonical(replace(settings, pad_width=p, seed=seed)), images)
+        Run(canonical(replace(settings, pad_width=p, seed=seed)), images)
         for p in range(PAD_WIDTHS.low, PAD_WIDTHS.high + 1)
         for seed in seeds
     ]

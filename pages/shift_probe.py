@@ -14,9 +14,9 @@ from core import shift_probe
 from core.layers import PADDING_MODES, PADDINGS
 from core.settings import Whole, setting
 from core.shift_probe import Network, Proof, Row, Run, Settings, touch_rank
-from pages.sections import probe_evidence, probe_player
-from pages.sections.probe_evidence import named
-from pages.sections.probe_player import percent
+from pages.sections.shift_probe import evidence, player
+from pages.sections.shift_probe.evidence import named
+from pages.sections.shift_probe.player import percent
 from pages.shared import charts, grids, signed
 from pages.shared.controls import control
 from pages.shared.grids import Mark
@@ -52,18 +52,18 @@ def page() -> None:
     run = trained(settings)
     if guess is None and not came_with_settings:
         st.subheader("Before training")
-        probe_player.draw_samples(network, run, run.history[0])
+        player.draw_samples(network, run, run.history[0])
         st.markdown("*Choose a guess above, then watch it learn.*", width=TEXT)
         return
     st.header(headline(network, run))
     st.markdown(" ".join(verdict(network, run, guess)), width=TEXT)
-    probe_player.show(network, run)
+    player.show(network, run)
     groups(network)
     proof(network, run)
     which_padding(settings)
-    probe_evidence.depth(settings)
-    probe_evidence.readout()
-    probe_evidence.matters()
+    evidence.depth(settings)
+    evidence.readout()
+    evidence.matters()
     take_away(
         "padding-lab-shift-probe",
         picture=lambda: picture(run),

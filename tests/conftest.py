@@ -7,7 +7,7 @@ from pathlib import Path
 import hypothesis
 import pytest
 
-from core import mnist
+from core.data import mnist
 
 # A machine that is busy with something else is no defect.
 hypothesis.settings.register_profile("unhurried", deadline=None)

@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from core.autoencoder import PARAMETERS, Settings, State
-from tests.test_autoencoder import state as any_state
+from tests.autoencoder.test_experiment import state as any_state
 
 STEP = 500  # images
 SETTINGS = Settings(train_size=1_000, batch_size=100)  # a checkpoint at every 1,000 images

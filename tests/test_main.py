@@ -12,22 +12,22 @@ from typing import Any
 
 import pytest
 
-from core import data, presets, runs
+from core import data
 from core.__main__ import TOPICS, main
-from core.autoencoder import LIVE, Preset, as_shipped
-from core.presets import every_run
-from core.run_store import Folder, Store
-from core.runs import Registry
+from core.autoencoder import LIVE, Run, as_shipped, presets, runs
+from core.autoencoder.presets import every_run
+from core.autoencoder.runs import Registry
+from core.autoencoder.store import Folder, Store
 from tests.stand_in import SETTINGS, Trainer, state_at
 
 ROOT = Path(__file__).parents[1]
 SMALL = ["--dataset", "digits", "--train-size", "1000", "--batch-size", "100"]
 
-Run = Callable[..., dict[str, Any]]
+Answer = Callable[..., dict[str, Any]]
 
 
 @pytest.fixture
-def run(capsys: pytest.CaptureFixture[str]) -> Run:
+def run(capsys: pytest.CaptureFixture[str]) -> Answer:
     """Run a command that succeeds and says nothing else; its answer."""
 
     def run(*words: str) -> dict[str, Any]:
@@ -54,9 +54,9 @@ def trainer(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Trainer:
 
 
 @pytest.fixture
-def few(monkeypatch: pytest.MonkeyPatch) -> list[Preset]:
+def few(monkeypatch: pytest.MonkeyPatch) -> list[Run]:
     """Three small presets in place of all."""
-    wanted = [Preset(SETTINGS, images) for images in (1_000, 2_000)]
+    wanted = [Run(SETTINGS, images) for images in (1_000, 2_000)]
     monkeypatch.setattr(presets, "every_run", lambda: iter(wanted))
     return wanted
 
@@ -64,7 +64,7 @@ def few(monkeypatch: pytest.MonkeyPatch) -> list[Preset]:
 # --- autoencoder --------------------------------------------------------------------------------
 
 
-def test_autoencoder_has_the_keys_of_the_contract(run: Run, trainer: Trainer) -> None:
+def test_autoencoder_has_the_keys_of_the_contract(run: Answer, trainer: Trainer) -> None:
     answer = run("autoencoder", *SMALL, "--epochs", "3", "--pad-width", "2")
     assert {"config", "parameters", "history", "test", "seconds"} <= answer.keys()
     assert {"images_per_second", "device", "source"} <= answer.keys()
@@ -82,7 +82,7 @@ def test_autoencoder_has_the_keys_of_the_contract(run: Run, trainer: Trainer) ->
     assert answer["source"] == "trained"
 
 
-def test_a_budget_is_a_position_along_a_run(run: Run, trainer: Trainer) -> None:
+def test_a_budget_is_a_position_along_a_run(run: Answer, trainer: Trainer) -> None:
     long = run("autoencoder", *SMALL, "--epochs", "4")
     short = run("autoencoder", *SMALL, "--epochs", "2")
     assert short["history"] == long["history"][:2]
@@ -90,7 +90,7 @@ def test_a_budget_is_a_position_along_a_run(run: Run, trainer: Trainer) -> None:
     assert trainer.calls == [(0, 4_000), (4_000, 5_000)]
 
 
-def test_what_changes_nothing_is_the_same_run(run: Run, trainer: Trainer) -> None:
+def test_what_changes_nothing_is_the_same_run(run: Answer, trainer: Trainer) -> None:
     run("autoencoder", *SMALL, "--epochs", "1")
     run("autoencoder", *SMALL, "--epochs", "1", "--pad-mode", "reflect", "--noise-first")
     assert len(trainer.calls) == 1
@@ -186,10 +186,10 @@ def test_every_run_is_offered_once() -> None:
 
 def test_warm_trains_what_is_missing_and_lists_what_is_there(
     trainer: Trainer,
-    few: list[Preset],
+    few: list[Run],
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
-    run: Run,
+    run: Answer,
 ) -> None:
     monkeypatch.delenv("MNIST_DIR", raising=False)
     listed = run("warm", "--list")
@@ -211,7 +211,7 @@ def test_warm_trains_what_is_missing_and_lists_what_is_there(
 
 
 def test_warm_trains_nothing_that_is_shipped(
-    trainer: Trainer, few: list[Preset], mnist_dir: Path, run: Run
+    trainer: Trainer, few: list[Run], mnist_dir: Path, run: Answer
 ) -> None:
     Folder(runs.SHIPPED).write(SETTINGS, as_shipped(state_at(SETTINGS, 2_000), weights=False))
     answer = run("warm")
@@ -220,7 +220,7 @@ def test_warm_trains_nothing_that_is_shipped(
     assert not trainer.calls
 
 
-def test_ship_writes_every_run(trainer: Trainer, few: list[Preset], run: Run) -> None:
+def test_ship_writes_every_run(trainer: Trainer, few: list[Run], run: Answer) -> None:
     answer = run("ship")
     assert [one["status"] for one in answer["runs"]] == ["finished", "finished"]
     state = Folder(runs.SHIPPED).read(SETTINGS)

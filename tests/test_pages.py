@@ -10,10 +10,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from core import autoencoder, data, runs
-from core.autoencoder import Preset, Settings, State
+from core import autoencoder, data
+from core.autoencoder import Run, Settings, State, runs
+from core.autoencoder.store import Folder, Store
 from core.loss import compare
-from core.run_store import Folder, Store
 from pages.shared.pair import TICK, pause
 from tests.app import click, open_page, words
 
@@ -26,7 +26,7 @@ def trained() -> dict[str, autoencoder.Checkpoint]:
     chosen = Settings(
         dataset="digits", train_size=1000, batch_size=64, learning_rate=3e-3, pad_width=2
     )
-    wanted = [Preset(arm, 5000) for arm in autoencoder.arms(chosen)]
+    wanted = [Run(arm, 5000) for arm in autoencoder.arms(chosen)]
     views = runs.finish(runs.registry(), wanted)
     return {
         arm: view.state.checkpoints[-1]
@@ -97,7 +97,7 @@ def test_a_length_that_is_not_offered_is_named(asked: str) -> None:
 def test_who_asks_for_bf16_is_told_whether_it_pays(
     monkeypatch: pytest.MonkeyPatch, pays: bool, word: str
 ) -> None:
-    monkeypatch.setattr("core.training.bf16_pays", lambda: pays)
+    monkeypatch.setattr("core.autoencoder.training.bf16_pays", lambda: pays)
     assert f"bf16 is {word} than fp32" in words(open_page("autoencoder", precision="bf16"))
     assert "bf16 is" not in words(open_page("autoencoder"))
 

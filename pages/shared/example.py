@@ -6,7 +6,8 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
-from core import data, digits
+from core import data
+from core.data import digits
 
 PLACE = 5  # among the generated digits: a six with strokes at every side
 

@@ -11,12 +11,11 @@ import pyarrow as pa
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
-from core import runs
-from core.autoencoder import Checkpoint, Point, Settings
+from core.autoencoder import Checkpoint, Point, Settings, runs
+from core.autoencoder.presets import SEEDS
+from core.autoencoder.runs import View
 from core.data import MissingData
 from core.loss import Comparison, compare
-from core.presets import SEEDS
-from core.runs import View
 from pages.shared import charts
 
 TICK = 0.5  # seconds between two looks at runs in training

@@ -11,7 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from core import data, digits
+from core import data
+from core.data import digits
 
 
 def seconds(work: Callable[[], Any], times: int = 1) -> float:

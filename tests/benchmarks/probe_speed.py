@@ -16,10 +16,10 @@ sys.path.insert(0, str(Path(__file__).parents[2]))
 import torch
 import torch.nn.functional as F
 
-from core.position_readout import readouts
-from core.red_green import Settings as RedGreen
-from core.red_green import run
 from core.shift_probe import Network, Settings, compare, prove, report, train
+from core.shift_probe.readout import readouts
+from core.shift_probe.red_green import Settings as RedGreen
+from core.shift_probe.red_green import run
 
 ROUNDS = 7
 

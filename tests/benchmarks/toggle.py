@@ -12,9 +12,8 @@ import itertools
 import tempfile
 from pathlib import Path
 
-from core import runs
-from core.autoencoder import Settings
-from core.runs import View
+from core.autoencoder import Settings, runs
+from core.autoencoder.runs import View
 from tests.benchmarks.visitors import chromium, click, figures, keep, made_up, shown, visit
 from tests.browser.conftest import serving
 

@@ -38,9 +38,10 @@ Round = Callable[[], object]
 def ours(settings: Settings) -> Round:
     import torch
 
-    from core import heap, network, training
+    from core import machine
+    from core.autoencoder import network, training
 
-    heap.keep()
+    machine.keep()
     step = training._Step(settings, None, torch.device("cpu"))
     x = network.channels_last(torch.rand(IMAGES, settings.size, settings.size))
     count = 0
@@ -60,7 +61,7 @@ def plain(settings: Settings) -> Round:
     import torch
     from torch.utils.data import DataLoader, TensorDataset
 
-    from core import network
+    from core.autoencoder import network
 
     model = network.Autoencoder()
     optimizer = torch.optim.Adam(model.parameters(), settings.learning_rate, eps=1e-7)

@@ -18,8 +18,8 @@ from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed
 
 from core.autoencoder import LIVE, Point, Settings, State, arms, next_point
-from core.presets import PADDED, SEEDS
-from core.run_store import Folder
+from core.autoencoder.presets import PADDED, SEEDS
+from core.autoencoder.store import Folder
 from tests.browser.conftest import CHROMIUM, QUIET
 from tests.stand_in import state_at
 

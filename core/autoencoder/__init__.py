@@ -1,0 +1,30 @@
+"""A denoising autoencoder on images padded more or less: what it is, and what its runs left.
+
+The topic's face; no torch. `core.autoencoder.runs` trains and keeps.
+"""
+
+from core.autoencoder.experiment import CHANNELS as CHANNELS
+from core.autoencoder.experiment import LIVE as LIVE
+from core.autoencoder.experiment import MATHEMATICS as MATHEMATICS
+from core.autoencoder.experiment import MAX_EPOCHS as MAX_EPOCHS
+from core.autoencoder.experiment import ORIGINAL as ORIGINAL
+from core.autoencoder.experiment import PARAMETERS as PARAMETERS
+from core.autoencoder.experiment import Layer as Layer
+from core.autoencoder.experiment import Length as Length
+from core.autoencoder.experiment import Run as Run
+from core.autoencoder.experiment import Settings as Settings
+from core.autoencoder.experiment import arms as arms
+from core.autoencoder.experiment import canonical as canonical
+from core.autoencoder.experiment import checkpoint_positions as checkpoint_positions
+from core.autoencoder.experiment import layers as layers
+from core.autoencoder.experiment import next_checkpoint as next_checkpoint
+from core.autoencoder.experiment import next_point as next_point
+from core.autoencoder.experiment import steps_taken as steps_taken
+from core.autoencoder.record import Checkpoint as Checkpoint
+from core.autoencoder.record import Point as Point
+from core.autoencoder.record import State as State
+from core.autoencoder.record import as_shipped as as_shipped
+from core.autoencoder.record import one_of_each as one_of_each
+from core.autoencoder.record import report as report
+from core.autoencoder.record import state_from_arrays as state_from_arrays
+from core.autoencoder.record import state_to_arrays as state_to_arrays

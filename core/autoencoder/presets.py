@@ -1,0 +1,51 @@
+"""The runs that the pages offer ready-made: the repository ships them all.
+
+`python -m core ship` rebuilds them, `python -m core warm` trains on this machine what is missing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+from core.autoencoder.experiment import LIVE, ORIGINAL, Run, arms
+
+SEEDS = (0, 1, 2)
+
+_CHANGES: dict[str, dict[str, Any]] = {
+    "As asked: 2 px, edge": {"pad_width": 2},
+    "1 px": {"pad_width": 1},
+    "3 px": {"pad_width": 3},
+    "4 px": {"pad_width": 4},
+    "5 px": {"pad_width": 5},
+    "6 px": {"pad_width": 6},
+    "7 px": {"pad_width": 7},
+    "8 px": {"pad_width": 8},
+    "Grey border": {"pad_width": 2, "pad_mode": "constant", "pad_level": 0.5},
+    "Noise border": {"pad_width": 2, "pad_mode": "noise"},
+    "Reflected border": {"pad_width": 2, "pad_mode": "reflect"},
+    "Noise before padding": {"pad_width": 2, "noise_first": True},
+    "Inverted digits": {"pad_width": 2, "variation": "inverted"},
+    "Digits to the edge": {"pad_width": 2, "variation": "cropped"},
+}
+
+PADDED = {
+    name: Run(replace(LIVE.settings, **changes), LIVE.images) for name, changes in _CHANGES.items()
+}
+"""The padded arms of the live preset, by name."""
+
+AS_ASKED = PADDED["As asked: 2 px, edge"]
+ORIGINAL_PADDED = Run(replace(ORIGINAL.settings, pad_width=2), ORIGINAL.images)
+"""The padded arm of the original protocol."""
+
+
+def every_run() -> Iterator[Run]:
+    """All shipped runs: both arms of every preset, each seed once."""
+    seen = set()
+    for settings, images in (ORIGINAL_PADDED, *PADDED.values()):
+        for seed in SEEDS:
+            for arm in arms(replace(settings, seed=seed)):
+                if arm not in seen:
+                    seen.add(arm)
+                    yield Run(arm, images)

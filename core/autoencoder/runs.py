@@ -1,0 +1,472 @@
+"""Training runs: trained once, watched by any number of people, and kept.
+
+A run is what its settings, its data and the training mathematics determine. Its length is no part
+of it: a budget, in images, is a position along the run. Whoever asks for less is answered from
+what is there; whoever asks for more continues it.
+
+Training happens in background threads that know nothing of any page. Where runs are kept is in
+`core/autoencoder/store.py`.
+"""
+
+from __future__ import annotations
+
+import atexit
+import contextlib
+import logging
+import math
+import os
+import shutil
+import sys
+import threading
+import time
+import types
+from collections import OrderedDict, deque
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import closing
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Literal, Protocol
+
+from core import data
+from core.autoencoder.experiment import LIVE, Run, Settings
+from core.autoencoder.record import State, as_shipped, one_of_each
+from core.autoencoder.store import Folder, Kept, Source, Store, identity
+from core.data import mnist
+from core.data.cache import cache_folder
+from core.data.mnist import Stop
+from core.settings import InputError
+
+LOG = logging.getLogger("padding_lab.runs")
+
+SHIPPED = Path(__file__).parent / "shipped"
+PATIENCE = 30.0  # seconds that an unwatched run goes on
+QUEUE = 16  # runs that may wait
+FAILURES = 100  # remembered
+
+Status = Literal["absent", "waiting", "training", "finished", "stopped", "failed"]
+
+
+class QueueFullError(RuntimeError):
+    """No more runs can wait; the message says what to do."""
+
+
+class Report(Protocol):
+    """Hears of a run: how far it got, or what is done before its first step, and its share."""
+
+    def __call__(self, state: State | None, activity: str = "", share: float = 0.0) -> None: ...
+
+
+class Train(Protocol):
+    """What trains: `train` below, or a stand-in in a test."""
+
+    def __call__(
+        self,
+        settings: Settings,
+        state: State | None,
+        until: int,
+        report: Report,
+        stop: Stop,
+    ) -> State | None: ...
+
+
+@dataclass(frozen=True)
+class View:
+    """What can be said of a run at one moment."""
+
+    settings: Settings
+    status: Status
+    target: int  # images asked for
+    state: State | None = None  # the longest there is
+    source: Source = "trained"
+    images_seen: int = 0  # less than the state's where a shipped run is trained anew
+    place: int = 0  # in the queue, from 1
+    watchers: int = 0  # of a run that is active
+    activity: str = ""  # what is done before the first step
+    share: float = 0.0  # of that activity, done
+    error: Exception | None = None
+    seconds_left: float | None = None
+
+    @property
+    def active(self) -> bool:
+        """Whether it will change without being asked."""
+        return self.status in ("waiting", "training")
+
+
+# --- The registry -------------------------------------------------------------------------------
+
+
+@dataclass
+class Job:
+    """A run that is wanted. Guarded by the registry's lock."""
+
+    settings: Settings
+    target: int
+    state: State | None
+    # When each watcher last looked; one who has left does not become a watcher again by looking.
+    watchers: dict[str, float] = field(default_factory=dict)
+    activity: str = ""
+    share: float = 0.0
+    started: float = 0.0  # by the clock, where the images are ready and the steps begin
+    start_images: int = 0
+
+    @property
+    def images_seen(self) -> int:
+        return 0 if self.state is None else self.state.images_seen
+
+
+LEFT = -math.inf
+
+
+class Registry:
+    """All runs of this process: those that are kept, those in training, and the queue."""
+
+    def __init__(
+        self,
+        train: Train,
+        store: Store,
+        *,
+        workers: int = 2,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._train = train
+        self._store = store
+        self._workers = workers
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._jobs: dict[str, Job] = {}
+        self._queue: deque[str] = deque()  # the jobs that no worker has begun
+        self._failures: OrderedDict[str, Exception] = OrderedDict()
+        self._threads: set[threading.Thread] = set()
+        self._closed = False
+
+    def look(self, settings: Settings, images: int, watcher: str | None = None) -> View:
+        """What is there now of a run up to `images`. Starts nothing.
+
+        A `watcher` (a session's name) keeps a run in training alive by looking, until it leaves.
+        """
+        name = identity(settings)
+        images = min(images, settings.max_images)
+        with self._lock:
+            self._drop_unwatched()
+            job = self._jobs.get(name)
+            if job is not None:
+                view = self._view(name, job, images)
+                if view.active and watcher is not None and job.watchers.get(watcher) != LEFT:
+                    job.watchers[watcher] = self._clock()
+                return view
+            failure = self._failures.get(name)
+        kept = self._store.find(settings, images)
+        if kept is not None and kept.state.images_seen >= images:
+            return _with(kept, View(settings, "finished", images))
+        status: Status = "failed" if failure else "stopped" if kept else "absent"
+        return _with(kept, View(settings, status, images, error=failure))
+
+    def start(self, settings: Settings, images: int, watcher: str) -> None:
+        """Have a run trained up to `images`, unless it is there or on its way already.
+
+        Raises QueueFullError where too many runs wait.
+        """
+        name = identity(settings)
+        images = min(images, settings.max_images)
+        with self._lock:
+            self._drop_unwatched()
+            job = self._jobs.get(name)
+            if job is None:
+                # What was trained since somebody looked is in memory; the disk is the worker's.
+                kept = self._store.recall(settings)
+                if kept is not None and kept.state.images_seen >= images:
+                    return
+                state = kept.state if kept is not None and kept.state.continuable else None
+                job = Job(settings, images, state)
+                self._enqueue(name, job)
+            job.target = max(job.target, images)
+            job.watchers[watcher] = self._clock()
+
+    def leave(self, settings: Settings, watcher: str) -> None:
+        """Watch a run no longer; one that nobody watches stops at its next step."""
+        with self._lock:
+            job = self._jobs.get(identity(settings))
+            if job is not None:
+                job.watchers[watcher] = LEFT
+            self._drop_unwatched()
+
+    def close(self, patience: float = 10.0) -> None:
+        """Stop all training, and wait until what there is has been kept."""
+        with self._lock:
+            self._closed = True
+            threads = list(self._threads)
+        deadline = time.monotonic() + patience
+        for thread in threads:
+            thread.join(max(0.0, deadline - time.monotonic()))
+
+    # The lock is held in what follows.
+
+    def _enqueue(self, name: str, job: Job) -> None:
+        if len(self._queue) >= QUEUE:
+            raise QueueFullError(
+                f"{QUEUE} runs are waiting already: try again when one has finished"
+            )
+        if len(self._threads) < self._workers:
+            thread = threading.Thread(target=self._work, name="training", daemon=True)
+            thread.start()  # it cannot take a job before the lock is free
+            self._threads.add(thread)
+        self._jobs[name] = job
+        self._queue.append(name)
+        self._failures.pop(name, None)
+
+    def _view(self, name: str, job: Job, images: int) -> View:
+        kept = self._store.recall(job.settings)
+        if kept is not None and kept.state.images_seen >= images:
+            return _with(kept, View(job.settings, "finished", images))
+        if job.state is not None and (kept is None or kept.state.images_seen < job.images_seen):
+            kept = Kept(job.state, "trained")
+            # At its own target a run is finished once it has been kept.
+            if images <= job.images_seen < job.target:
+                return _with(kept, View(job.settings, "finished", images))
+        target = min(images, job.target)
+        view = replace(
+            _with(kept, View(job.settings, "training", target)),
+            images_seen=job.images_seen,
+            watchers=self._watchers(job),
+        )
+        if name in self._queue:
+            return replace(view, status="waiting", place=self._queue.index(name) + 1)
+        left = None
+        if trained := job.images_seen - job.start_images:
+            left = (target - job.images_seen) * (self._clock() - job.started) / trained
+        return replace(view, activity=job.activity, share=job.share, seconds_left=left)
+
+    def _watchers(self, job: Job) -> int:
+        now = self._clock()
+        return sum(now - looked < PATIENCE for looked in list(job.watchers.values()))
+
+    def _watched(self, job: Job) -> bool:
+        return not self._closed and self._watchers(job) > 0
+
+    def _drop_unwatched(self) -> None:
+        for name in [name for name in self._queue if not self._watched(self._jobs[name])]:
+            self._queue.remove(name)
+            del self._jobs[name]
+
+    # The workers; the lock is free.
+
+    def _work(self) -> None:
+        """Train what waits, first come, first served, until nothing waits."""
+        # On Linux a thread has a priority of its own: pages are drawn before the next step.
+        with contextlib.suppress(AttributeError, OSError):
+            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), 10)
+        while True:
+            with self._lock:
+                self._drop_unwatched()
+                if not self._queue:
+                    self._threads.discard(threading.current_thread())
+                    return
+                job = self._jobs[self._queue.popleft()]
+            try:
+                self._run(job)
+            except Exception as error:
+                self._fail(job, error)
+
+    def _run(self, job: Job) -> None:
+        def report(state: State | None, activity: str = "", share: float = 0.0) -> None:
+            with self._lock:
+                if job.activity and not activity:
+                    job.started = self._clock()
+                job.state, job.activity, job.share = state, activity, share
+
+        self._store.find(job.settings, job.target)  # another process may have got further
+        report(self._store.continuable(job.settings))
+        job.started, job.start_images = self._clock(), job.images_seen
+        while not self._end(job):
+            state = self._train(
+                job.settings, job.state, job.target, report, lambda: not self._watched(job)
+            )
+            report(state)
+            if state is not None and state.images_seen > 0:
+                self._store.keep(job.settings, state)
+
+    def _end(self, job: Job) -> bool:
+        """End a job that has got as far as it was to get, or that nobody watches."""
+        with self._lock:
+            kept = self._store.recall(job.settings)
+            seen = max(job.images_seen, kept.state.images_seen if kept else 0)
+            if seen < job.target and self._watched(job):
+                return False
+            del self._jobs[identity(job.settings)]
+            return True
+
+    def _fail(self, job: Job, error: Exception) -> None:
+        """Leave the run as far as it got, and the message for whoever looks."""
+        if isinstance(error, InputError):
+            LOG.info("A run cannot be trained: %s", error)
+        else:
+            LOG.error("A run failed", exc_info=error)
+            words = f"{type(error).__name__}: {str(error)[:200]}"
+            error = RuntimeError(f"Training failed ({words}); the log says more")
+        # Through its traceback it would hold all the images in memory.
+        error.__traceback__ = error.__context__ = error.__cause__ = None
+        name = identity(job.settings)
+        with self._lock:
+            if job.state is not None:
+                self._store.remember(job.settings, job.state)
+            self._failures[name] = error
+            while len(self._failures) > FAILURES:
+                self._failures.popitem(last=False)
+            del self._jobs[name]
+
+
+def _with(kept: Kept | None, view: View) -> View:
+    if kept is None:
+        return view
+    seen = kept.state.images_seen
+    return replace(view, state=kept.state, source=kept.source, images_seen=seen)
+
+
+def finish(
+    registry: Registry,
+    wanted: Sequence[Run],
+    report: Callable[[Sequence[View]], None] = lambda views: None,
+) -> list[View]:
+    """Have all `wanted` runs trained that are not there yet, and wait for them.
+
+    `report` hears of all of them several times a second. Raises what a run raised; whatever the
+    end, the runs that are not there by then are left.
+    """
+    me = f"finish {threading.get_ident()}"
+    views = [registry.look(*one) for one in wanted]
+    waiting = deque(i for i, view in enumerate(views) if view.status != "finished")
+    under_way: set[int] = set()
+    try:
+        while waiting or under_way:
+            with contextlib.suppress(QueueFullError):
+                while waiting and len(under_way) < QUEUE:
+                    registry.start(*wanted[waiting[0]], me)
+                    under_way.add(waiting.popleft())
+            for i in sorted(under_way):
+                views[i] = view = registry.look(*wanted[i], me)
+                if view.error is not None:
+                    raise view.error
+                if not view.active:
+                    under_way.remove(i)
+                    if view.status != "finished":
+                        waiting.append(i)  # forgotten, as on a laptop that slept
+            report(views)
+            time.sleep(0.1)
+    finally:
+        for i in under_way:
+            registry.leave(wanted[i].settings, me)
+    report(views)
+    return views
+
+
+# --- The process's own registry -----------------------------------------------------------------
+
+
+def train(
+    settings: Settings,
+    state: State | None,
+    until: int,
+    report: Report,
+    stop: Stop,
+) -> State | None:
+    """Load or make the images, then train; what is being done is reported throughout."""
+    report(state, "Getting ready")
+    from core.autoencoder import training
+
+    try:
+        images = _load(settings, lambda share, words: report(state, words, share), stop)
+    except data.Stopped:
+        return state
+    train_set = image_set(settings, images.train, "train")
+    test_set = image_set(settings, images.test, "test")
+    report(state, "")
+    return training.train(
+        settings,
+        train_set,
+        test_set,
+        until,
+        state,
+        report=lambda now: report(now, ""),
+        stop=stop,
+        samples=one_of_each(images.test_labels),
+    )
+
+
+def image_set(settings: Settings, pictures: data.Bytes, split: str) -> data.NoisySet:
+    """The pictures (n, 28, 28) as a run of `settings` sees them, in training or in testing."""
+    return data.noisy_set(
+        data.vary(pictures, settings.variation),
+        pad_width=settings.pad_width,
+        pad_mode=settings.pad_mode,
+        pad_level=settings.pad_level,
+        noise_factor=settings.noise_factor,
+        noise_first=settings.noise_first,
+        seed=settings.seed,
+        split=split,
+    )
+
+
+_loading = threading.Lock()
+_loaded: dict[tuple[str, int], data.Images] = {}
+
+
+def _load(settings: Settings, report: mnist.Report, stop: Stop) -> data.Images:
+    """The data set, loaded once for both arms."""
+    key = settings.dataset, settings.train_size
+    with _loading:
+        if key not in _loaded:
+            _loaded.clear()  # a small server has room for one
+            _loaded[key] = data.load(*key, report, stop)
+        return _loaded[key]
+
+
+def prepare(wanted: Iterable[Settings]) -> None:
+    """Have at hand what the first of these runs would wait for: torch, compiled, and the images."""
+    with contextlib.suppress(ImportError):  # where torch is missing, only training is
+        from core.autoencoder import training
+
+        for settings in wanted:
+            training.warm_up(settings)
+            with contextlib.suppress(InputError):  # who trains is told
+                if settings.dataset != "mnist" or data.available():
+                    _load(settings, lambda share, words: None, lambda: False)
+
+
+def ship(
+    wanted: Sequence[Run], report: Callable[[Sequence[View]], None] = lambda views: None
+) -> list[View]:
+    """Train all `wanted` runs and write them to the repository, replacing what is there.
+
+    They come from no cache but the command's own, which only lets an interrupted one go on.
+    Weights go with seed 0 and with the runs that no page trains in passing, the long ones.
+    """
+    own = Store(Folder(cache_folder() / "ship"))
+    with closing(Registry(train, own)) as registry:
+        views = finish(registry, wanted, report)
+    shutil.rmtree(SHIPPED, ignore_errors=True)
+    for view in views:
+        assert view.state is not None
+        weights = view.settings.seed == 0 or view.target > LIVE.images
+        Folder(SHIPPED).write(view.settings, as_shipped(view.state, weights=weights))
+    return views
+
+
+HOME = "padding_lab_runs"
+
+
+def registry() -> Registry:
+    """The registry of this process. It outlives Streamlit's reload of changed sources."""
+    # That reload evicts modules that belong to a source file; this one belongs to none.
+    home = vars(sys.modules.setdefault(HOME, types.ModuleType(HOME)))
+    if "registry" not in home:
+        store = Store(Folder(cache_folder() / "runs"), Folder(SHIPPED))
+        made = home.setdefault("registry", Registry(train, store))
+        atexit.register(_close, made)
+    found: Registry = home["registry"]
+    return found
+
+
+def _close(registry: Registry) -> None:
+    """At the end of the process: what is being trained or written is kept."""
+    with contextlib.suppress(KeyboardInterrupt):  # an impatient one
+        registry.close()

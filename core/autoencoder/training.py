@@ -1,0 +1,510 @@
+"""Training the autoencoder: one function, state in, state out, stoppable at any step.
+
+On the CPU a run takes one thread, so that two arms side by side use two cores and a busy machine
+slows neither to a crawl. Equal states continue to equal bits on one machine.
+"""
+
+from __future__ import annotations
+
+import functools
+import math
+import platform
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple, Protocol
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from numpy.typing import NDArray
+from torch import Tensor
+
+from core import machine
+from core.autoencoder import network
+from core.autoencoder.experiment import (
+    PARAMETERS,
+    Settings,
+    checkpoint_positions,
+    next_point,
+    steps_taken,
+)
+from core.autoencoder.record import Checkpoint, Point, State
+from core.data import SIZE
+from core.entropy import entropy
+from core.settings import InputError
+
+Floats = NDArray[np.float32]
+Bytes = NDArray[np.uint8]
+Indices = NDArray[np.integer[Any]] | slice
+
+CPU = torch.device("cpu")
+REPORT_EVERY = 0.2  # seconds
+TRIM_EVERY = 1.0  # seconds
+CURVE_IMAGES = 256  # of the test set, for the curve's points
+CHUNK = 128  # images that go through the network together on the CPU, in steps and measuring
+
+
+class Diverged(InputError):
+    """The loss is no longer a number. The message says where and what to lower."""
+
+
+class ImageSet(Protocol):
+    """Images with and without noise; batches are float32 (batch, height, width) in [0, 1]."""
+
+    def __len__(self) -> int: ...
+
+    def noisy_batch(self, indices: Indices, /) -> Floats: ...
+
+    def clean_batch(self, indices: Indices, /) -> Floats: ...
+
+
+def train(
+    settings: Settings,
+    train_set: ImageSet,
+    test_set: ImageSet,
+    until: int,
+    state: State | None = None,
+    *,
+    report: Callable[[State], None] = lambda state: None,
+    stop: Callable[[], bool] = lambda: False,
+    samples: Sequence[int] = range(10),
+) -> State:
+    """Train from `state`, or from the start, until `until` images were seen or `stop` says so.
+
+    `report` hears of the run several times a second and at every checkpoint; `stop` is asked
+    before every step. `samples` are the test images whose reconstructions checkpoints keep.
+
+    Raises Diverged. An accelerator that is missing or fails is replaced by the CPU, from `state`
+    on; the returned state's `note` says so.
+    """
+    if len(train_set) != settings.train_size:
+        raise ValueError(f"{len(train_set)} training images, not {settings.train_size}")
+    note = ""
+    device = _device(settings.device)
+    if device is None:
+        note = f"No {settings.device} device here: trained on the CPU."
+    elif device.type != "cpu":
+        try:
+            run = _Run(settings, train_set, test_set, state, samples, device)
+            with _stream(device):
+                return run.until(until, report, stop)
+        except RuntimeError as error:  # out of memory and every device error
+            reason = str(error).splitlines()[0][:120]
+            note = f"The {device.type} device failed ({reason}): trained on the CPU."
+    run = _Run(settings, train_set, test_set, state, samples, CPU, note)
+    return run.until(until, report, stop)
+
+
+def evaluate(
+    weights: Floats, test_set: ImageSet, padding_mode: str = "zeros", precision: str = "fp32"
+) -> Maps:
+    """The network with `weights` (28353,) measured on a whole set, on the CPU."""
+    torch.set_num_threads(1)
+    images = _HostImages(test_set)
+    parts = network.parameters(torch.from_numpy(weights))
+    return _measure(parts, images, padding_mode, DTYPES[precision])
+
+
+def warm_up(settings: Settings) -> None:
+    """One step on nothing: at its first, torch takes half a second to choose and compile."""
+    torch.set_num_threads(1)
+    machine.keep()
+    _Step(settings, None, CPU)(_blank(settings.batch_size, settings.size, CPU), 1)
+
+
+@functools.cache
+def bf16_pays() -> bool:
+    """Whether bf16 is quicker than fp32 on this processor: three steps of each, half a second.
+
+    Processors without bf16 instructions imitate them slowly.
+    """
+    torch.set_num_threads(1)
+    seconds: dict[str, list[float]] = {"fp32": [], "bf16": []}
+    batch = _blank(128, SIZE, CPU)
+    steps = {precision: _Step(Settings(precision=precision), None, CPU) for precision in seconds}
+    for count in range(1, 5):
+        for precision, step in steps.items():
+            start = time.thread_time()
+            step(batch, count)
+            seconds[precision].append(time.thread_time() - start)
+    return min(seconds["bf16"][1:]) < min(seconds["fp32"][1:])
+
+
+DTYPES = {"fp32": torch.float32, "bf16": torch.bfloat16}
+
+
+class Maps(NamedTuple):
+    """Means over a set of images, each (height, width) float32; see Checkpoint."""
+
+    loss: Floats
+    squared_error: Floats
+    accuracy: Floats
+
+
+# --- Devices ------------------------------------------------------------------------------------
+
+
+def _device(wanted: str) -> torch.device | None:
+    """The device, or None where this machine has none such. `auto` never takes mps: unmeasured."""
+    has = {
+        "cpu": True,
+        "cuda": torch.cuda.is_available(),
+        "mps": torch.backends.mps.is_available(),
+    }
+    if wanted == "auto":
+        wanted = "cuda" if has["cuda"] else "cpu"
+    return torch.device(wanted) if has[wanted] else None
+
+
+def _device_words(device: torch.device, precision: str) -> str:
+    if device.type == "cuda":
+        return f"GPU, {torch.cuda.get_device_name(device)}, {precision}"
+    if device.type == "cpu":
+        return f"CPU, {_processor()}, 1 thread, {precision}"
+    return f"GPU, {device.type}, {precision}"
+
+
+def _processor() -> str:
+    try:
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+    except OSError:
+        lines = []
+    names = [line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")]
+    return names[0] if names else platform.processor() or platform.machine()
+
+
+def _stream(device: torch.device) -> Any:
+    """A stream of its own for this thread, so that two arms share a GPU instead of taking turns."""
+    stream = torch.cuda.Stream(device) if device.type == "cuda" else None  # type: ignore[no-untyped-call]
+    return torch.cuda.stream(stream)
+
+
+# --- Images -------------------------------------------------------------------------------------
+
+
+class Batch(NamedTuple):
+    """Images (batch, 1, height, width), channels last."""
+
+    noisy: Tensor
+    clean: Tensor
+
+
+def _blank(count: int, size: int, device: torch.device) -> Batch:
+    zeros = (torch.zeros(count, size, size, device=device) for _ in range(2))
+    return Batch(*(network.channels_last(images) for images in zeros))
+
+
+class _HostImages:
+    """A set whose batches are made as they are needed: it stays small."""
+
+    def __init__(self, images: ImageSet) -> None:
+        self.images = images
+
+    def __len__(self) -> int:
+        return len(self.images)
+
+    def batch(self, indices: Indices) -> Batch:
+        noisy, clean = self.images.noisy_batch(indices), self.images.clean_batch(indices)
+        return Batch(*(network.channels_last(torch.from_numpy(part)) for part in (noisy, clean)))
+
+
+class _DeviceImages:
+    """A whole set on the device: no step waits for a copy."""
+
+    def __init__(self, images: ImageSet, device: torch.device) -> None:
+        every = slice(0, len(images))
+        self.noisy = torch.from_numpy(images.noisy_batch(every)).to(device)
+        self.clean = torch.from_numpy(images.clean_batch(every)).to(device)
+
+    def __len__(self) -> int:
+        return len(self.noisy)
+
+    def batch(self, indices: Indices) -> Batch:
+        if not isinstance(indices, slice):
+            where = torch.from_numpy(indices).to(self.noisy.device)
+            return Batch(*(network.channels_last(p[where]) for p in (self.noisy, self.clean)))
+        return Batch(*(network.channels_last(p[indices]) for p in (self.noisy, self.clean)))
+
+
+Images = _HostImages | _DeviceImages
+
+
+def _measure(
+    parts: Sequence[Tensor], images: Images, padding_mode: str, dtype: torch.dtype, count: int = 0
+) -> Maps:
+    """Means over the first `count` images, or over all."""
+    count = count or len(images)
+    with torch.inference_mode():
+        sums = [
+            _sums(parts, images.batch(slice(start, min(start + CHUNK, count))), padding_mode, dtype)
+            for start in range(0, count, CHUNK)
+        ]
+        means: Floats = (torch.stack(sums).sum(0) / count).cpu().numpy()
+    return Maps(*means)
+
+
+def _sums(parts: Sequence[Tensor], batch: Batch, padding_mode: str, dtype: torch.dtype) -> Tensor:
+    """What Maps holds, summed over a batch: (3, height, width)."""
+    z = network.logits(parts, batch.noisy.to(dtype), padding_mode).float()
+    maps = (
+        F.binary_cross_entropy_with_logits(z, batch.clean, reduction="none"),
+        (torch.sigmoid(z) - batch.clean).square_(),
+        ((z >= 0) == (batch.clean >= 0.5)).float(),
+    )
+    return torch.cat([values.sum(0) for values in maps])
+
+
+# --- A step -------------------------------------------------------------------------------------
+
+
+class _Step:
+    """One step of Keras's Adam on the mean binary cross-entropy, on flat vectors (28353,)."""
+
+    def __init__(self, settings: Settings, state: State | None, device: torch.device) -> None:
+        self.settings = settings
+        self.dtype = DTYPES[settings.precision]
+        zeros = np.zeros(PARAMETERS, np.float32)
+        held = (
+            (network.initial_weights(settings.seed), zeros, zeros)
+            if state is None
+            else (state.weights, state.mean, state.variance)
+        )
+        self.weights, self.mean, self.variance = (
+            torch.from_numpy(vector.copy()).to(device) for vector in held
+        )
+        self.gradient = torch.zeros_like(self.weights)
+        self.parts = [part.detach().requires_grad_() for part in network.parameters(self.weights)]
+        for part, gradient in zip(self.parts, network.parameters(self.gradient), strict=True):
+            part.grad = gradient  # backward adds into the flat vector
+        # Loss per pixel, summed over images: of this epoch, and since the curve's last point.
+        sums = (0.0, 0.0) if state is None else (state.epoch_loss, state.point_loss)
+        exact = torch.float32 if device.type == "mps" else torch.float64
+        self.sums = torch.tensor(sums, dtype=exact, device=device)
+        self.rate = torch.zeros((), device=device)
+
+    def __call__(self, batch: Batch, steps: int) -> None:
+        """Step number `steps`, counted from 1."""
+        correction = math.sqrt(1 - 0.999**steps) / (1 - 0.9**steps)
+        self.rate.fill_(self.settings.learning_rate * correction)
+        self.move(*batch)
+
+    def move(self, noisy: Tensor, clean: Tensor) -> None:
+        chunk = CHUNK if noisy.device.type == "cpu" else len(noisy)
+        for x, y in zip(torch.split(noisy, chunk), torch.split(clean, chunk), strict=True):
+            z = network.logits(self.parts, x.to(self.dtype), self.settings.padding_mode)
+            with torch.no_grad():
+                output = z.float()
+                loss = F.binary_cross_entropy_with_logits(output, y, reduction="sum")
+                self.sums += loss / y[0].numel()
+                slope = (torch.sigmoid(output) - y) / noisy.numel()  # of the batch's mean loss
+            torch.autograd.backward(z, slope.to(z.dtype))
+        with torch.no_grad():
+            self.mean.lerp_(self.gradient, 0.1)
+            self.variance.mul_(0.999).addcmul_(self.gradient, self.gradient, value=0.001)
+            # Keras adds ε to the root before the bias correction, torch.optim.Adam after it.
+            move = self.mean / self.variance.sqrt().add_(1e-7)
+            self.weights.sub_(move.mul_(self.rate))
+            self.gradient.zero_()
+
+
+class _CapturedStep(_Step):
+    """The step as one CUDA graph: a launch instead of a hundred. Not yet run on a GPU."""
+
+    def __init__(self, settings: Settings, state: State | None, device: torch.device) -> None:
+        super().__init__(settings, state, device)
+        torch.backends.cudnn.deterministic = True
+        torch.backends.cudnn.allow_tf32 = False  # fp32 is to mean fp32
+        self.static = _blank(settings.batch_size, settings.size, device)
+        moving = (self.weights, self.mean, self.variance, self.sums)
+        before = [vector.clone() for vector in moving]
+        for _ in range(3):  # libraries choose their algorithms and workspaces before the capture
+            self.move(*self.static)
+        self.graph = torch.cuda.CUDAGraph()
+        with torch.cuda.graph(self.graph, capture_error_mode="thread_local"):
+            self.move(*self.static)
+        for vector, value in zip(moving, before, strict=True):
+            vector.copy_(value)
+
+    def move(self, noisy: Tensor, clean: Tensor) -> None:
+        if not hasattr(self, "graph") or len(noisy) != len(self.static.noisy):
+            super().move(noisy, clean)
+            return
+        self.static.noisy.copy_(noisy)
+        self.static.clean.copy_(clean)
+        self.graph.replay()
+
+
+# --- A run --------------------------------------------------------------------------------------
+
+
+class _Run:
+    """A run in progress on one device."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        train_set: ImageSet,
+        test_set: ImageSet,
+        state: State | None,
+        samples: Sequence[int],
+        device: torch.device,
+        note: str = "",
+    ) -> None:
+        torch.set_num_threads(1)
+        machine.keep()
+        self.started = time.perf_counter() - (state.seconds if state else 0.0)
+        self.settings = settings
+        self.note = note
+        self.device = device
+        self.words = _device_words(device, settings.precision)
+        self.train_images: Images
+        self.test_images: Images
+        if device.type == "cpu":
+            self.train_images, self.test_images = _HostImages(train_set), _HostImages(test_set)
+        else:
+            self.train_images = _DeviceImages(train_set, device)
+            self.test_images = _DeviceImages(test_set, device)
+        self.step = (_CapturedStep if device.type == "cuda" else _Step)(settings, state, device)
+        self.images_seen = state.images_seen if state else 0
+        self.points = state.points if state else ()
+        self.checkpoints = state.checkpoints if state else ()
+        self.test_set = test_set
+        self.samples = np.array(samples)
+
+    def until(self, until: int, report: Callable[[State], None], stop: Callable[[], bool]) -> State:
+        settings = self.settings
+        until = min(until, settings.max_images)
+        positions = set(checkpoint_positions(settings, until))
+        steps = steps_taken(settings, self.images_seen)
+        point_due = next_point(self.points[-1].images_seen if self.points else 0)
+        report_due = time.perf_counter() + REPORT_EVERY
+        trim_due = time.perf_counter() + TRIM_EVERY
+        shuffled: tuple[int, NDArray[np.int64]] | None = None
+        while self.images_seen < until and not stop():
+            epoch, start = divmod(self.images_seen, settings.train_size)
+            if shuffled is None or shuffled[0] != epoch:
+                shuffled = epoch, _order(settings, epoch)
+            if start == 0:
+                self.step.sums[0] = 0
+            indices = shuffled[1][start : start + settings.batch_size]
+            steps += 1
+            self.step(self.train_images.batch(indices), steps)
+            self.images_seen += len(indices)
+            if self.device.type == "cpu":  # elsewhere looking would wait for the device
+                self.check()
+            if self.images_seen >= point_due:
+                self.points += (self.point(),)
+                point_due = next_point(self.images_seen)
+            at_checkpoint = self.images_seen in positions
+            if at_checkpoint:
+                self.checkpoints += (self.checkpoint(),)
+            if at_checkpoint or time.perf_counter() >= report_due:
+                report(self.state())
+                report_due = time.perf_counter() + REPORT_EVERY
+            if time.perf_counter() >= trim_due:
+                machine.trim()
+                trim_due = time.perf_counter() + TRIM_EVERY
+        return self.state()
+
+    def check(self) -> None:
+        """Raise Diverged if the loss is not a number; a weight that is none makes it none."""
+        if not math.isfinite(self.step.sums[1].item()):
+            raise self.diverged("the loss")
+
+    def diverged(self, what: str) -> Diverged:
+        return Diverged(
+            f"Training diverged before image {self.images_seen:,}: {what} is no longer a number. "
+            f"Lower the learning rate ({self.settings.learning_rate:g})."
+        )
+
+    def point(self) -> Point:
+        self.check()
+        seen_before = self.points[-1].images_seen if self.points else 0
+        train_loss = self.step.sums[1].item() / (self.images_seen - seen_before)
+        self.step.sums[1] = 0
+        maps = self.measure(min(CURVE_IMAGES, len(self.test_set)))
+        test_loss = float(maps.loss.mean(dtype=np.float64))
+        return Point(self.images_seen, self.epoch, train_loss, test_loss)
+
+    def checkpoint(self) -> Checkpoint:
+        self.check()
+        maps = self.measure()
+        in_epoch = (self.images_seen - 1) % self.settings.train_size + 1
+        first = self.checkpoints[0] if self.checkpoints else None
+        return Checkpoint(
+            images_seen=self.images_seen,
+            epoch=self.epoch,
+            train_loss=self.step.sums[0].item() / in_epoch,
+            loss_map=maps.loss,
+            squared_error_map=maps.squared_error,
+            accuracy_map=maps.accuracy,
+            entropy_map=first.entropy_map if first else _entropy_map(self.test_set),
+            noisy=first.noisy if first else _bytes(self.test_set.noisy_batch(self.samples)),
+            denoised=self.denoised(),
+            clean=first.clean if first else _bytes(self.test_set.clean_batch(self.samples)),
+            weights=_host(self.step.weights),
+        )
+
+    @property
+    def epoch(self) -> float:
+        return self.images_seen / self.settings.train_size
+
+    def measure(self, count: int = 0) -> Maps:
+        step, padding_mode = self.step, self.settings.padding_mode
+        return _measure(step.parts, self.test_images, padding_mode, step.dtype, count)
+
+    def denoised(self) -> Bytes:
+        noisy = self.test_images.batch(self.samples).noisy.to(self.step.dtype)
+        with torch.inference_mode():
+            z = network.logits(self.step.parts, noisy, self.settings.padding_mode).float()
+            return _bytes(torch.sigmoid(z)[:, 0].cpu().numpy())
+
+    def state(self) -> State:
+        self.check()
+        epoch_loss, point_loss = self.step.sums.tolist()
+        weights, mean, variance = map(
+            _host, (self.step.weights, self.step.mean, self.step.variance)
+        )
+        if not np.isfinite(weights).all():
+            raise self.diverged("a weight")
+        return State(
+            images_seen=self.images_seen,
+            weights=weights,
+            mean=mean,
+            variance=variance,
+            epoch_loss=epoch_loss,
+            point_loss=point_loss,
+            points=self.points,
+            checkpoints=self.checkpoints,
+            seconds=time.perf_counter() - self.started,
+            device=self.words,
+            note=self.note,
+        )
+
+
+def _order(settings: Settings, epoch: int) -> NDArray[np.int64]:
+    """The epoch's shuffle: the same in both arms and wherever a run continues."""
+    return np.random.default_rng([settings.seed, 1, epoch]).permutation(settings.train_size)
+
+
+def _host(vector: Tensor) -> Floats:
+    copy: Floats = vector.detach().to("cpu", copy=True).numpy()
+    return copy
+
+
+def _bytes(images: Floats) -> Bytes:
+    rounded: Bytes = np.rint(images * 255).astype(np.uint8)
+    return rounded
+
+
+def _entropy_map(images: ImageSet) -> Floats:
+    """Mean entropy of the targets, pixel by pixel: the floor of the loss."""
+    table = entropy(np.arange(256) / 255)  # targets are bytes: a table is enough
+    blocks = range(0, len(images), 1000)
+    sums = sum(
+        table[_bytes(images.clean_batch(slice(start, min(start + 1000, len(images)))))].sum(0)
+        for start in blocks
+    )
+    means: Floats = (sums / len(images)).astype(np.float32)
+    return means

@@ -1,0 +1,22 @@
+"""Can a "shift-invariant" network tell where a pixel is? The topic's face; no torch."""
+
+from core.shift_probe.comparison import Row as Row
+from core.shift_probe.comparison import compare as compare
+from core.shift_probe.comparison import compare_one as compare_one
+from core.shift_probe.comparison import report as report
+from core.shift_probe.network import MAX_SEED as MAX_SEED
+from core.shift_probe.network import Floats as Floats
+from core.shift_probe.network import Network as Network
+from core.shift_probe.network import Position as Position
+from core.shift_probe.network import Settings as Settings
+from core.shift_probe.network import torch_scores as torch_scores
+from core.shift_probe.proof import WITNESS_SEEDS as WITNESS_SEEDS
+from core.shift_probe.proof import Proof as Proof
+from core.shift_probe.proof import class_positions as class_positions
+from core.shift_probe.proof import path_features as path_features
+from core.shift_probe.proof import prove as prove
+from core.shift_probe.proof import touch_rank as touch_rank
+from core.shift_probe.training import Run as Run
+from core.shift_probe.training import State as State
+from core.shift_probe.training import states as states
+from core.shift_probe.training import train as train

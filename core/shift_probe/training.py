@@ -1,0 +1,130 @@
+"""Training the probe: logistic regression by damped Newton steps."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from core.shift_probe.network import Network, Settings
+
+Floats = npt.NDArray[np.floating]
+
+STEP_LIMIT = 200
+START_DAMPING, DAMPING_DECAY, LEAST_DAMPING, MOST_DAMPING = 100.0, 0.8, 1e-9, 1e9
+STALLED = 1e-10  # a smaller gain in loss is none
+
+
+@dataclass(frozen=True)
+class State:
+    """The network at one moment of its training.
+
+    kernels: shape (layers, kernel, kernel). scores: shape (size, size).
+    loss: cross-entropy in nats, target and others weighing one half each.
+    """
+
+    kernels: Floats
+    bias: float
+    scores: Floats
+    loss: float
+    accuracy: float
+    balanced_accuracy: float
+
+
+@dataclass(frozen=True)
+class Run:
+    """A training: `history[0]` is the initial state, one state a step follows."""
+
+    history: tuple[State, ...]
+
+    @property
+    def final(self) -> State:
+        return self.history[-1]
+
+    @property
+    def steps(self) -> int:
+        return len(self.history) - 1
+
+    @property
+    def perfect(self) -> bool:
+        return self.final.accuracy == 1
+
+
+def train(network: Network, step_limit: int = STEP_LIMIT) -> Run:
+    """Fit the kernels until every position is classified rightly, or no step helps any more.
+
+    Logistic regression by damped Newton steps (Levenberg and Marquardt; with several layers, on
+    the linearised scores). Each step lowers the loss; the damping decays, so steps start small.
+    With one layer the loss is convex, and its infimum is 0 if and only if a kernel separates.
+    """
+    return Run(tuple(states(network, step_limit)))
+
+
+def states(network: Network, step_limit: int) -> Iterator[State]:
+    """The initial state and one for each step."""
+    state = assess(network, initial_kernels(network.settings), 0.0)
+    damping = START_DAMPING
+    yield state
+    for _ in range(step_limit):
+        if state.accuracy == 1:
+            return
+        gradient, curvature = expand(network, state)
+        while True:
+            change = np.linalg.solve(curvature + damping * np.eye(len(gradient)), -gradient)
+            following = moved(network, state, change)
+            if following.loss < state.loss - STALLED:
+                break
+            damping *= 4
+            if damping > MOST_DAMPING:
+                return
+        state = following
+        damping = max(damping * DAMPING_DECAY, LEAST_DAMPING)
+        yield state
+
+
+def initial_kernels(settings: Settings) -> Floats:
+    """Uniform in ±1 / kernel, PyTorch's default range for one channel; the bias starts at 0."""
+    shape = (settings.layers, settings.kernel, settings.kernel)
+    return np.random.default_rng(settings.seed).uniform(-1, 1, shape) / settings.kernel
+
+
+def assess(network: Network, kernels: Floats, bias: float) -> State:
+    """The state of a network with these weights."""
+    scores = network.scores(kernels, bias)
+    label = network.is_target
+    right = (scores > 0) == label
+    losses = np.logaddexp(0, np.where(label, -scores, scores))
+    return State(
+        kernels=kernels,
+        bias=bias,
+        scores=scores,
+        loss=float(losses[label].mean() + losses[~label].mean()) / 2,
+        accuracy=float(right.mean()),
+        balanced_accuracy=float(right[label].mean() + right[~label].mean()) / 2,
+    )
+
+
+def expand(network: Network, state: State) -> tuple[Floats, Floats]:
+    """Gradient and curvature of the loss in the weights, the constant added to all scores last."""
+    slopes = network.derivatives(state.kernels)
+    if network.settings.bias:
+        slopes = np.column_stack([slopes, np.ones(len(slopes))])
+    chance = 1 / (1 + np.exp(-np.clip(state.scores, -500, 500)))
+    weight = np.where(network.is_target, 0.5, 0.5 / (chance.size - 1))
+    error = per_class(network, weight * (chance - network.is_target))
+    spread = per_class(network, weight * chance * (1 - chance))
+    return error @ slopes, (slopes * spread[:, None]).T @ slopes
+
+
+def per_class(network: Network, values: Floats) -> Floats:
+    """The sum of a value for each position over the positions of each class."""
+    return np.bincount(network.classes.ravel(), values.ravel()).astype(float)
+
+
+def moved(network: Network, state: State, change: Floats) -> State:
+    """The state after adding `change` (as `expand` orders it) to the weights."""
+    weights = state.kernels.size
+    bias = state.bias + float(change[weights:].sum()) / network.outputs
+    return assess(network, state.kernels + change[:weights].reshape(state.kernels.shape), bias)

@@ -1,0 +1,199 @@
+"""What a run is and reports: layers, positions, and arrays that may be anybody's."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from core.autoencoder import (
+    LIVE,
+    ORIGINAL,
+    PARAMETERS,
+    Checkpoint,
+    Point,
+    Settings,
+    State,
+    as_shipped,
+    checkpoint_positions,
+    layers,
+    next_checkpoint,
+    next_point,
+    one_of_each,
+    state_from_arrays,
+    state_to_arrays,
+    steps_taken,
+)
+from core.autoencoder.experiment import after_batch
+from core.autoencoder.record import MAX_POINTS
+from core.settings import InputError
+
+
+def test_parameters() -> None:
+    assert [layer.parameters for layer in layers(28) if layer.parameters] == [
+        320,
+        9248,
+        9248,
+        9248,
+        289,
+    ]
+    assert PARAMETERS == 28_353
+
+
+@pytest.mark.parametrize(("size", "code"), [(28, 7), (30, 8), (32, 8), (34, 9)])
+def test_code_size(size: int, code: int) -> None:
+    assert layers(size)[5].output == (code, code, 32)
+    assert (layers(size)[-1].name == "Crop") == (size % 4 != 0)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [("pad_width", 9), ("noise_factor", float("nan")), ("seed", 2**31)]
+)
+def test_settings_are_bounded(name: str, value: Any) -> None:
+    with pytest.raises(InputError, match=name):
+        Settings(**{name: value})
+
+
+sizes = st.builds(Settings, train_size=st.integers(1_000, 60_000), batch_size=st.integers(8, 512))
+
+
+@given(sizes, st.integers(0, 200))
+def test_positions_are_where_batches_end(settings: Settings, steps: int) -> None:
+    seen = 0
+    for taken in range(1, steps + 1):
+        before = seen
+        seen += min(settings.batch_size, settings.train_size - seen % settings.train_size)
+        assert after_batch(settings, seen) == seen
+        assert after_batch(settings, before + 1) == seen
+        assert steps_taken(settings, seen) == taken
+
+
+@given(sizes, st.integers(1, 7_000_000))
+def test_next_checkpoint(settings: Settings, images: int) -> None:
+    position = next_checkpoint(settings, images)
+    assert position in checkpoint_positions(settings, settings.max_images)
+    assert position >= min(images, settings.max_images)
+    assert next_checkpoint(settings, position) == position
+
+
+def test_presets_end_at_checkpoints() -> None:
+    for settings, images in (LIVE, ORIGINAL):
+        assert next_checkpoint(settings, images) == images
+    assert checkpoint_positions(*LIVE) == [5024, 20000]
+    assert checkpoint_positions(*ORIGINAL)[:3] == [5120, 20096, 60000]
+
+
+def test_the_longest_curve_is_bounded() -> None:
+    seen = points = 0
+    while (seen := next_point(seen)) <= ORIGINAL.settings.max_images:
+        points += 1
+    assert points < MAX_POINTS
+
+
+def test_one_of_each() -> None:
+    assert one_of_each([7, 2, 7, 0, 2]) == [0, 1, 3]
+
+
+def state(settings: Settings, seen: int) -> State:
+    random = np.random.default_rng(0)
+    size = settings.size
+
+    def floats(*shape: int) -> Any:
+        return random.random(shape, np.float32)
+
+    def images() -> Any:
+        return random.integers(256, size=(3, size, size), dtype=np.uint8)
+
+    entropy_map, noisy, clean = floats(size, size), images(), images()
+    checkpoints = tuple(
+        Checkpoint(
+            images_seen=position,
+            epoch=position / settings.train_size,
+            train_loss=0.1,
+            loss_map=floats(size, size),
+            squared_error_map=floats(size, size),
+            accuracy_map=floats(size, size),
+            entropy_map=entropy_map,
+            noisy=noisy,
+            denoised=images(),
+            clean=clean,
+            weights=floats(PARAMETERS),
+        )
+        for position in checkpoint_positions(settings, seen)
+    )
+    points = (Point(512, 0.1, 0.3, 0.2), Point(1024, 0.2, 0.2, 0.1))
+    vectors = [floats(PARAMETERS) for _ in range(3)]
+    return State(seen, *vectors, 12.5, 0.5, points, checkpoints, 1.5, "CPU, Überchip", "")
+
+
+SETTINGS = Settings(train_size=3_000, pad_width=2)
+SEEN = 5_048
+
+
+def test_interior_and_border_are_the_total() -> None:
+    checkpoint = state(SETTINGS, SEEN).checkpoints[0]
+    assert checkpoint.interior == checkpoint.loss_map[2:-2, 2:-2].sum(dtype=np.float64)
+    assert checkpoint.total == pytest.approx(checkpoint.loss_map.sum(dtype=np.float64))
+    assert checkpoint.per_pixel == pytest.approx(checkpoint.loss_map.mean(dtype=np.float64))
+
+
+@pytest.mark.parametrize(
+    "kept",
+    [
+        pytest.param(lambda state: state, id="whole"),
+        pytest.param(lambda state: as_shipped(state, weights=True), id="shipped"),
+        pytest.param(lambda state: as_shipped(state, weights=False), id="without weights"),
+    ],
+)
+def test_state_survives_a_file(kept: Callable[[State], State], tmp_path: Path) -> None:
+    before = kept(state(SETTINGS, after_batch(SETTINGS, SEEN)))
+    np.savez(tmp_path / "run.npz", **state_to_arrays(before))
+    with np.load(tmp_path / "run.npz", allow_pickle=False) as file:
+        after = state_from_arrays(SETTINGS, file)
+    assert same(before, after)
+
+
+def same(a: Any, b: Any) -> bool:
+    """Equal to the bit, dataclasses and tuples by their parts."""
+    if isinstance(a, np.ndarray):
+        return a.dtype == b.dtype and np.array_equal(a, b)
+    if isinstance(a, tuple):
+        return len(a) == len(b) and all(map(same, a, b))
+    if hasattr(a, "__dict__"):
+        return all(same(value, vars(b)[name]) for name, value in vars(a).items())
+    return bool(a == b)
+
+
+@pytest.mark.parametrize("name", state_to_arrays(state(SETTINGS, 6_000)))
+def test_damaged_arrays_are_named(name: str) -> None:
+    arrays = state_to_arrays(state(SETTINGS, 6_000))
+    array = arrays.pop(name)
+    damaged = [None, array[..., None], array.astype(object), np.array(b"x")]
+    if array.dtype.kind == "f":
+        damaged += [np.full_like(array, np.nan)]
+    if array.ndim:
+        damaged += [array[:-1]] if name != "checkpoint_weights" else [array.repeat(2, axis=0)]
+    if name == "points":
+        damaged = [array[::-1], array + 1e9, np.zeros((301, 4))]
+    if name == "words":
+        damaged = [None, array[:1], np.array([1.0, 2.0])]
+    for wrong in damaged:
+        with pytest.raises(InputError, match=name):
+            state_from_arrays(SETTINGS, arrays if wrong is None else {**arrays, name: wrong})
+
+
+@pytest.mark.parametrize("seen", [0, -1, 7, 128, 10**12])
+def test_impossible_positions_are_refused(seen: int) -> None:
+    arrays = state_to_arrays(state(SETTINGS, 6_000))
+    with pytest.raises(InputError, match="images_seen"):
+        state_from_arrays(SETTINGS, {**arrays, "images_seen": np.array(seen)})
+
+
+def test_a_run_of_other_settings_is_refused() -> None:
+    arrays = state_to_arrays(state(SETTINGS, 6_000))
+    with pytest.raises(InputError, match="shape"):
+        state_from_arrays(replace(SETTINGS, pad_width=0), arrays)

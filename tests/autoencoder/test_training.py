@@ -1,0 +1,212 @@
+"""Training is exact, continues to the bit, stops when told, and never ends in silence."""
+
+import threading
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from torch.nn.functional import binary_cross_entropy
+
+from core.autoencoder import Settings, State, network, next_point, training
+from core.autoencoder.training import Diverged, train
+from core.data import SIZE
+from tests.autoencoder.test_experiment import same
+
+
+class Shapes:
+    """A stand-in for a data set: bright squares on black, padded with black."""
+
+    def __init__(self, count: int, pad_width: int = 0, seed: int = 0) -> None:
+        random = np.random.default_rng(seed)
+        images = np.zeros((count, SIZE, SIZE), np.float32)
+        for image, (row, column) in zip(images, random.integers(4, 14, (count, 2)), strict=True):
+            image[row : row + 10, column : column + 8] = random.integers(1, 256) / 255
+        widths = ((0, 0), (pad_width, pad_width), (pad_width, pad_width))
+        self.clean = np.pad(images, widths)
+        noise = random.standard_normal(self.clean.shape, np.float32) / 2
+        self.noisy = np.clip(self.clean + noise, 0, 1)
+
+    def __len__(self) -> int:
+        return len(self.clean)
+
+    def clean_batch(self, indices: Any) -> Any:
+        return self.clean[indices]
+
+    def noisy_batch(self, indices: Any) -> Any:
+        return self.noisy[indices]
+
+
+SETTINGS = Settings(train_size=1_000, batch_size=96, learning_rate=3e-3, device="cpu")
+TRAIN, TEST = Shapes(1_000), Shapes(300, seed=1)
+
+
+def run(until: int, settings: Settings = SETTINGS, state: State | None = None, **how: Any) -> State:
+    return train(settings, TRAIN, TEST, until, state, **how)
+
+
+def results(state: State) -> State:
+    return replace(state, seconds=0.0)
+
+
+@pytest.fixture(scope="module")
+def whole() -> State:
+    return run(2_000)
+
+
+def test_it_learns(whole: State) -> None:
+    first, last = whole.checkpoints[0], whole.checkpoints[-1]
+    assert [checkpoint.images_seen for checkpoint in whole.checkpoints] == [1_000, 2_000]
+    assert last.entropy_floor < last.total < first.total
+    assert last.squared_error_map.mean() < first.squared_error_map.mean()
+    assert 0.8 < last.accuracy_map.mean() <= 1
+
+
+def test_checkpoint_is_the_definition_measured(whole: State) -> None:
+    checkpoint = whole.checkpoints[-1]
+    with torch.inference_mode():
+        output = network.module(whole.weights)(torch.from_numpy(TEST.noisy)[:, None])[:, 0]
+        expected = binary_cross_entropy(output, torch.from_numpy(TEST.clean), reduction="none")
+    assert checkpoint.per_pixel == pytest.approx(float(expected.mean()), rel=1e-5)
+    np.testing.assert_allclose(checkpoint.loss_map, expected.mean(0), rtol=1e-3, atol=1e-6)
+    accuracy = ((output >= 0.5).numpy() == (TEST.clean >= 0.5)).mean(0)
+    np.testing.assert_allclose(checkpoint.accuracy_map, accuracy, atol=0.011)
+    grey = TEST.clean.astype(np.float64).clip(1e-300, 1 - 1e-16)
+    entropy = -grey * np.log(grey) - (1 - grey) * np.log1p(-grey)
+    assert checkpoint.entropy_floor == pytest.approx(entropy.sum() / len(TEST), rel=1e-4)
+    assert np.abs(checkpoint.denoised - output[:10].numpy() * 255).max() < 0.6
+    maps = training.evaluate(whole.weights, TEST)
+    assert np.array_equal(maps.loss, checkpoint.loss_map)
+
+
+def test_steps_are_keras_s(whole: State) -> None:
+    """Four steps of the plain network in float64, Adam spelled as Keras spells it."""
+    steps = 4
+    plain = network.module(network.initial_weights(0)).double()
+    moments = [(torch.zeros_like(p), torch.zeros_like(p)) for p in plain.parameters()]
+    order = np.random.default_rng([0, 1, 0]).permutation(1_000)
+    losses = []
+    for step in range(1, steps + 1):
+        indices = order[(step - 1) * 96 : step * 96]
+        noisy, clean = (
+            torch.from_numpy(part[indices])[:, None].double() for part in (TRAIN.noisy, TRAIN.clean)
+        )
+        loss = binary_cross_entropy(plain(noisy), clean)
+        losses.append(loss.item())
+        gradients = torch.autograd.grad(loss, list(plain.parameters()))
+        rate = 3e-3 * np.sqrt(1 - 0.999**step) / (1 - 0.9**step)
+        with torch.no_grad():
+            for p, g, (m, v) in zip(plain.parameters(), gradients, moments, strict=True):
+                m += (g - m) * (1 - 0.9)
+                v += (g * g - v) * (1 - 0.999)
+                p -= rate * m / (v.sqrt() + 1e-7)
+    expected = torch.cat([p.detach().flatten() for p in plain.parameters()])
+    ours = run(steps * 96)
+    np.testing.assert_allclose(ours.weights, expected, atol=2e-5)
+    assert ours.epoch_loss / (steps * 96) == pytest.approx(np.mean(losses), rel=1e-5)
+
+
+@pytest.mark.parametrize("stop_at", [96, 1_000, 1_384])
+def test_continuing_is_one_long_run(stop_at: int, whole: State) -> None:
+    seen: list[int] = []
+    stopped = run(2_000, stop=lambda: len(seen) * 96 >= stop_at or bool(seen.append(0)))
+    assert 0 < stopped.images_seen < 2_000
+    assert same(results(run(2_000, state=stopped)), results(whole))
+
+
+def test_two_threads_give_the_bits_of_one(whole: State) -> None:
+    answers: list[State] = []
+    threads = [threading.Thread(target=lambda: answers.append(run(2_000))) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert all(same(results(answer), results(whole)) for answer in answers)
+
+
+def test_train_loss_is_the_mean_while_the_weights_move(whole: State) -> None:
+    end = whole.checkpoints[0]
+    points = [point for point in whole.points if point.images_seen <= 1_000]
+    assert end.train_loss > end.per_pixel  # the epoch's start weighs in
+    assert points[0].images_seen == 96 == -(-next_point(0) // 96) * 96
+    assert points[0].train_loss > end.train_loss
+
+
+def test_reports(whole: State) -> None:
+    heard: list[State] = []
+    last = run(2_000, report=heard.append)
+    assert {1_000, 2_000} <= {state.images_seen for state in heard}
+    assert [state.images_seen for state in heard] == sorted({s.images_seen for s in heard})
+    assert same(results(heard[-1]), results(last))
+
+
+def test_diverged() -> None:
+    noisy = Shapes(1_000)
+    noisy.noisy[:] = np.inf
+    with pytest.raises(Diverged, match=r"image 96: .* Lower the learning rate"):
+        train(SETTINGS, noisy, TEST, 1_000)
+
+
+def test_a_weight_that_is_no_number_is_no_result(whole: State) -> None:
+    weights = whole.weights.copy()
+    weights[-1] = np.nan
+    with pytest.raises(Diverged, match="a weight"):
+        run(2_000, state=replace(whole, weights=weights))
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        replace(SETTINGS, pad_width=1),
+        replace(SETTINGS, pad_width=3, padding_mode="reflect"),
+        replace(SETTINGS, precision="bf16"),
+    ],
+    ids=["odd", "reflect", "bf16"],
+)
+def test_every_kind_of_run_learns(settings: Settings) -> None:
+    pad = settings.pad_width
+    state = train(settings, Shapes(1_000, pad), Shapes(300, pad, seed=1), 2_000)
+    checkpoint = state.checkpoints[-1]
+    assert checkpoint.loss_map.shape == checkpoint.denoised.shape[1:] == (SIZE + 2 * pad,) * 2
+    assert checkpoint.total < state.checkpoints[0].total
+    assert settings.precision in state.device
+
+
+def test_arms_share_order_and_weights() -> None:
+    assert np.array_equal(run(0).weights, run(0, replace(SETTINGS, pad_width=2)).weights)
+
+
+def test_missing_device_falls_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    state = run(96, replace(SETTINGS, device="cuda"))
+    assert state.images_seen == 96
+    assert state.device.startswith("CPU")
+    assert "No cuda device" in state.note
+
+
+def test_failing_device_falls_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(training, "_device", lambda wanted: torch.device("meta"))
+    state = run(96, replace(SETTINGS, device="mps"))
+    assert state.images_seen == 96
+    assert "meta device failed" in state.note
+
+
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs CUDA")
+def test_cuda_learns_what_the_cpu_learns(whole: State) -> None:
+    state = run(2_000, replace(SETTINGS, device="cuda"))
+    assert state.note == ""
+    assert state.checkpoints[-1].total == pytest.approx(whole.checkpoints[-1].total, rel=0.05)
+
+
+@pytest.mark.parametrize(("fp32", "bf16", "pays"), [(2.0, 1.0, True), (1.0, 1.5, False)])
+def test_bf16_pays(fp32: float, bf16: float, pays: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = 0.0
+
+    def step(self: Any, batch: object, steps: int) -> None:
+        nonlocal clock
+        clock += bf16 if self.settings.precision == "bf16" else fp32
+
+    monkeypatch.setattr(training._Step, "__call__", step)
+    monkeypatch.setattr(training.time, "thread_time", lambda: clock)
+    assert training.bf16_pays.__wrapped__() is pays
