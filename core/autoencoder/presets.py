@@ -40,6 +40,12 @@ ORIGINAL_PADDED = Run(replace(ORIGINAL.settings, pad_width=2), ORIGINAL.images)
 """The padded arm of the original protocol."""
 
 
+def judged_seeds(padded: Run) -> range:
+    """The seeds whose runs a claim about this experiment rests on; said before any is looked at."""
+    asked = Run(replace(padded.settings, seed=0), padded.images)
+    return range(10) if asked in (AS_ASKED, ORIGINAL_PADDED) else range(5)
+
+
 def every_run() -> Iterator[Run]:
     """All shipped runs: both arms of every preset, each seed once."""
     seen = set()
