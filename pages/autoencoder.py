@@ -18,6 +18,7 @@ from core.loss import Comparison, compare, judge
 from core.settings import Steps, setting
 from pages.shared import charts, controls
 from pages.shared.controls import control
+from pages.shared.frame import show
 from pages.shared.guard import fragment
 from pages.shared.pair import (
     Pair,
@@ -32,7 +33,6 @@ from pages.shared.pair import (
 from pages.shared.take_away import figure, take_away
 from pages.shared.tested import loss_maps, samples
 from pages.shared.words import SHOW_ME, TEXT, change, percent
-from streamlit_app import show
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

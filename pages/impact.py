@@ -27,10 +27,10 @@ from pages.sections.impact import kernel_walk
 from pages.shared import charts, controls, grids
 from pages.shared.controls import control, plain
 from pages.shared.example import digit
+from pages.shared.frame import show
 from pages.shared.pair import provenance
 from pages.shared.take_away import figure, take_away
 from pages.shared.words import SHOW_ME, TEXT
-from streamlit_app import show
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -20,11 +20,11 @@ from pages.sections.loss import converter
 from pages.sections.loss.runs import Seeds, found, look, means, offer, pairs, tested
 from pages.shared import charts
 from pages.shared.controls import control
+from pages.shared.frame import show
 from pages.shared.pair import provenance
 from pages.shared.take_away import figure, take_away
 from pages.shared.tested import loss_maps
 from pages.shared.words import TEXT, change, percent
-from streamlit_app import show
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

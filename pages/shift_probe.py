@@ -19,11 +19,11 @@ from pages.sections.shift_probe.evidence import named
 from pages.sections.shift_probe.player import percent
 from pages.shared import charts, grids, signed
 from pages.shared.controls import control
+from pages.shared.frame import show
 from pages.shared.grids import Mark
 from pages.shared.guard import fragment
 from pages.shared.take_away import figure, take_away
 from pages.shared.words import SHOW_ME, TEXT
-from streamlit_app import show
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

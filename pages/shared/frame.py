@@ -1,0 +1,67 @@
+"""What stands round every page: set-up, navigation, and a plain word when a page fails."""
+
+from __future__ import annotations
+
+import gc
+import sys
+import threading
+import types
+from collections.abc import Callable
+
+import streamlit as st
+
+from core import autoencoder, machine
+from core.autoencoder import runs
+from core.autoencoder.presets import AS_ASKED
+from pages.shared import controls
+from pages.shared.guard import plain_errors
+
+TOPICS = {
+    "autoencoder": "Autoencoder",
+    "loss": "Loss",
+    "shift_probe": "Shift probe",
+    "impact": "Impact",
+    "shapes": "Shapes",
+}
+"""Topic, as in the URL and the tree, and its name in the navigation; in reading order."""
+
+WIDTH = 1080  # pixels: the widest that a figure needs
+
+
+def show(topic: str, page: Callable[[], None]) -> None:
+    """Run `page` inside the common frame. An error becomes a sentence, its trace a log entry."""
+    st.set_page_config(f"{TOPICS[topic]} · Padding Lab", layout="wide")
+    with st.container(horizontal_alignment="center"), st.container(width=WIDTH):
+        navigate()
+        controls.remember_link(topic)
+        with plain_errors(topic):
+            page()
+    warm_up()
+
+
+def navigate() -> None:
+    """The topics in one line, which wraps on a phone."""
+    with st.container(horizontal=True, gap="medium", vertical_alignment="center"):
+        st.markdown("**Padding Lab**", width="content")
+        for topic, name in TOPICS.items():
+            st.page_link(f"pages/{topic}.py", label=name)
+
+
+def warm_up() -> None:
+    """Once a process, in the background: prepare what trains, so that the first *Train* is quick.
+
+    What is imported then stays out of the garbage collector's sight: Streamlit collects after
+    every script run and every fragment tick, at about 140 ms a time with the libraries loaded.
+    """
+    # A module that no source file belongs to outlives Streamlit's reload of changed sources.
+    if "padding_lab_warm" not in sys.modules:
+        sys.modules["padding_lab_warm"] = types.ModuleType("padding_lab_warm")
+        # A process that ended while torch works in a daemon would abort.
+        threading.Thread(target=_prepare_and_freeze, daemon=False).start()
+
+
+def _prepare_and_freeze() -> None:
+    runs.prepare(autoencoder.arms(AS_ASKED.settings))
+    gc.collect()
+    gc.freeze()
+    machine.trim()
