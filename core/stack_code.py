@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from core.layers import CONVOLUTION, MAX_POOL, UPSAMPLING
-from core.shapes import Step
+from core.steps import Step
 
 TORCH_HELPERS = {
     "SymmetricPad2d": '''\

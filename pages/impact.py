@@ -21,8 +21,8 @@ from core.impact import Impact, impact, measured, reach
 from core.impact.measured import Measured
 from core.layers import CONVOLUTION, UPSAMPLING, Stack, StackText, fit, fit_stack, parse_stack
 from core.settings import Choice, InputError, Maybe, Switch, Whole, setting
-from core.shapes import POST, RESNET, walk
 from core.stack_code import torch_code
+from core.steps import POST, RESNET, walk
 from pages.sections.impact import kernel_walk
 from pages.shared import charts, controls, grids
 from pages.shared.controls import control, plain

@@ -14,8 +14,9 @@ from numpy.typing import NDArray
 from core import shapes
 from core.layers import UPSAMPLING, Axis, Layer, fit, parse_layer
 from core.settings import InputError
-from core.shapes import PRESETS, Preset, Settings, Step, formula, pool, walk
+from core.shapes import PRESETS, Preset, Settings, pool
 from core.stack_code import keras_code, torch_code
+from core.steps import Step, formula, walk
 from pages.shared import charts, controls, grids
 from pages.shared.controls import control, plain
 from pages.shared.example import digit

@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 from core.impact import impact
 from core.layers import Layer, Stack, parse_stack
 from core.settings import InputError
-from core.shapes import PRESETS, Step, pool, walk
+from core.shapes import PRESETS, pool
 from core.stack_code import keras_code, torch_code
+from core.steps import Step, walk
 from tests.strategies import convolutions
 
 LAYERS = st.one_of(
