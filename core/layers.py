@@ -59,7 +59,8 @@ class Layer:
 
     kind: "conv", "maxpool", "avgpool" or "up" (nearest-neighbour upsampling).
     kernel: height and width of the window in pixels; for "up" the factor.
-    padding: "same", "valid", "full" (a window for every overlap), or pixels on every side.
+    padding: "same", "valid", "full" (a window for every overlap; not for pools), or pixels on
+        every side.
     padding_mode: what a convolution finds in the padded cells: PyTorch's four terms,
         "symmetric" (NumPy's) and "partial" (zeros, the output rescaled by kernel area / covered
         area: Liu et al. 2018, arXiv 1811.11718). Pools ignore it: see `Axis.mean_counts`.
@@ -198,7 +199,9 @@ def parse_pool_padding(word: str, tail: str) -> dict[str, Any]:
     if tail == "ceil":
         return {"ceil": True}
     padding, slash, mode = tail.partition("/")
-    amount = parse_amount(word, padding, "same, valid, full, ceil")
+    amount = parse_amount(word, padding, "same, valid, ceil")
+    if amount == "full":
+        raise misspelt(word, padding, f"same, valid, ceil or a number from 0 to {MAX_PADDING}")
     if slash and (mode != "ceil" or not isinstance(amount, int)):
         raise misspelt(word, "/" + mode, "a pool's padding alone, ceil, or a number and /ceil")
     return {"padding": amount, "ceil": bool(slash)}
@@ -368,10 +371,11 @@ class Axis:
 def fit(layer: Layer, length: int, convention: Convention = "either") -> Axis:
     """Lay `layer` along an axis of `length` pixels.
 
-    convention: whose rules hold. "keras" and "torch" refuse what that framework refuses;
-        "either" takes whatever one of them takes. 'same' follows TensorFlow,
-        tensorflow.org/api_docs/python/tf/nn#notes_on_padding_2: output ⌈length / stride⌉, the
-        odd padded pixel at the end.
+    convention: whose rules hold. "keras" and "torch" refuse what that framework refuses in a
+        layer; "either" takes whatever one of them takes. What a line before the layer can pad is
+        refused by none: a number in Keras (ZeroPadding2D), a mode that the framework lacks.
+        'same' follows TensorFlow, tensorflow.org/api_docs/python/tf/nn#notes_on_padding_2:
+        output ⌈length / stride⌉, the odd padded pixel at the end.
 
     Raises InputError, naming the layer, where the layer does not fit.
     """
@@ -421,11 +425,38 @@ def pads(layer: Layer, length: int) -> tuple[int, int]:
 def refuse(layer: Layer, convention: Convention) -> None:
     """Raise InputError for what the framework of `convention` does not offer."""
     torch, keras = convention == "torch", convention == "keras"
-    if not layer.is_pool:
-        if torch and layer.padding == "same" and layer.stride != 1:
-            raise refused(layer, "PyTorch refuses 'same' with a stride: expected a number or valid")
+    if layer.is_pool:
+        refuse_pool(layer, torch, keras)
         return
-    if torch and layer.padding in ("same", "full"):
+    strided_same = layer.padding == "same" and layer.stride > 1
+    strided_dilated = layer.stride > 1 and layer.dilation > 1
+    if torch and strided_same:
+        raise refused(layer, "PyTorch refuses 'same' with a stride: expected a number or valid")
+    if keras and layer.padding == "full":
+        raise refused(
+            layer,
+            "Keras has no 'full' padding: expected same, valid or a number, here "
+            f"{layer.span - 1} (a ZeroPadding2D before the layer)",
+        )
+    if keras and strided_dilated:
+        raise refused(
+            layer, "Keras refuses a stride together with a dilation: expected one of them to be 1"
+        )
+    if strided_same and strided_dilated:
+        raise refused(
+            layer,
+            "PyTorch refuses 'same' with a stride, and Keras a stride with a dilation: "
+            "expected a number or valid",
+        )
+
+
+def refuse_pool(layer: Layer, torch: bool, keras: bool) -> None:
+    """Raise InputError for a pool that the framework, or either of them, does not offer."""
+    if layer.padding == "full":
+        raise refused(
+            layer, "no framework pads a pool by 'full': expected same, valid, ceil or a number"
+        )
+    if torch and layer.padding == "same":
         raise refused(layer, "PyTorch's pools take a number or ceil: expected one of them")
     if keras and (layer.ceil or isinstance(layer.padding, int)):
         raise refused(layer, "Keras's pools take same or valid: expected one of them")

@@ -11,9 +11,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.layers import (
+    CONVENTIONS,
     MAX_LAYERS,
     OUTSIDE,
     PADDING_MODES,
+    Convention,
     Layer,
     fit,
     fit_stack,
@@ -41,6 +43,13 @@ POOLS = st.builds(
     padding=st.integers(0, 2),
     ceil=st.booleans(),
 )
+SAME_POOLS = st.builds(
+    Layer,
+    kind=st.sampled_from(["maxpool", "avgpool"]),
+    kernel=st.integers(1, 5),
+    stride=st.integers(1, 6),
+    padding=st.sampled_from(["same", "valid"]),
+)
 LAYERS = st.one_of(CONVOLUTIONS, POOLS, st.builds(Layer, st.just("up"), st.integers(1, 4)))
 
 
@@ -49,7 +58,7 @@ LAYERS = st.one_of(CONVOLUTIONS, POOLS, st.builds(Layer, st.just("up"), st.integ
     [
         "conv3x16:same maxpool2:same conv3x8:same up2 conv3x1:valid",
         "conv3 conv3x1s1d1:0/zeros conv5x64s2d3:full/circular conv3:valid/partial",
-        "maxpool2 maxpool2s2 avgpool3s1:full maxpool3s2:1/ceil avgpool2:ceil up1",
+        "maxpool2 maxpool2s2 avgpool3s1:same maxpool3s2:1/ceil avgpool2:ceil up1",
     ],
 )
 def test_text_prints_back(text: str) -> None:
@@ -94,6 +103,7 @@ def test_defaults() -> None:
         ("conv3:same/mirror", "one of zeros, reflect, .*, partial; found 'mirror'"),
         ("maxpool2:same/ceil", "a number and /ceil; found '/ceil'"),
         ("maxpool2:1/zeros", "found '/zeros'"),
+        ("maxpool2:full", "in 'maxpool2:full', expected same, valid, ceil or a number .*'full'"),
     ],
 )
 def test_errors_name_the_word_and_what_was_expected(text: str, message: str) -> None:
@@ -129,9 +139,8 @@ KERAS_TABLE = [
     ("conv3d2:same", 10, 10, (2, 2)),
     ("conv2d3:same", 10, 10, (1, 2)),
     ("conv3", 16, 14, (0, 0)),
-    ("conv3s2d2", 16, 6, (0, 0)),
-    ("conv3:full", 28, 30, (2, 2)),
-    ("conv3d2:full", 10, 14, (4, 4)),
+    ("conv3:2", 28, 30, (2, 2)),
+    ("conv3d2:4", 10, 14, (4, 4)),
     ("up2", 7, 14, (0, 0)),
 ]
 
@@ -153,6 +162,10 @@ def test_keras_rules(word: str, length: int, output: int, pads: tuple[int, int])
         ("maxpool1s3:ceil", 5, 2, (0, 0)),  # a third window would start past the input
         ("conv7s2:3", 224, 112, (3, 3)),
         ("conv2:same", 5, 5, (0, 1)),
+        ("conv3s2d2", 16, 6, (0, 0)),
+        ("conv3s2d2:1", 15, 7, (1, 1)),
+        ("conv3:full", 28, 30, (2, 2)),
+        ("conv3d2:full", 10, 14, (4, 4)),
     ],
 )
 def test_torch_rules(word: str, length: int, output: int, pads: tuple[int, int]) -> None:
@@ -169,6 +182,13 @@ def test_torch_rules(word: str, length: int, output: int, pads: tuple[int, int])
         ("maxpool3:2", "torch", "at most half its kernel: expected a number from 0 to 1"),
         ("maxpool2:1", "keras", "Keras's pools take same or valid"),
         ("maxpool2:ceil", "keras", "Keras's pools take same or valid"),
+        ("conv3:full", "keras", "Keras has no 'full' padding: .* a number, here 2 "),
+        ("conv3d2:full", "keras", "Keras has no 'full' padding: .* a number, here 4 "),
+        ("conv3s2d2", "keras", "Keras refuses a stride together with a dilation"),
+        ("conv1s2d2:1", "keras", "Keras refuses a stride together with a dilation"),
+        ("conv3s2d2:same", "keras", "Keras refuses a stride together with a dilation"),
+        ("conv3s2d2:same", "torch", "PyTorch refuses 'same' with a stride"),
+        ("conv3s2d2:same", "either", "PyTorch refuses .* and Keras .*: expected a number or valid"),
         ("conv5:10/reflect", "torch", "reflect padding of 10 on an input of 10: .* at most 9"),
         ("conv5:11/circular", "torch", "circular padding of 11 .* at most 10"),
         ("conv5:11/symmetric", "keras", "symmetric padding of 11 .* at most 10"),
@@ -183,9 +203,27 @@ def test_refusals(word: str, convention: str, message: str) -> None:
         fit_stack(parse_stack(word), 10, convention)
 
 
-def test_either_convention_takes_what_one_of_them_takes() -> None:
+def test_stacks_of_both_conventions_fit_under_either() -> None:
     axes = fit_stack(parse_stack("conv3s2:same maxpool2:ceil maxpool2:same"), 15)
     assert [axis.output for axis in axes] == [8, 4, 2]
+
+
+@given(st.one_of(LAYERS, SAME_POOLS), st.integers(1, 12))
+def test_either_convention_takes_what_one_of_them_takes(layer: Layer, length: int) -> None:
+    def fits(convention: Convention) -> bool:
+        try:
+            fit(layer, length, convention)
+        except InputError:
+            return False
+        return True
+
+    assert fits("either") == (fits("keras") or fits("torch"))
+
+
+def test_no_framework_pads_a_pool_by_full() -> None:
+    for convention in CONVENTIONS:
+        with pytest.raises(InputError, match="'maxpool2:full': no framework pads a pool by 'full'"):
+            fit(Layer("maxpool", 2, stride=2, padding="full"), 10, convention)
 
 
 def test_indivisible_stride_leaves_padding_unused() -> None:

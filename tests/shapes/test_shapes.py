@@ -110,6 +110,9 @@ def test_224_leaves_padding_unused() -> None:
         (["--convention", "jax"], "convention must be one of keras, torch, not 'jax'"),
         (["--convention", "torch", "--layers", "maxpool2:same"], "PyTorch's pools"),
         (["--layers", "maxpool2:1"], "Keras's pools"),
+        (["--layers", "conv3:full"], "Keras has no 'full' padding"),
+        (["--layers", "conv3s2d2", "--size", "15"], "Keras refuses a stride together with"),
+        (["--layers", "maxpool2:full"], "expected same, valid, ceil or a number"),
         (["--layers", "a" * 5000], "expected conv, maxpool, avgpool or up"),
     ],
 )
