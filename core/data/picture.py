@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import warnings
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,14 +13,16 @@ from PIL import Image, ImageOps
 from core.settings import InputError
 
 FORMATS = ("PNG", "JPEG")
-MAX_PIXELS = 25_000_000  # of the file's picture: 75 MB once unpacked
+MAX_PIXELS = 4_000_000  # of the file's picture: 16 MB once unpacked
+MAX_SIDE = 10_000
 
 
+@lru_cache(maxsize=2)  # a page asks again at every change, once for each of two sizes
 def read_picture(content: bytes, height: int, width: int) -> NDArray[np.float64]:
-    """The middle of a PNG or JPEG picture, scaled to (height, width), grey in [0, 1].
+    """The middle of a PNG or JPEG picture, scaled to (height, width), grey in [0, 1], read-only.
 
     What the file is decides its first bytes, not its name. Raises InputError for anything else,
-    for a damaged file and for more than MAX_PIXELS.
+    for a damaged file and for more than MAX_PIXELS or MAX_SIDE, before it is unpacked.
     """
     wrong = InputError("the file must be a PNG or JPEG picture, and this one cannot be read as one")
     try:
@@ -27,21 +30,42 @@ def read_picture(content: bytes, height: int, width: int) -> NDArray[np.float64]
             # Pillow only warns of a large picture; its size is judged below, before it is unpacked.
             warnings.simplefilter("ignore", Image.DecompressionBombWarning)
             picture = Image.open(io.BytesIO(content), formats=FORMATS)
-        if picture.width * picture.height > MAX_PIXELS:
-            raise InputError(
-                f"the picture must have at most {MAX_PIXELS // 10**6} million pixels, "
-                f"not {picture.width} × {picture.height}"
-            )
+        if picture.width * picture.height > MAX_PIXELS or max(picture.size) > MAX_SIDE:
+            raise too_large(f"{picture.width} × {picture.height}")
         # A JPEG is unpacked at a fraction of its size where that is enough.
         picture.draft("L", (4 * width, 4 * height))
-        upright = ImageOps.exif_transpose(picture)
+        upright = ImageOps.exif_transpose(shrunk(picture, 4 * max(height, width)))
         grey = flatten(upright).convert("L")
     except InputError:
         raise
-    except (OSError, ValueError, SyntaxError, MemoryError, Image.DecompressionBombError):
+    except Image.DecompressionBombError:  # Pillow's own bound, at opening
+        raise too_large("many times as many") from None
+    except (OSError, ValueError, SyntaxError, MemoryError):
         raise wrong from None
     small = ImageOps.fit(grey, (width, height), Image.Resampling.BOX)
-    return np.asarray(small, np.float64) / 255
+    found = np.asarray(small, np.float64) / 255
+    found.flags.writeable = False
+    return found
+
+
+def too_large(size: str) -> InputError:
+    return InputError(
+        f"the picture must have at most {MAX_PIXELS // 10**6} million pixels and sides of at most "
+        f"{MAX_SIDE:,}, not {size}: make it smaller first"
+    )
+
+
+def shrunk(picture: Image.Image, side: int) -> Image.Image:
+    """The picture reduced by a whole factor, its shorter side still `side` pixels or more.
+
+    What comes after it then handles few pixels.
+    """
+    factor = min(picture.size) // side
+    if factor < 2:
+        return picture
+    if picture.mode not in ("L", "RGB", "RGBA"):
+        picture = picture.convert("RGBA" if picture.has_transparency_data else "RGB")
+    return picture.reduce(factor)
 
 
 def flatten(picture: Image.Image) -> Image.Image:

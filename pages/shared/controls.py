@@ -38,6 +38,8 @@ def control(declared: Any, name: str, label: str, **options: Any) -> Any:
     common = {"key": name, "bind": "query-params", "help": _help(declared, name)} | options
     slider = common.pop("slider", False)
     chosen: Any
+    if isinstance(allowed, Maybe | Whole | Real):
+        _drop_from_link(declared, name)
     if isinstance(allowed, Maybe):
         limits = (getattr(allowed.inner, side) for side in ("low", "high"))
         chosen = st.number_input(label, *limits, value=value, **common)
@@ -88,8 +90,16 @@ def stack(declared: Any, name: str, label: str, **options: Any) -> Stack | None:
 
 
 def plain(words: object) -> str:
-    """Words from outside as text that Markdown leaves alone: no link, no formula, no colour."""
-    return re.sub(r"([\\`*\[\]<>$~#|:&])", r"\\\1", str(words))
+    """Words from outside as text that Markdown leaves alone: no link, no formula, no colour.
+
+    Bare addresses become links whether they are escaped or not: an invisible word joiner stands
+    where they would be recognised.
+    """
+    escaped = re.sub(r"([\\`*\[\]<>$~#|:&]|\b_|_\b)", r"\\\1", str(words))
+    return re.sub(r"(?i)(?<=www)(?=\.)|(?=@)|(?<=:)(?=//)", WORD_JOINER, escaped)
+
+
+WORD_JOINER = "\u2060"
 
 
 def presets(options: Mapping[str, Mapping[str, Any]]) -> str | None:
@@ -123,6 +133,21 @@ def remember_link(topic: str) -> None:
         st.session_state["_shown_instead"] = {}
 
 
+def _drop_from_link(declared: Any, name: str) -> None:
+    """Open the page anew without a value that the link gives `name` and that it cannot have.
+
+    A number's widget would call int() on infinity. What the link asked for is remembered, and
+    `complain` says it.
+    """
+    if name not in st.query_params or name in st.session_state:
+        return
+    try:
+        settings.parse(declared, name, st.query_params[name])
+    except InputError:
+        del st.query_params[name]
+        st.rerun()
+
+
 def complain(declared: Any, name: str, used: Any, place: Any = st) -> None:
     """Say in `place` that the link asked for something else, until the control is moved."""
     asked: dict[str, str] = st.session_state.get("_asked", {})
@@ -130,13 +155,13 @@ def complain(declared: Any, name: str, used: Any, place: Any = st) -> None:
         return
     try:
         value = settings.parse(declared, name, asked[name])
-        words = f"{name}, {value}, is not offered here"
+        words = "" if value == used else f"{name}, {plain(value)}, is not offered here"
     except InputError as error:
-        value, words = None, plain(error)
-    if value == used or st.session_state["_shown_instead"].setdefault(name, used) != used:
+        words = plain(error)
+    if not words or st.session_state["_shown_instead"].setdefault(name, used) != used:
         del asked[name]
     else:
-        place.warning(f"The link's {words}. Showing {used}.")
+        place.warning(f"The link's {words}. Showing {'the default' if used is None else used}.")
 
 
 def _help(declared: Any, name: str) -> str:

@@ -2,6 +2,8 @@
 
 import io
 import struct
+import subprocess
+import sys
 import zlib
 
 import numpy as np
@@ -71,7 +73,29 @@ def test_anything_else_is_refused(content: bytes) -> None:
         read_picture(content, 10, 10)
 
 
-@pytest.mark.parametrize("size", [(10_000, 10_000), (65_000, 65_000)])
+@pytest.mark.parametrize("size", [(2_001, 2_000), (20_000, 20_000), (65_000, 65_000), (10_001, 1)])
 def test_a_huge_picture_is_refused_before_it_is_unpacked(size: tuple[int, int]) -> None:
-    with pytest.raises(InputError, match=r"at most 25 million|must be a PNG or JPEG"):
+    with pytest.raises(InputError, match=r"at most 4 million pixels and sides of at most 10,000"):
         read_picture(png_header(*size), 10, 10)
+
+
+@pytest.mark.parametrize("mode", ["RGBA", "RGB", "L", "P", "LA", "1", "I;16"])
+def test_a_large_picture_is_shrunk_in_any_mode(mode: str) -> None:
+    white = Image.new("L", (1_000, 800), 255)
+    content = file_of(white.convert(mode) if mode != "I;16" else white, "PNG")
+    found = read_picture(content, 16, 16)
+    assert found.shape == (16, 16)
+    assert found.min() == 1
+
+
+def test_a_large_picture_takes_little_more_than_itself() -> None:
+    content = file_of(Image.new("RGBA", (2_000, 2_000), (9, 9, 9, 99)), "PNG")
+    code = (
+        "import resource, sys; from core.data.picture import read_picture\n"
+        "content = sys.stdin.buffer.read()\n"
+        "used = lambda: resource.getrusage(resource.RUSAGE_SELF).ru_maxrss\n"
+        "before = used(); read_picture(content, 28, 28); print(used() - before)"
+    )
+    command = [sys.executable, "-c", code]
+    found = subprocess.run(command, input=content, capture_output=True, check=True)
+    assert int(found.stdout) < 40 * 1024  # kB, on Linux; unpacked the picture has 16 MB
