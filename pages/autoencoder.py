@@ -16,7 +16,7 @@ from core.autoencoder import Checkpoint, Settings, runs
 from core.autoencoder.presets import AS_ASKED, ORIGINAL_PADDED, PADDED
 from core.loss import Comparison, compare, judge
 from core.settings import Steps, setting
-from pages.shared import charts, controls
+from pages.shared import charts, controls, sources
 from pages.shared.controls import control
 from pages.shared.frame import show
 from pages.shared.guard import fragment
@@ -37,11 +37,11 @@ from pages.shared.words import SHOW_ME, TEXT, change, percent
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-QUESTION = """
+QUESTION = f"""
 A denoising autoencoder learns MNIST and ends at a loss of **0.099**. Then somebody pads every image
 by two pixels on each side. The network stays as it is, 28,353 parameters, and ends at a loss of
 **0.075**: almost a quarter less.
-[The question as it was asked](https://stats.stackexchange.com/questions/454768).
+{sources.cite(sources.CROSS_VALIDATED, "The question as it was asked")}.
 """
 
 GUESSES = ("better", "the same", "worse", SHOW_ME)

@@ -24,7 +24,7 @@ from core.settings import Choice, InputError, Maybe, Switch, Whole, setting
 from core.stack_code import torch_code
 from core.steps import POST, RESNET, walk
 from pages.sections.impact import kernel_walk
-from pages.shared import charts, controls, grids
+from pages.shared import charts, controls, grids, sources
 from pages.shared.controls import control, plain
 from pages.shared.example import digit
 from pages.shared.frame import show
@@ -40,12 +40,12 @@ UNSEEN = "#8A8A8A"
 
 SIZES = Whole(1, 256)
 
-QUESTION = """
+QUESTION = f"""
 Set every weight of a stack of convolutions to one and add up its output. A pixel then counts as
 often as there are **paths** from it to the output: kernel positions that touch it, layer after
 layer. One 3 × 3 layer touches a pixel in the middle of the image 9 times.
-Harald Scheidl drew these maps in *Does padding matter in deep learning models?* (2021); here they
-are exact at any depth.
+Harald Scheidl ({sources.cite(sources.SCHEIDL, "2021")}) drew these maps for one and for five
+layers; here they are exact at any depth.
 """
 
 GUESSES = ("9", "243", "59,049", SHOW_ME)
@@ -662,7 +662,8 @@ def beside_measured(sides: Sequence[Side]) -> None:
         "Paths are what a network *could* use, were every weight one. A real network's weights "
         "differ and cancel. So: draw random networks, or take the trained autoencoder, and measure "
         "the gradient of the output's sum with respect to each pixel; an average pixel has 1. The "
-        "gradient of the centre output alone is its effective receptive field (Luo et al. 2016).",
+        "gradient of the centre output alone is its effective receptive field "
+        f"({sources.cite(sources.LUO)}).",
         width=TEXT,
     )
     if not control(Settings, "measured", "Measure"):

@@ -22,6 +22,7 @@ from pages.shared import charts
 from pages.shared.controls import control
 from pages.shared.frame import show
 from pages.shared.pair import provenance
+from pages.shared.sources import CROSS_VALIDATED, cite
 from pages.shared.take_away import figure, take_away
 from pages.shared.tested import loss_maps
 from pages.shared.words import TEXT, change, percent
@@ -29,10 +30,10 @@ from pages.shared.words import TEXT, change, percent
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-QUESTION = """
+QUESTION = f"""
 A denoising autoencoder reports a loss of **0.099** on MNIST and of **0.075** on MNIST padded by two
 pixels. Before these two are compared one must know what such a number counts.
-[The question as it was asked](https://stats.stackexchange.com/questions/454768).
+{cite(CROSS_VALIDATED, "The question as it was asked")}.
 """
 
 PUBLISHED = 0.099  # Cross Validated 454768, training loss per pixel

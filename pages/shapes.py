@@ -17,7 +17,7 @@ from core.settings import InputError
 from core.shapes import PRESETS, Preset, Settings, pool
 from core.stack_code import keras_code, torch_code
 from core.steps import Step, formula, walk
-from pages.shared import charts, controls, grids
+from pages.shared import charts, controls, grids, sources
 from pages.shared.controls import control, plain
 from pages.shared.example import digit
 from pages.shared.frame import show
@@ -28,10 +28,10 @@ from pages.shared.words import SHOW_ME, TEXT
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-QUESTION = """
+QUESTION = f"""
 An encoder halves a 28 × 28 image with 2 × 2 max pooling: 28, 14, 7. An odd number cannot be halved.
-The Keras blog's autoencoder pools once more, with `padding="same"`, and readers
-ask why: what would be padded in a *maximum*?
+The {sources.cite(sources.KERAS_BLOG, "Keras blog's autoencoder")} pools once more, with
+`padding="same"`, and readers ask why: what would be padded in a *maximum*?
 """
 
 GUESSES = ("3", "4", SHOW_ME)

@@ -17,7 +17,7 @@ from core.shift_probe import Network, Proof, Row, Run, Settings, touch_rank
 from pages.sections.shift_probe import evidence, player
 from pages.sections.shift_probe.evidence import named
 from pages.sections.shift_probe.player import percent
-from pages.shared import charts, grids, signed
+from pages.shared import charts, grids, signed, sources
 from pages.shared.controls import control
 from pages.shared.frame import show
 from pages.shared.grids import Mark
@@ -28,11 +28,11 @@ from pages.shared.words import SHOW_ME, TEXT
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-QUESTION = """
+QUESTION = f"""
 `y = conv(x).sum()`
 
 A convolution treats every place alike, and a sum forgets places. So `y` cannot depend on *where*
-something is in the image. Harald Scheidl (“Does padding matter in deep learning models?”, 2021)
+something is in the image. Harald Scheidl ({sources.cite(sources.SCHEIDL, "2021")})
 put it to the test: black images with one white pixel, and a single kernel, trained to answer 1
 where the pixel is in the upper left corner and 0 everywhere else.
 """

@@ -13,7 +13,7 @@ import streamlit as st
 from core import autoencoder, machine
 from core.autoencoder import runs
 from core.autoencoder.presets import AS_ASKED
-from pages.shared import controls
+from pages.shared import controls, sources
 from pages.shared.guard import plain_errors
 
 TOPICS = {
@@ -36,6 +36,7 @@ def show(topic: str, page: Callable[[], None]) -> None:
         controls.remember_link(topic)
         with plain_errors(topic):
             page()
+        sources.at_end(topic)
     warm_up()
 
 

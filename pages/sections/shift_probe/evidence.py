@@ -13,7 +13,7 @@ from core.layers import PADDING_MODES
 from core.shift_probe import Settings, red_green
 from core.shift_probe.classes import Leak, convolutions, leak, relu_leak
 from core.shift_probe.readout import DEPTHS, Readout, readouts
-from pages.shared import charts, signed
+from pages.shared import charts, signed, sources
 from pages.shared.charts import Spec
 from pages.shared.controls import control
 from pages.shared.guard import fragment
@@ -187,8 +187,8 @@ def readout() -> None:
         "noise. From its output a linear readout guesses row and column at every pixel. Noise has "
         "no upper left, so what it finds, it has from the border. R² on images it has not seen: "
         "1 knows the place, 0 knows nothing. "
-        "Islam et al. (ICLR 2020) asked this of trained networks, and found that zero padding "
-        "drives the answer; Lin et al. (arXiv 2206.01202) hold position information to be "
+        f"{sources.cite(sources.ISLAM)} asked this of trained networks, and found that zero "
+        f"padding drives the answer; {sources.cite(sources.LIN)} hold position information to be "
         "primarily a learning artifact. This stack has learnt nothing; only its readout has.",
         width=TEXT,
     )
@@ -289,7 +289,7 @@ def matters() -> None:
         "left of red; but in training the first class always lies at the top and the second at "
         "the bottom. In the *similar* test the places are as in training, in the *dissimilar* "
         "test they are swapped. A network that goes by the order is right in both, one that goes "
-        "by the place fails in the second. The experiment is Kayhan and van Gemert's (CVPR 2020); "
+        f"by the place fails in the second. The experiment is from {sources.cite(sources.KAYHAN)}; "
         f"here it runs on {red_green.SIZE} × {red_green.SIZE} pixels, four convolutions without "
         "bias and global max pooling.",
         width=TEXT,
@@ -321,8 +321,9 @@ def matters() -> None:
         "the edge. Their networks are larger and have strides, so the figures are not meant to "
         "agree, only their order. "
         "How much this matters in practice is another question: on ImageNet the choice of padding "
-        "moves top-1 accuracy by at most 0.7 points (Liu et al. 2018: ResNet-50 76.13 with zeros, "
-        "76.61 with partial), and Lin et al. (arXiv 2206.01202) hold position information to be "
+        f"moves top-1 accuracy by at most 0.7 points ({sources.cite(sources.LIU)}: ResNet-50 76.13 "
+        f"with zeros, 76.61 with partial), and {sources.cite(sources.LIN)} hold position "
+        "information to be "
         "primarily a learning artifact.",
         width=TEXT,
     )
