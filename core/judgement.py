@@ -53,8 +53,13 @@ def interval(values: Sequence[float]) -> Interval:
         raise ValueError("no values to judge")
     if n == 1:
         return Interval(float(values[0]), math.inf)
-    t = STUDENT[min(n - 1, len(STUDENT)) - 1]
-    return Interval(float(np.mean(values)), float(t * np.std(values, ddof=1) / math.sqrt(n)))
+    spread = float(np.std(values, ddof=1))
+    return Interval(float(np.mean(values)), _student(n) * spread / math.sqrt(n))
+
+
+def _student(n: int) -> float:
+    """The 95 % quantile for a mean of `n` values, at least 2; infinite for one."""
+    return STUDENT[min(n - 1, len(STUDENT)) - 1] if n > 1 else math.inf
 
 
 @dataclass(frozen=True)
@@ -63,12 +68,14 @@ class Judgement:
 
     interval: of the mean change, a share of the unpadded loss; None where no run is there.
     runs: pairs that are there; of: pairs that were to be there, said beforehand.
+    least: the smallest change that counts; "equivalent" lies within ±least.
     """
 
     outcome: Outcome
     interval: Interval | None
     runs: int
     of: int
+    least: float = MARGIN
 
     @property
     def complete(self) -> bool:
@@ -85,6 +92,25 @@ class Judgement:
             return 0
         return (self.interval.low > 0) - (self.interval.high < 0)
 
+    @property
+    def decisive(self) -> int | None:
+        """How many pairs would decide if mean and spread stayed as they are; None where unknown.
+
+        They are to be fixed and trained anew: going on until something is found would find it
+        too often. None where it is decided, and where one pair has no spread.
+        """
+        if self.outcome != "undecided" or not self.complete or self.interval is None:
+            return None
+        spread = self.interval.margin * math.sqrt(self.runs) / _student(self.runs)
+        if not math.isfinite(spread):
+            return None
+        # Apart from 0, or within the margin: whichever asks for less.
+        allowed = max(abs(self.interval.mean), self.least - abs(self.interval.mean))
+        for n in range(self.runs + 1, len(STUDENT) + 2):
+            if _student(n) * spread / math.sqrt(n) < allowed:
+                return n
+        return math.floor((STUDENT[-1] * spread / allowed) ** 2) + 1
+
 
 def judge(changes: Sequence[float], of: int, margin: float = MARGIN) -> Judgement:
     """Judge the relative changes of `of` pre-set pairs of runs, those that are there.
@@ -94,7 +120,7 @@ def judge(changes: Sequence[float], of: int, margin: float = MARGIN) -> Judgemen
     margin (2.5 %), the second where there is none.
     """
     if not changes:
-        return Judgement("undecided", None, 0, of)
+        return Judgement("undecided", None, 0, of, margin)
     found = interval(changes)
     outcome: Outcome = "undecided"
     if len(changes) == of:
@@ -102,4 +128,4 @@ def judge(changes: Sequence[float], of: int, margin: float = MARGIN) -> Judgemen
             outcome = "equivalent"
         elif not found.low <= 0 <= found.high:
             outcome = "different"
-    return Judgement(outcome, found, len(changes), of)
+    return Judgement(outcome, found, len(changes), of, margin)

@@ -63,3 +63,17 @@ def test_interval_is_students() -> None:
     assert interval([0.5]).margin == math.inf
     with pytest.raises(ValueError, match="no values"):
         interval([])
+
+
+def test_how_many_pairs_would_decide() -> None:
+    undecided = judge([0.002 + 0.03 * (-1) ** n for n in range(10)], of=10)
+    assert undecided.decisive == 69
+    # So many with that mean and spread do decide, and so many as there are now do not.
+    for n, decided in ((10, False), (70, True)):
+        spread = 0.03 * math.sqrt(10 / 9 * (n - 1) / n)
+        again = judge([0.002 + spread * (-1) ** i for i in range(n)], of=n)
+        assert (again.outcome != "undecided") == decided
+    assert judge([0.05] * 4, of=5).decisive is None
+    assert judge([0.05], of=1).decisive is None
+    assert judge([0.05, 0.051], of=2).decisive is None
+    assert judge([-1e6, 1e6], of=2).decisive > 10**10
