@@ -7,6 +7,7 @@ the control, with the range that would be right.
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Mapping
 from typing import Any
@@ -39,7 +40,7 @@ def control(declared: Any, name: str, label: str, **options: Any) -> Any:
     slider = common.pop("slider", False)
     chosen: Any
     if isinstance(allowed, Maybe | Whole | Real):
-        _drop_from_link(declared, name)
+        _make_finite(name, value)
     if isinstance(allowed, Maybe):
         limits = (getattr(allowed.inner, side) for side in ("low", "high"))
         chosen = st.number_input(label, *limits, value=value, **common)
@@ -133,18 +134,18 @@ def remember_link(topic: str) -> None:
         st.session_state["_shown_instead"] = {}
 
 
-def _drop_from_link(declared: Any, name: str) -> None:
-    """Open the page anew without a value that the link gives `name` and that it cannot have.
+def _make_finite(name: str, default: float | None) -> None:
+    """Open the page anew with `default` where the link gives `name` an infinite number.
 
-    A number's widget would call int() on infinity. What the link asked for is remembered, and
-    `complain` says it.
+    A number's widget would call int() on it. What the link asked for is remembered, and `complain`
+    says it.
     """
-    if name not in st.query_params or name in st.session_state:
-        return
     try:
-        settings.parse(declared, name, st.query_params[name])
-    except InputError:
-        del st.query_params[name]
+        infinite = math.isinf(float(st.query_params.get(name, "")))
+    except ValueError:
+        return
+    if infinite:
+        st.query_params[name] = str(default or 0)
         st.rerun()
 
 

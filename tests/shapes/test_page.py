@@ -60,7 +60,7 @@ def test_each_preset_is_one_click(preset) -> None:
         ("conv3:sane", "same, valid, full or a number"),
         ("😀" * 2_500, "expected conv, maxpool, avgpool or up"),
         ("conv3 " * 5_000, "at most 100 layers"),
-        ("[x](https://example.com)", r"\[x\](https\://example.com)"),
+        ("[x](https://example.com)", "\\[x\\](https\\:\u2060//example.com)"),
         ("conv64", "expected a smaller kernel or more padding"),
         ("", "at least one layer"),
     ],
