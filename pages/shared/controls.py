@@ -59,6 +59,7 @@ def control(declared: Any, name: str, label: str, **options: Any) -> Any:
             chosen = st.selectbox(label, words, words.index(value), **common)
         else:
             chosen = st.segmented_control(label, words, default=value, required=True, **common)
+            chosen = value if chosen is None else chosen  # of a link's empty word
     else:
         chosen = st.text_input(label, value, **common)
     complain(declared, name, chosen, place)
