@@ -8,6 +8,7 @@ those paths. For the centre output that is the effective receptive field of Luo 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -76,6 +77,32 @@ class Measured:
         """`mean` as shares of its maximum: shape (height, width)."""
         top = self.mean.max()
         return self.mean / top if top else self.mean
+
+
+@dataclass(frozen=True)
+class Beside:
+    """One pixel's impact in average pixels: as the paths say, and as measured.
+
+    error: the standard error of `measured`, from the draws' spread; None of a single draw.
+    """
+
+    paths: float
+    measured: float
+    error: float | None
+
+
+def beside_paths(
+    shares: npt.NDArray[np.float64], found: Measured, pixel: tuple[int, int]
+) -> Beside:
+    """What the paths say of `pixel`, (row, column), beside what was measured.
+
+    shares: the paths on any scale, shape (height, width), as `Impact.shares`.
+    """
+    values = found.gradients[:, *pixel]
+    draws = len(values)
+    error = float(values.std(ddof=1)) / math.sqrt(draws) if draws > 1 else None
+    mean = float(shares.mean())
+    return Beside(float(shares[pixel]) / mean if mean else 0.0, float(values.mean()), error)
 
 
 def random_impact(

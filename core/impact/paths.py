@@ -20,7 +20,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -63,6 +63,22 @@ class Paths:
 
     counts: Integers
     denominator: int
+
+
+Side = Literal["above", "below", "left", "right"]
+
+
+@dataclass(frozen=True)
+class Lean:
+    """An impact map with more paths from one half of the image than from the other.
+
+    times: the paths of the half `more` over those of the half `less`, above 1; None where `less`
+        has none.
+    """
+
+    more: Side
+    less: Side
+    times: Fraction | None
 
 
 @dataclass(frozen=True)
@@ -131,7 +147,12 @@ class Impact:
     @property
     def below_tenth(self) -> float:
         """Share of the pixels with less than a tenth of the maximum."""
-        return self.share_of_pixels(10 * self.numerators < self.maximum)
+        return self.share_of_pixels(self.faint)
+
+    @cached_property
+    def faint(self) -> npt.NDArray[np.bool_]:
+        """Where a pixel has less than a tenth of the maximum: shape (height, width)."""
+        return np.asarray(10 * self.numerators < self.maximum, bool)
 
     @property
     def at_full(self) -> float:
@@ -142,6 +163,45 @@ class Impact:
     def unseen(self) -> float:
         """Share of the pixels that no output sees."""
         return self.share_of_pixels(self.numerators == 0)
+
+    @cached_property
+    def corners(self) -> tuple[int, ...]:
+        """The `numerators` of the corner pixels, in reading order, each once: 4, 2 or 1."""
+        height, width = self.numerators.shape
+        return tuple(
+            int(self.numerators[row, column])
+            for row in sorted({0, height - 1})
+            for column in sorted({0, width - 1})
+        )
+
+    @cached_property
+    def middle(self) -> tuple[int, ...]:
+        """The `numerators` of the middle pixels, in reading order: 1, 2 or 4."""
+        height, width = self.numerators.shape
+        return tuple(
+            int(self.numerators[row, column])
+            for row in sorted({(height - 1) // 2, height // 2})
+            for column in sorted({(width - 1) // 2, width // 2})
+        )
+
+    @property
+    def lean(self) -> Lean | None:
+        """Which half of the image has more paths than the other; None where none has.
+
+        The upper and the lower half come first; of an odd length the middle is in neither.
+        """
+        sides: tuple[tuple[Paths, Side, Side], ...] = (
+            (self.rows, "above", "below"),
+            (self.columns, "left", "right"),
+        )
+        for axis, before, after in sides:
+            half = len(axis.counts) // 2
+            first, second = sum(axis.counts[:half]), sum(axis.counts[len(axis.counts) - half :])
+            if first != second:
+                more, less = max(first, second), min(first, second)
+                times = Fraction(more, less) if less else None
+                return Lean(*((before, after) if first > second else (after, before)), times)
+        return None
 
     def share_of_pixels(self, chosen: npt.NDArray[Any]) -> float:
         return int(np.count_nonzero(chosen)) / chosen.size
@@ -175,8 +235,25 @@ def paths(axes: Sequence[Axis]) -> Paths:
 
 
 def ratio(part: int, whole: int) -> float:
-    """part / whole, and 0 of nothing."""
-    return part / whole if whole else 0.0
+    """part / whole, 0 of nothing, and infinity where a float ends."""
+    try:
+        return part / whole if whole else 0.0
+    except OverflowError:
+        return math.inf
+
+
+def lost_detail(image: npt.NDArray[np.float64], faint: npt.NDArray[np.bool_]) -> float | None:
+    """The share of a picture's contrast from pixel to pixel that lies on `faint` pixels.
+
+    image, faint: shape (height, width). The contrast is the length of the gradient, by central
+    differences (`numpy.gradient`), along the axes that have two pixels at least. Returns 0 to 1,
+    or None where the picture has no contrast at all.
+    """
+    along = [axis for axis in (0, 1) if image.shape[axis] > 1]
+    squares = [np.gradient(image, axis=axis) ** 2 for axis in along]
+    detail = np.sqrt(sum(squares, np.zeros(image.shape)))
+    total = float(detail.sum())
+    return float(detail[faint].sum()) / total if total else None
 
 
 def reach(
@@ -279,13 +356,16 @@ def axis_touches(axis: Axis, pixel: int) -> list[AxisTouch]:
 
 
 def report(settings: Settings) -> dict[str, Any]:
-    """What the command line prints; shares are of the maximum or of all pixels."""
+    """What the command line prints; shares are of the maximum or of all pixels.
+
+    `corner_to_centre` is None where it outgrows a float: JSON has no infinity.
+    """
     width = settings.size if settings.width is None else settings.width
     found = impact(settings.layers, settings.size, width, settings.convention)
     return {
         "impact": found.map.tolist(),
         "corner_to_max": found.corner_to_max,
-        "corner_to_centre": found.corner_to_centre,
+        "corner_to_centre": found.corner_to_centre if found.corner_to_centre < math.inf else None,
         "below_half": found.below_half,
         "below_tenth": found.below_tenth,
         "at_full": found.at_full,

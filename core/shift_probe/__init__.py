@@ -1,5 +1,7 @@
 """Can a "shift-invariant" network tell where a pixel is? The topic's face; no torch."""
 
+from core.shift_probe.any_stack import experiment as experiment
+from core.shift_probe.any_stack import positions_told_apart as positions_told_apart
 from core.shift_probe.comparison import Row as Row
 from core.shift_probe.comparison import compare as compare
 from core.shift_probe.comparison import compare_one as compare_one

@@ -7,7 +7,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.impact import impact, reach
-from core.impact.measured import Settings, measure, network, random_impact, resize
+from core.impact.measured import (
+    Measured,
+    Settings,
+    beside_paths,
+    measure,
+    network,
+    random_impact,
+    resize,
+)
 from core.layers import PADDING_MODES, Layer, Stack, parse_layer, parse_stack
 from core.settings import InputError
 from core.shapes import pool
@@ -81,6 +89,19 @@ def test_the_corner_counts_less_with_random_weights_too_and_not_with_circular_pa
         corner[padding] = found.mean[0, 0] / found.mean[7, 7]
     assert corner["valid"] < corner["same"] < 0.9
     assert corner["same/circular"] == pytest.approx(1)
+
+
+def test_a_pixel_beside_its_paths() -> None:
+    found = Measured(np.array([[[1.0, 3.0]], [[3.0, 1.0]], [[2.0, 2.0]]]))
+    beside = beside_paths(np.array([[0.5, 1.0]]), found, (0, 1))
+    assert beside.paths == pytest.approx(4 / 3)
+    assert beside.measured == 2
+    assert beside.error == pytest.approx(1 / 3**0.5)  # the sample's deviation is 1
+
+
+def test_one_draw_has_no_error_and_no_path_counts_nothing() -> None:
+    beside = beside_paths(np.zeros((1, 2)), Measured(np.ones((1, 1, 2))), (0, 0))
+    assert (beside.paths, beside.measured, beside.error) == (0, 1, None)
 
 
 def test_a_dead_network_measures_nothing() -> None:

@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.__main__ import main
-from core.impact import Settings, impact, reach, report, touches
+from core.impact import Lean, Settings, impact, lost_detail, reach, report, touches
 from core.layers import Layer, Stack, parse_layer, parse_stack
 from core.settings import InputError
 from tests.strategies import convolutions
@@ -216,6 +216,80 @@ def test_maps_agree_with_autograd(stack: Stack, height: int, width: int) -> None
         assert found.below_half == np.mean(2 * expected < top)
         assert found.below_tenth == np.mean(10 * expected < top)
         assert found.unseen == np.mean(expected == 0)
+
+
+@settings(deadline=None)
+@given(STACKS, st.integers(1, 9), st.integers(1, 9))
+def test_leaning_corners_and_middle(stack: Stack, height: int, width: int) -> None:
+    try:
+        found = impact(stack, height, width)
+    except InputError:
+        return
+    counts = found.numerators
+    assert set(found.corners) == {counts[r, c] for r in (0, -1) for c in (0, -1)}
+    assert len(found.corners) == min(height, 2) * min(width, 2)
+    inner = counts[(height - 1) // 2 : height // 2 + 1, (width - 1) // 2 : width // 2 + 1]
+    assert list(found.middle) == inner.ravel().tolist()
+    halves = {
+        "above": counts[: height // 2].sum(),
+        "below": counts[(height + 1) // 2 :].sum(),
+        "left": counts[:, : width // 2].sum(),
+        "right": counts[:, (width + 1) // 2 :].sum(),
+    }
+    lean = found.lean
+    if lean is None:
+        assert halves["above"] == halves["below"]
+        assert halves["left"] == halves["right"]
+        return
+    more, less = halves[lean.more], halves[lean.less]
+    assert {lean.more, lean.less} in ({"above", "below"}, {"left", "right"})
+    assert more > less
+    # Along one axis all paths have the other's factor, which may be 0.
+    assert lean.times == (Fraction(more, less) if less else None)
+
+
+def test_tensorflow_s_padding_leans_the_other_way() -> None:
+    torch_map = impact(parse_stack("conv3s2:1"), 28, 28)
+    keras_map = impact(parse_stack("conv3s2:same"), 28, 28)
+    assert torch_map.lean == Lean("above", "below", Fraction(21, 20))
+    assert keras_map.lean == Lean("below", "above", Fraction(21, 20))
+    assert impact(parse_stack("conv1s9"), 4, 5).lean == Lean("above", "below", None)
+    assert impact(parse_stack("conv3:same"), 4, 5).lean is None
+
+
+def test_a_share_beyond_a_float_is_infinite_and_null_in_json(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    text = "conv64s64:512/replicate " * 100
+    assert impact(parse_stack(text), 200, 200).corner_to_centre == math.inf
+    assert main(["impact", "--size", "200", "--layers", text]) == 0
+    assert '"corner_to_centre": null' in capsys.readouterr().out
+
+
+def test_lost_detail_is_the_contrast_on_faint_pixels() -> None:
+    image = np.zeros((4, 4))
+    image[:, 2:] = 1
+    faint = np.zeros((4, 4), bool)
+    assert lost_detail(image, faint) == 0
+    faint[:, :2] = True  # the edge lies on columns 1 and 2 alike
+    assert lost_detail(image, faint) == 0.5
+    assert lost_detail(image, ~np.zeros((4, 4), bool)) == 1
+    assert lost_detail(np.ones((4, 4)), faint) is None
+    assert lost_detail(np.ones((1, 1)), np.ones((1, 1), bool)) is None
+
+
+def test_lost_detail_of_one_row() -> None:
+    assert lost_detail(np.array([[0.0, 0, 1, 1]]), np.array([[True, True, False, False]])) == 0.5
+
+
+@given(st.integers(1, 6), st.integers(1, 6), st.integers(0, 2**16))
+def test_lost_detail_parts_add_up(height: int, width: int, seed: int) -> None:
+    draw = np.random.default_rng(seed)
+    image, faint = draw.random((height, width)), draw.random((height, width)) < 0.5
+    here, there = lost_detail(image, faint), lost_detail(image, ~faint)
+    assert (here is None) == (there is None) == (image.size == 1)
+    if here is not None and there is not None:
+        assert here + there == pytest.approx(1)
 
 
 def test_partial_is_an_outer_product_of_fractions() -> None:
