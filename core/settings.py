@@ -157,9 +157,28 @@ class Maybe:
         return str(self.inner)
 
 
-def setting(default: Any, domain: Domain, help: str) -> Any:
-    """A dataclass field with its range and its one-line explanation."""
-    return dataclasses.field(default=default, metadata={"domain": domain, "help": help})
+def setting(default: Any, domain: Domain, help: str, *, later: bool = False) -> Any:
+    """A dataclass field with its range and its one-line explanation.
+
+    `later` marks a setting that was declared after results had been kept under names made of the
+    others: see `named`.
+    """
+    metadata = {"domain": domain, "help": help, "later": later}
+    return dataclasses.field(default=default, metadata=metadata)
+
+
+def named(settings: Any) -> dict[str, Any]:
+    """What settings are called by, name and value: all, but the later ones at their default.
+
+    A setting that did not exist when a result was kept had its default then. Left out, it leaves
+    that result's name as it was; so such a default must never change.
+    """
+    return {
+        field.name: value
+        for field in dataclasses.fields(settings)
+        if (value := getattr(settings, field.name)) != field.default
+        or not field.metadata.get("later")
+    }
 
 
 def domain(settings: Any, name: str) -> Domain:

@@ -358,15 +358,15 @@ def thousands(count: int) -> str:
 def layer_table(pair: Pair) -> None:
     """Both arms' layers: the same parameters, other sizes."""
     # Told of its index, Streamlit need not look for one: 5 ms at every look.
-    rows = layer_rows(pair.unpadded.settings.size, pair.padded.settings.size)
+    rows = layer_rows(pair.unpadded.settings, pair.padded.settings)
     st.table(rows, hide_index=False)
 
 
 @st.cache_resource
-def layer_rows(unpadded_size: int, padded_size: int) -> pa.Table:
+def layer_rows(unpadded: Settings, padded: Settings) -> pa.Table:
     """A row for each layer, for images of both sizes."""
-    # An odd size is cropped at the end: one arm may have a layer more.
-    both = zip_longest(autoencoder.layers(unpadded_size), autoencoder.layers(padded_size))
+    # What the upsampling adds is cropped at the end: one arm may have a layer more.
+    both = zip_longest(autoencoder.layers(unpadded), autoencoder.layers(padded))
     rows = (
         {
             "layer": (padded or unpadded).name,
@@ -382,6 +382,7 @@ def layer_rows(unpadded_size: int, padded_size: int) -> pa.Table:
 def architecture(pair: Pair, tested: Tested) -> None:
     """Both arms' layers, and the source's figures beside ours."""
     st.subheader("One network, two image sizes")
+    parameters = autoencoder.parameter_count(pair.padded.settings)
     left, right = st.columns([3, 2])
     with left:
         layer_table(pair)
@@ -391,7 +392,7 @@ def architecture(pair: Pair, tested: Tested) -> None:
                 {
                     arm: {
                         "parameters, the post": "28,353",
-                        "parameters, here": f"{autoencoder.PARAMETERS:,}",
+                        "parameters, here": f"{parameters:,}",
                         "loss per pixel, the post": f"{PUBLISHED[arm]:.3f}",
                         "training loss per pixel, here": f"{one.train_loss:.4f}",
                         "test loss per pixel, here": f"{one.per_pixel:.4f}",

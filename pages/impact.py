@@ -745,11 +745,11 @@ def trained() -> None:
     for place, (arm, view) in zip(st.columns(2), views.items(), strict=True):
         with place:
             assert view.state is not None  # looked for above
-            trained_maps(arm, view.state.checkpoints[-1])
+            trained_maps(arm, view.settings, view.state.checkpoints[-1])
             st.caption(provenance(view))
 
 
-def trained_maps(arm: str, tested: autoencoder.Checkpoint) -> None:
+def trained_maps(arm: str, settings: autoencoder.Settings, tested: autoencoder.Checkpoint) -> None:
     """One arm: the paths through its layers, and what its training left of them."""
     if tested.weights is None:
         st.caption(f"The {arm} run was kept without its weights.")
@@ -759,7 +759,7 @@ def trained_maps(arm: str, tested: autoencoder.Checkpoint) -> None:
     size = len(tested.loss_map)
     paths = found(POST, size, size)
     images = tested.noisy[:, None].astype(np.float32) / 255
-    gradient = measured.measure(network.module(tested.weights).logits, images)
+    gradient = measured.measure(network.module(tested.weights, settings).logits, images)
     mean = gradient.mean
     st.markdown(
         f"**{arm.capitalize()}**, {size} × {size}: a corner counts "

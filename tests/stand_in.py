@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from core.autoencoder import PARAMETERS, Settings, State
+from core.autoencoder import Settings, State, parameter_count
 from tests.autoencoder.test_experiment import state as any_state
 
 STEP = 500  # images
@@ -16,7 +16,7 @@ SETTINGS = Settings(train_size=1_000, batch_size=100)  # a checkpoint at every 1
 
 def state_at(settings: Settings, seen: int) -> State:
     """The state of a stand-in run; its weights say how far it is."""
-    weights = np.full(PARAMETERS, seen + settings.seed, np.float32)
+    weights = np.full(parameter_count(settings), seen + settings.seed, np.float32)
     return replace(any_state(settings, seen), weights=weights, points=())
 
 

@@ -3,12 +3,10 @@
 The topic's face; no torch. `core.autoencoder.runs` trains and keeps.
 """
 
-from core.autoencoder.experiment import CHANNELS as CHANNELS
 from core.autoencoder.experiment import LIVE as LIVE
 from core.autoencoder.experiment import MATHEMATICS as MATHEMATICS
 from core.autoencoder.experiment import MAX_EPOCHS as MAX_EPOCHS
 from core.autoencoder.experiment import ORIGINAL as ORIGINAL
-from core.autoencoder.experiment import PARAMETERS as PARAMETERS
 from core.autoencoder.experiment import Layer as Layer
 from core.autoencoder.experiment import Length as Length
 from core.autoencoder.experiment import Run as Run
@@ -19,6 +17,8 @@ from core.autoencoder.experiment import checkpoint_positions as checkpoint_posit
 from core.autoencoder.experiment import layers as layers
 from core.autoencoder.experiment import next_checkpoint as next_checkpoint
 from core.autoencoder.experiment import next_point as next_point
+from core.autoencoder.experiment import parameter_count as parameter_count
+from core.autoencoder.experiment import sizes_along as sizes_along
 from core.autoencoder.experiment import steps_taken as steps_taken
 from core.autoencoder.record import Checkpoint as Checkpoint
 from core.autoencoder.record import Point as Point

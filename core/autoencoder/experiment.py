@@ -10,16 +10,16 @@ from __future__ import annotations
 import math
 from bisect import bisect_left
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import NamedTuple
 
 from core import data
 from core.data import SIZE
-from core.settings import Choice, Real, Switch, Whole, check, setting
+from core.settings import Choice, Real, Steps, Switch, Whole, check, setting
 
 # Part of a stored run's identity: change it with anything that changes a trained weight.
 MATHEMATICS = 1
 
-CHANNELS = 32  # of every convolution but the last
 MAX_EPOCHS = 100
 
 
@@ -46,6 +46,11 @@ class Settings:
     seed: int = setting(0, Whole(0, 2**31 - 1), "of weights, order and noise")
     precision: str = setting("fp32", Choice(("fp32", "bf16")), "arithmetic of the convolutions")
     device: str = setting("auto", Choice(("auto", "cpu", "cuda", "mps")), "where to train")
+    # Runs were kept, and shipped, before these could be set: they are marked `later`.
+    depth: int = setting(2, Whole(1, 4), "poolings, and as many upsamplings", later=True)
+    channels: int = setting(
+        32, Steps((8, 16, 32, 64)), "channels of every convolution but the last", later=True
+    )
 
     def __post_init__(self) -> None:
         check(self)
@@ -105,36 +110,41 @@ class Layer(NamedTuple):
     parameters: int
 
 
-def layers(size: int) -> tuple[Layer, ...]:
-    """The network's layers for images of `size` × `size` pixels.
+def layers(settings: Settings) -> tuple[Layer, ...]:
+    """The network's layers, for the images of `settings`.
 
     A pool keeps the odd last row and column, as Keras's 'same' does; what the upsampling then
     adds is cropped.
     """
-    half = math.ceil(size / 2)
-    code = math.ceil(half / 2)
-    convolution, pool, up = "Conv 3×3, ReLU", "Max pool 2×2", "Upsample 2×2"
-    inner = 9 * CHANNELS * CHANNELS + CHANNELS
-
-    def row(name: str, size: int, parameters: int = 0, channels: int = CHANNELS) -> Layer:
-        return Layer(name, (size, size, channels), parameters)
-
-    table = (
-        row("Input", size, channels=1),
-        row(convolution, size, 9 * CHANNELS + CHANNELS),
-        row(pool, half),
-        row(convolution, half, inner),
-        row(pool, code),
-        row(convolution, code, inner),
-        row(up, 2 * code),
-        row(convolution, 2 * code, inner),
-        row(up, 4 * code),
-        row("Conv 3×3, sigmoid", 4 * code, 9 * CHANNELS + 1, channels=1),
-    )
-    return table if 4 * code == size else (*table, row("Crop", size, channels=1))
+    sizes, channels = sizes_along(settings.size, settings.depth), settings.channels
+    inner = 9 * channels * channels + channels
+    pool, up = "Max pool 2×2", "Upsample 2×2"
+    table = [Layer("Input", (settings.size, settings.size, 1), 0)]
+    for size, after in pairwise(sizes):
+        parameters = inner if len(table) > 1 else 9 * channels + channels
+        table.append(Layer("Conv 3×3, ReLU", (size, size, channels), parameters))
+        table.append(Layer(pool if after < size else up, (after, after, channels), 0))
+    end = sizes[-1]
+    table.append(Layer("Conv 3×3, sigmoid", (end, end, 1), 9 * channels + 1))
+    if end != settings.size:
+        table.append(Layer("Crop", (settings.size, settings.size, 1), 0))
+    return tuple(table)
 
 
-PARAMETERS = sum(layer.parameters for layer in layers(SIZE))
+def sizes_along(size: int, depth: int) -> tuple[int, ...]:
+    """The image's size at the start, after each of `depth` poolings and after each upsampling.
+
+    The last is `size` again only where 2 ** depth divides it; else it is the next multiple.
+    """
+    pooled = [size]
+    for _ in range(depth):
+        pooled.append(math.ceil(pooled[-1] / 2))
+    return *pooled, *(pooled[-1] * 2**times for times in range(1, depth + 1))
+
+
+def parameter_count(settings: Settings) -> int:
+    """How many weights and biases the network has, whatever the size of its images."""
+    return sum(layer.parameters for layer in layers(settings))
 
 
 # --- Positions along a run, in images seen ------------------------------------------------------

@@ -1,7 +1,11 @@
 """The autoencoder in torch: its definition, and the same mathematics rearranged to run faster.
 
-`Autoencoder` is the definition, layer for layer that of Cross Validated 454768. `logits` computes
-the same function of the same weights two to three times as fast; both are compared in float64.
+`Autoencoder` is the definition: at the default settings layer for layer that of Cross Validated
+454768, else as many times deeper and wider as they say. `logits` computes the same function of the
+same weights two to three times as fast; both are compared in float64.
+
+All weights together are one flat vector, (parameters,), in the order of `Autoencoder.parameters()`:
+kernel, bias, kernel, bias, …
 """
 
 from __future__ import annotations
@@ -16,76 +20,77 @@ import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from core.autoencoder.experiment import CHANNELS, PARAMETERS
+from core.autoencoder.experiment import Settings, parameter_count
 
 Floats = NDArray[np.float32]
 PaddingMode = Literal["zeros", "reflect", "replicate", "circular"]
 
-# (out, in, rows, columns) of each convolution's kernel, in order.
-KERNELS = (
-    (CHANNELS, 1, 3, 3),
-    (CHANNELS, CHANNELS, 3, 3),
-    (CHANNELS, CHANNELS, 3, 3),
-    (CHANNELS, CHANNELS, 3, 3),
-    (1, CHANNELS, 3, 3),
-)
+Shape = tuple[int, int, int, int]  # of a kernel: (out, in, rows, columns)
+
+
+def kernels(settings: Settings) -> list[Shape]:
+    """The shapes of the convolutions' kernels, in order."""
+    channels = settings.channels
+    inner: Shape = (channels, channels, 3, 3)
+    return [(channels, 1, 3, 3), *[inner] * (2 * settings.depth - 1), (1, channels, 3, 3)]
 
 
 class Autoencoder(nn.Module):
     """Noisy images (batch, 1, height, width) in [0, 1] to denoised ones of the same shape."""
 
-    def __init__(self, padding_mode: str = "zeros") -> None:
+    def __init__(self, settings: Settings) -> None:
         super().__init__()
-        mode = cast(PaddingMode, padding_mode)
+        mode = cast(PaddingMode, settings.padding_mode)
+        self.depth = settings.depth
         self.convolutions = nn.ModuleList(
             nn.Conv2d(inputs, outputs, 3, padding=1, padding_mode=mode)
-            for outputs, inputs, _, _ in KERNELS
+            for outputs, inputs, _, _ in kernels(settings)
         )
         self.pool = nn.MaxPool2d(2, ceil_mode=True)  # Keras's 'same'
         self.up = nn.Upsample(scale_factor=2)  # nearest
 
     def logits(self, images: Tensor) -> Tensor:
-        x: Tensor
+        x: Tensor = images
         height, width = images.shape[-2:]
-        conv1, conv2, conv3, conv4, conv5 = self.convolutions
-        x = self.pool(F.relu(conv1(images)))
-        x = self.pool(F.relu(conv2(x)))
-        x = self.up(F.relu(conv3(x)))
-        x = self.up(F.relu(conv4(x)))
-        x = conv5(x)
+        *inner, last = self.convolutions
+        for place, convolution in enumerate(inner):
+            resize = self.pool if place < self.depth else self.up
+            x = resize(F.relu(convolution(x)))
+        x = last(x)
         return x[..., :height, :width]
 
     def forward(self, images: Tensor) -> Tensor:
         return torch.sigmoid(self.logits(images))
 
 
-def initial_weights(seed: int) -> Floats:
-    """Keras's initial weights, (28353,): Glorot-uniform kernels (out, in, 3, 3), zero biases.
+def initial_weights(settings: Settings) -> Floats:
+    """Keras's initial weights: Glorot-uniform kernels (out, in, 3, 3), zero biases.
 
-    The order is that of `Autoencoder.parameters()`. Equal seeds give equal weights everywhere.
+    Equal seeds give equal weights everywhere, and in both arms.
     """
-    random = np.random.default_rng([seed, 0])
+    random = np.random.default_rng([settings.seed, 0])
     parts: list[Floats] = []
-    for outputs, inputs, rows, columns in KERNELS:
+    for outputs, inputs, rows, columns in kernels(settings):
         limit = math.sqrt(6 / (rows * columns * (inputs + outputs)))
         kernel = random.uniform(-limit, limit, outputs * inputs * rows * columns)
         parts += [kernel.astype(np.float32), np.zeros(outputs, np.float32)]
     return np.concatenate(parts)
 
 
-def parameters(weights: Tensor) -> list[Tensor]:
-    """Views of the flat vector (28353,) as kernel, bias, kernel, bias, …"""
-    shapes = [shape for kernel in KERNELS for shape in (kernel, kernel[:1])]
+def views(weights: Tensor, settings: Settings) -> list[Tensor]:
+    """Views of the flat vector as kernel, bias, kernel, bias, …"""
+    shapes = [shape for kernel in kernels(settings) for shape in (kernel, kernel[:1])]
     parts = torch.split(weights, [math.prod(shape) for shape in shapes])
     return [part.view(shape) for part, shape in zip(parts, shapes, strict=True)]
 
 
-def module(weights: Floats, padding_mode: str = "zeros") -> Autoencoder:
-    """The definition with the given weights (28353,)."""
-    if weights.shape != (PARAMETERS,):
-        raise ValueError(f"weights must be ({PARAMETERS},), not {weights.shape}")
-    network = Autoencoder(padding_mode)
-    given = parameters(torch.from_numpy(weights.copy()))
+def module(weights: Floats, settings: Settings) -> Autoencoder:
+    """The definition with the given weights. Raises ValueError where they are another network's."""
+    count = parameter_count(settings)
+    if weights.shape != (count,):
+        raise ValueError(f"weights must be ({count},), not {weights.shape}")
+    network = Autoencoder(settings)
+    given = views(torch.from_numpy(weights.copy()), settings)
     for parameter, value in zip(network.parameters(), given, strict=True):
         parameter.data = value
     return network
@@ -103,20 +108,27 @@ def channels_last(images: Tensor) -> Tensor:
 def logits(weights: Sequence[Tensor], images: Tensor, padding_mode: str = "zeros") -> Tensor:
     """`Autoencoder.logits`, rearranged; images (batch, 1, height, width) from `channels_last`.
 
+    weights: as `views` gives them; their number says how deep the network is.
+
     - Pooling before the ReLU: it is monotonic, so the maximum is the same one.
     - On the CPU the map between a convolution and its pool stays in the processor's cache.
     - An upsampled image holds each pixel four times: its 3×3 convolution is one of 2×2 taps on
       the small image for each of the four positions in a pixel.
     """
     height, width = images.shape[-2:]
-    kernel1, bias1, kernel2, bias2, kernel3, bias3, kernel4, bias4, kernel5, bias5 = (
-        part.to(images.dtype) for part in weights
-    )
-    x = torch.relu_(_convolve_pool(images, kernel1, bias1, padding_mode))
-    x = torch.relu_(_convolve_pool(x, kernel2, bias2, padding_mode))
-    x = torch.relu_(_convolve(x, kernel3, bias3, padding_mode))
-    x = torch.relu_(_upsample_convolve(x, kernel4, bias4, padding_mode))
-    x = _upsample_convolve(x, kernel5, bias5, padding_mode)
+    parts = [part.to(images.dtype) for part in weights]
+    *inner, last = zip(parts[::2], parts[1::2], strict=True)
+    depth = len(inner) // 2
+    x = images
+    for place, (kernel, bias) in enumerate(inner):
+        if place < depth:
+            x = _convolve_pool(x, kernel, bias, padding_mode)
+        elif place == depth:
+            x = _convolve(x, kernel, bias, padding_mode)
+        else:
+            x = _upsample_convolve(x, kernel, bias, padding_mode)
+        x = torch.relu_(x)
+    x = _upsample_convolve(x, *last, padding_mode)
     return x[..., :height, :width]
 
 

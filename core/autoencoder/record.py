@@ -14,11 +14,11 @@ from numpy.typing import ArrayLike, NDArray
 
 from core import data
 from core.autoencoder.experiment import (
-    PARAMETERS,
     Run,
     Settings,
     after_batch,
     checkpoint_positions,
+    parameter_count,
 )
 from core.data import SIZE
 from core.settings import InputError
@@ -58,7 +58,7 @@ class Checkpoint:
     noisy: Bytes
     denoised: Bytes
     clean: Bytes
-    weights: Floats | None  # (28353,), see core/autoencoder/network.py
+    weights: Floats | None  # (parameters,), see core/autoencoder/network.py
 
     @property
     def per_pixel(self) -> float:
@@ -99,9 +99,9 @@ class State:
     """A run so far: what it reports, and all that is needed to continue it bit for bit."""
 
     images_seen: int
-    weights: Floats  # (28353,), see core/autoencoder/network.py; like the moments, empty if shipped
-    mean: Floats  # Adam's first moment, (28353,)
-    variance: Floats  # Adam's second moment, (28353,)
+    weights: Floats  # (parameters,), see core/autoencoder/network.py; as the moments, not shipped
+    mean: Floats  # Adam's first moment, (parameters,)
+    variance: Floats  # Adam's second moment, (parameters,)
     epoch_loss: float  # per pixel, summed over this epoch's images so far
     point_loss: float  # per pixel, summed over the images since the last point
     points: tuple[Point, ...]
@@ -114,6 +114,19 @@ class State:
     def continuable(self) -> bool:
         """Whether Adam's moments are there: a shipped run goes without them."""
         return self.mean.size > 0
+
+
+MAX_WEIGHTS = 12 * 2**20  # bytes of all checkpoints' weights; of the default network all fit
+
+
+def lighten(settings: Settings, checkpoints: tuple[Checkpoint, ...]) -> tuple[Checkpoint, ...]:
+    """The checkpoints, of which only the last keep their weights: as many as fit MAX_WEIGHTS.
+
+    Else a hundred epochs of the largest network would keep a hundred megabytes.
+    """
+    room = MAX_WEIGHTS // (4 * parameter_count(settings))
+    earlier = (replace(checkpoint, weights=None) for checkpoint in checkpoints[:-room])
+    return *earlier, *checkpoints[-room:]
 
 
 def as_shipped(state: State, *, weights: bool) -> State:
@@ -142,7 +155,7 @@ def report(asked: Run, state: State) -> dict[str, Any]:
     last = reached[-1]
     return {
         "config": vars(asked.settings) | {"epochs": asked.images // asked.settings.train_size},
-        "parameters": PARAMETERS,
+        "parameters": parameter_count(asked.settings),
         "history": [
             {"epoch": int(c.epoch), "images_seen": c.images_seen}
             | {"train_loss": c.train_loss, "test_loss": c.per_pixel}
@@ -171,8 +184,9 @@ MAX_SAMPLES = 16
 MAX_BYTES = 64 * 2**20  # of any one array: the longest run's weights are 47 MB
 
 
-def state_to_arrays(state: State) -> dict[str, NDArray[Any]]:
+def state_to_arrays(settings: Settings, state: State) -> dict[str, NDArray[Any]]:
     """A state with at least one checkpoint as plain arrays, for `np.savez`."""
+    parameters = parameter_count(settings)
     every, last = state.checkpoints, state.checkpoints[-1]
     kept = [c.weights for c in every if c.weights is not None]
     optimizer = [state.weights, state.mean, state.variance] if state.continuable else []
@@ -180,12 +194,12 @@ def state_to_arrays(state: State) -> dict[str, NDArray[Any]]:
         "images_seen": np.array(state.images_seen),
         "sums": np.array([state.epoch_loss, state.point_loss, state.seconds]),
         "words": np.array([state.device, state.note]),
-        "optimizer": np.array(optimizer, np.float32).reshape(-1, PARAMETERS),
+        "optimizer": np.array(optimizer, np.float32).reshape(-1, parameters),
         "points": np.array(state.points, np.float64).reshape(-1, 4),
         "train_loss": np.array([c.train_loss for c in every]),
         "maps": np.stack([(c.loss_map, c.squared_error_map, c.accuracy_map) for c in every]),
         "denoised": np.stack([c.denoised for c in every]),
-        "checkpoint_weights": np.array(kept, np.float32).reshape(-1, PARAMETERS),
+        "checkpoint_weights": np.array(kept, np.float32).reshape(-1, parameters),
         "entropy_map": last.entropy_map,
         "samples": np.stack([last.noisy, last.clean]),
     }
@@ -204,7 +218,7 @@ def state_from_arrays(settings: Settings, arrays: Mapping[str, NDArray[Any]]) ->
     positions = checkpoint_positions(settings, images_seen)
     if not positions:
         raise InputError(f"images_seen must be past the first checkpoint, not {images_seen}")
-    count, size = len(positions), settings.size
+    count, size, parameters = len(positions), settings.size, parameter_count(settings)
 
     points = _read(arrays, "points", np.float64, range(MAX_POINTS + 1), 4)
     seen = points[:, 0]
@@ -213,13 +227,13 @@ def state_from_arrays(settings: Settings, arrays: Mapping[str, NDArray[Any]]) ->
     epoch_loss, point_loss, seconds = _read(arrays, "sums", np.float64, 3).tolist()
     if seconds <= 0:
         raise InputError(f"sums must end with the seconds that training took, not {seconds:g}")
-    held = _read(arrays, "optimizer", np.float32, range(0, 4, 3), PARAMETERS)
+    held = _read(arrays, "optimizer", np.float32, range(0, 4, 3), parameters)
     weights, mean, variance = held if len(held) == 3 else np.empty((3, 0), np.float32)
     train_losses = _read(arrays, "train_loss", np.float64, count)
     maps = _read(arrays, "maps", np.float32, count, 3, size, size)
     denoised = _read(arrays, "denoised", np.uint8, count, range(1, MAX_SAMPLES + 1), size, size)
     noisy, clean = _read(arrays, "samples", np.uint8, 2, denoised.shape[1], size, size)
-    kept = _read(arrays, "checkpoint_weights", np.float32, range(count + 1), PARAMETERS)
+    kept = _read(arrays, "checkpoint_weights", np.float32, range(count + 1), parameters)
     entropy_map = _read(arrays, "entropy_map", np.float32, size, size)
     words = _read(arrays, "words", np.str_, 2)
     checkpoints = tuple(

@@ -6,7 +6,6 @@ that name may be anybody's: it is read within bounds, checked, and else skipped.
 
 from __future__ import annotations
 
-import dataclasses
 import hashlib
 import json
 import logging
@@ -25,7 +24,7 @@ from core import data
 from core.autoencoder.experiment import MATHEMATICS, Settings
 from core.autoencoder.record import State, state_from_arrays, state_to_arrays
 from core.data.cache import replacing
-from core.settings import InputError
+from core.settings import InputError, named
 
 LOG = logging.getLogger("padding_lab.runs")
 
@@ -38,8 +37,8 @@ Source = Literal["trained", "cache", "shipped"]
 
 @lru_cache(maxsize=4096)
 def identity(settings: Settings) -> str:
-    """The name of a run: every setting, the data's content and the mathematics' version, hashed."""
-    described = dataclasses.asdict(settings) | {
+    """The name of a run: its settings, the data's content and the mathematics' version, hashed."""
+    described = named(settings) | {
         "content": data.content(settings.dataset),
         "mathematics": MATHEMATICS,
     }
@@ -72,7 +71,7 @@ class Folder:
         there = self.read(settings)
         if there is not None and there.images_seen > state.images_seen:
             return
-        arrays = state_to_arrays(state) | {"run": np.array(identity(settings))}
+        arrays = state_to_arrays(settings, state) | {"run": np.array(identity(settings))}
         try:
             with replacing(self._path(settings)) as part, part.open("wb") as file:
                 np.savez_compressed(file, allow_pickle=False, **arrays)

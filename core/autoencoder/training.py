@@ -23,13 +23,13 @@ from torch import Tensor
 from core import machine
 from core.autoencoder import network
 from core.autoencoder.experiment import (
-    PARAMETERS,
     Settings,
     checkpoint_positions,
     next_point,
+    parameter_count,
     steps_taken,
 )
-from core.autoencoder.record import Checkpoint, Point, State
+from core.autoencoder.record import Checkpoint, Point, State, lighten
 from core.data import SIZE
 from core.entropy import entropy
 from core.settings import InputError
@@ -42,7 +42,6 @@ CPU = torch.device("cpu")
 REPORT_EVERY = 0.2  # seconds
 TRIM_EVERY = 1.0  # seconds
 CURVE_IMAGES = 256  # of the test set, for the curve's points
-CHUNK = 128  # images that go through the network together on the CPU, in steps and measuring
 
 
 class Diverged(InputError):
@@ -96,14 +95,11 @@ def train(
     return run.until(until, report, stop)
 
 
-def evaluate(
-    weights: Floats, test_set: ImageSet, padding_mode: str = "zeros", precision: str = "fp32"
-) -> Maps:
-    """The network with `weights` (28353,) measured on a whole set, on the CPU."""
+def evaluate(settings: Settings, weights: Floats, test_set: ImageSet) -> Maps:
+    """The network with `weights`, (parameters,), measured on a whole set, on the CPU."""
     torch.set_num_threads(1)
-    images = _HostImages(test_set)
-    parts = network.parameters(torch.from_numpy(weights))
-    return _measure(parts, images, padding_mode, DTYPES[precision])
+    parts = network.views(torch.from_numpy(weights), settings)
+    return _measure(settings, parts, _HostImages(test_set))
 
 
 def warm_up(settings: Settings) -> None:
@@ -230,23 +226,30 @@ class _DeviceImages:
 Images = _HostImages | _DeviceImages
 
 
-def _measure(
-    parts: Sequence[Tensor], images: Images, padding_mode: str, dtype: torch.dtype, count: int = 0
-) -> Maps:
+def _chunk(settings: Settings) -> int:
+    """How many images go through the network together: in a step on the CPU, and in measuring.
+
+    With more channels fewer, so that a wide network needs no more memory than the default one.
+    """
+    return min(128, 128 * 32 // settings.channels)
+
+
+def _measure(settings: Settings, parts: Sequence[Tensor], images: Images, count: int = 0) -> Maps:
     """Means over the first `count` images, or over all."""
     count = count or len(images)
+    chunk = _chunk(settings)
     with torch.inference_mode():
         sums = [
-            _sums(parts, images.batch(slice(start, min(start + CHUNK, count))), padding_mode, dtype)
-            for start in range(0, count, CHUNK)
+            _sums(settings, parts, images.batch(slice(start, min(start + chunk, count))))
+            for start in range(0, count, chunk)
         ]
         means: Floats = (torch.stack(sums).sum(0) / count).cpu().numpy()
     return Maps(*means)
 
 
-def _sums(parts: Sequence[Tensor], batch: Batch, padding_mode: str, dtype: torch.dtype) -> Tensor:
+def _sums(settings: Settings, parts: Sequence[Tensor], batch: Batch) -> Tensor:
     """What Maps holds, summed over a batch: (3, height, width)."""
-    z = network.logits(parts, batch.noisy.to(dtype), padding_mode).float()
+    z = _logits(settings, parts, batch.noisy)
     maps = (
         F.binary_cross_entropy_with_logits(z, batch.clean, reduction="none"),
         (torch.sigmoid(z) - batch.clean).square_(),
@@ -255,18 +258,24 @@ def _sums(parts: Sequence[Tensor], batch: Batch, padding_mode: str, dtype: torch
     return torch.cat([values.sum(0) for values in maps])
 
 
+def _logits(settings: Settings, parts: Sequence[Tensor], noisy: Tensor) -> Tensor:
+    """What the network makes of noisy images, in float32 whatever it computes with."""
+    noisy = noisy.to(DTYPES[settings.precision])
+    return network.logits(parts, noisy, settings.padding_mode).float()
+
+
 # --- A step -------------------------------------------------------------------------------------
 
 
 class _Step:
-    """One step of Keras's Adam on the mean binary cross-entropy, on flat vectors (28353,)."""
+    """One step of Keras's Adam on the mean binary cross-entropy, on flat vectors (parameters,)."""
 
     def __init__(self, settings: Settings, state: State | None, device: torch.device) -> None:
         self.settings = settings
         self.dtype = DTYPES[settings.precision]
-        zeros = np.zeros(PARAMETERS, np.float32)
+        zeros = np.zeros(parameter_count(settings), np.float32)
         held = (
-            (network.initial_weights(settings.seed), zeros, zeros)
+            (network.initial_weights(settings), zeros, zeros)
             if state is None
             else (state.weights, state.mean, state.variance)
         )
@@ -274,9 +283,12 @@ class _Step:
             torch.from_numpy(vector.copy()).to(device) for vector in held
         )
         self.gradient = torch.zeros_like(self.weights)
-        self.parts = [part.detach().requires_grad_() for part in network.parameters(self.weights)]
-        for part, gradient in zip(self.parts, network.parameters(self.gradient), strict=True):
-            part.grad = gradient  # backward adds into the flat vector
+        self.parts = [
+            part.detach().requires_grad_() for part in network.views(self.weights, settings)
+        ]
+        slopes = network.views(self.gradient, settings)
+        for part, slope in zip(self.parts, slopes, strict=True):
+            part.grad = slope  # backward adds into the flat vector
         # Loss per pixel, summed over images: of this epoch, and since the curve's last point.
         sums = (0.0, 0.0) if state is None else (state.epoch_loss, state.point_loss)
         exact = torch.float32 if device.type == "mps" else torch.float64
@@ -290,7 +302,7 @@ class _Step:
         self.move(*batch)
 
     def move(self, noisy: Tensor, clean: Tensor) -> None:
-        chunk = CHUNK if noisy.device.type == "cpu" else len(noisy)
+        chunk = _chunk(self.settings) if noisy.device.type == "cpu" else len(noisy)
         for x, y in zip(torch.split(noisy, chunk), torch.split(clean, chunk), strict=True):
             z = network.logits(self.parts, x.to(self.dtype), self.settings.padding_mode)
             with torch.no_grad():
@@ -398,7 +410,7 @@ class _Run:
                 point_due = next_point(self.images_seen)
             at_checkpoint = self.images_seen in positions
             if at_checkpoint:
-                self.checkpoints += (self.checkpoint(),)
+                self.checkpoints = lighten(settings, (*self.checkpoints, self.checkpoint()))
             if at_checkpoint or time.perf_counter() >= report_due:
                 report(self.state())
                 report_due = time.perf_counter() + REPORT_EVERY
@@ -451,13 +463,12 @@ class _Run:
         return self.images_seen / self.settings.train_size
 
     def measure(self, count: int = 0) -> Maps:
-        step, padding_mode = self.step, self.settings.padding_mode
-        return _measure(step.parts, self.test_images, padding_mode, step.dtype, count)
+        return _measure(self.settings, self.step.parts, self.test_images, count)
 
     def denoised(self) -> Bytes:
-        noisy = self.test_images.batch(self.samples).noisy.to(self.step.dtype)
+        noisy = self.test_images.batch(self.samples).noisy
         with torch.inference_mode():
-            z = network.logits(self.step.parts, noisy, self.settings.padding_mode).float()
+            z = _logits(self.settings, self.step.parts, noisy)
             return _bytes(torch.sigmoid(z)[:, 0].cpu().numpy())
 
     def state(self) -> State:

@@ -13,7 +13,6 @@ from hypothesis import strategies as st
 from core.autoencoder import (
     LIVE,
     ORIGINAL,
-    PARAMETERS,
     Checkpoint,
     Point,
     Settings,
@@ -24,30 +23,50 @@ from core.autoencoder import (
     next_checkpoint,
     next_point,
     one_of_each,
+    parameter_count,
+    sizes_along,
     state_from_arrays,
     state_to_arrays,
     steps_taken,
 )
 from core.autoencoder.experiment import after_batch
-from core.autoencoder.record import MAX_POINTS
+from core.autoencoder.record import MAX_POINTS, MAX_WEIGHTS, lighten
 from core.settings import InputError
 
 
 def test_parameters() -> None:
-    assert [layer.parameters for layer in layers(28) if layer.parameters] == [
-        320,
-        9248,
-        9248,
-        9248,
-        289,
-    ]
-    assert PARAMETERS == 28_353
+    counts = [layer.parameters for layer in layers(Settings()) if layer.parameters]
+    assert counts == [320, 9248, 9248, 9248, 289]
+    assert parameter_count(Settings()) == 28_353
+    assert parameter_count(Settings(pad_width=8)) == 28_353
+    assert parameter_count(Settings(depth=4, channels=64)) == 640 + 7 * 36_928 + 577
 
 
-@pytest.mark.parametrize(("size", "code"), [(28, 7), (30, 8), (32, 8), (34, 9)])
-def test_code_size(size: int, code: int) -> None:
-    assert layers(size)[5].output == (code, code, 32)
-    assert (layers(size)[-1].name == "Crop") == (size % 4 != 0)
+@pytest.mark.parametrize(("pad_width", "code"), [(0, 7), (1, 8), (2, 8), (3, 9)])
+def test_code_size(pad_width: int, code: int) -> None:
+    table = layers(Settings(pad_width=pad_width))
+    assert table[5].output == (code, code, 32)
+    assert (table[-1].name == "Crop") == (pad_width % 2 != 0)
+
+
+@pytest.mark.parametrize(
+    ("size", "depth", "sizes"),
+    [
+        (28, 2, (28, 14, 7, 14, 28)),
+        (28, 3, (28, 14, 7, 4, 8, 16, 32)),
+        (32, 3, (32, 16, 8, 4, 8, 16, 32)),
+        (44, 4, (44, 22, 11, 6, 3, 6, 12, 24, 48)),
+    ],
+)
+def test_sizes_along(size: int, depth: int, sizes: tuple[int, ...]) -> None:
+    assert sizes_along(size, depth) == sizes
+
+
+@given(st.integers(1, 1_000), st.integers(1, 8))
+def test_the_last_size_is_the_next_multiple(size: int, depth: int) -> None:
+    *_, last = sizes_along(size, depth)
+    assert last % 2**depth == 0
+    assert 0 <= last - size < 2**depth
 
 
 @pytest.mark.parametrize(
@@ -121,13 +140,14 @@ def state(settings: Settings, seen: int) -> State:
             noisy=noisy,
             denoised=images(),
             clean=clean,
-            weights=floats(PARAMETERS),
+            weights=floats(parameter_count(settings)),
         )
         for position in checkpoint_positions(settings, seen)
     )
     points = (Point(512, 0.1, 0.3, 0.2), Point(1024, 0.2, 0.2, 0.1))
-    vectors = [floats(PARAMETERS) for _ in range(3)]
-    return State(seen, *vectors, 12.5, 0.5, points, checkpoints, 1.5, "CPU, Überchip", "")
+    vectors = [floats(parameter_count(settings)) for _ in range(3)]
+    kept = lighten(settings, checkpoints) if checkpoints else ()
+    return State(seen, *vectors, 12.5, 0.5, points, kept, 1.5, "CPU, Überchip", "")
 
 
 SETTINGS = Settings(train_size=3_000, pad_width=2)
@@ -149,12 +169,27 @@ def test_interior_and_border_are_the_total() -> None:
         pytest.param(lambda state: as_shipped(state, weights=False), id="without weights"),
     ],
 )
-def test_state_survives_a_file(kept: Callable[[State], State], tmp_path: Path) -> None:
-    before = kept(state(SETTINGS, after_batch(SETTINGS, SEEN)))
-    np.savez(tmp_path / "run.npz", **state_to_arrays(before))
+@pytest.mark.parametrize("settings", [SETTINGS, replace(SETTINGS, depth=3, channels=8)])
+def test_state_survives_a_file(
+    settings: Settings, kept: Callable[[State], State], tmp_path: Path
+) -> None:
+    before = kept(state(settings, after_batch(settings, SEEN)))
+    np.savez(tmp_path / "run.npz", **state_to_arrays(settings, before))
     with np.load(tmp_path / "run.npz", allow_pickle=False) as file:
-        after = state_from_arrays(SETTINGS, file)
+        after = state_from_arrays(settings, file)
     assert same(before, after)
+
+
+def test_of_a_long_run_of_a_large_network_the_last_weights_are_kept() -> None:
+    def kept(settings: Settings) -> list[bool]:
+        checkpoints = state(settings, settings.max_images).checkpoints
+        return [checkpoint.weights is not None for checkpoint in checkpoints]
+
+    assert all(kept(SETTINGS))
+    large = kept(replace(SETTINGS, depth=4, channels=64))
+    assert sum(large) * 4 * parameter_count(Settings(depth=4, channels=64)) <= MAX_WEIGHTS
+    assert large == sorted(large)
+    assert any(large)
 
 
 def same(a: Any, b: Any) -> bool:
@@ -168,9 +203,9 @@ def same(a: Any, b: Any) -> bool:
     return bool(a == b)
 
 
-@pytest.mark.parametrize("name", state_to_arrays(state(SETTINGS, 6_000)))
+@pytest.mark.parametrize("name", state_to_arrays(SETTINGS, state(SETTINGS, 6_000)))
 def test_damaged_arrays_are_named(name: str) -> None:
-    arrays = state_to_arrays(state(SETTINGS, 6_000))
+    arrays = state_to_arrays(SETTINGS, state(SETTINGS, 6_000))
     array = arrays.pop(name)
     damaged = [None, array[..., None], array.astype(object), np.array(b"x")]
     if array.dtype.kind == "f":
@@ -188,12 +223,13 @@ def test_damaged_arrays_are_named(name: str) -> None:
 
 @pytest.mark.parametrize("seen", [0, -1, 7, 128, 10**12])
 def test_impossible_positions_are_refused(seen: int) -> None:
-    arrays = state_to_arrays(state(SETTINGS, 6_000))
+    arrays = state_to_arrays(SETTINGS, state(SETTINGS, 6_000))
     with pytest.raises(InputError, match="images_seen"):
         state_from_arrays(SETTINGS, {**arrays, "images_seen": np.array(seen)})
 
 
 def test_a_run_of_other_settings_is_refused() -> None:
-    arrays = state_to_arrays(state(SETTINGS, 6_000))
-    with pytest.raises(InputError, match="shape"):
-        state_from_arrays(replace(SETTINGS, pad_width=0), arrays)
+    arrays = state_to_arrays(SETTINGS, state(SETTINGS, 6_000))
+    for other in ({"pad_width": 0}, {"depth": 3}, {"channels": 16}):
+        with pytest.raises(InputError, match="shape"):
+            state_from_arrays(replace(SETTINGS, **other), arrays)

@@ -1,11 +1,14 @@
 """The network is the published one, and its fast form is the same function."""
 
+import hashlib
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
 from torch import Tensor
 
-from core.autoencoder import layers, network
+from core.autoencoder import Settings, layers, network
 from core.autoencoder.network import Autoencoder
 
 PADDING_MODES = ("zeros", "reflect", "replicate", "circular")
@@ -14,50 +17,58 @@ PADDING_MODES = ("zeros", "reflect", "replicate", "circular")
 def test_parameters_layer_by_layer() -> None:
     counts = [
         sum(parameter.numel() for parameter in convolution.parameters())
-        for convolution in Autoencoder().convolutions
+        for convolution in Autoencoder(Settings()).convolutions
     ]
     assert counts == [320, 9248, 9248, 9248, 289]
 
 
-@pytest.mark.parametrize("size", range(28, 45, 2))
-def test_layer_table_is_the_networks(size: int) -> None:
+@pytest.mark.parametrize("pad_width", range(9))
+@pytest.mark.parametrize(("depth", "channels"), [(1, 8), (2, 32), (3, 16), (4, 64)])
+def test_layer_table_is_the_networks(depth: int, channels: int, pad_width: int) -> None:
+    settings = Settings(pad_width=pad_width, depth=depth, channels=channels)
+    size = settings.size
     sizes: list[tuple[int, ...]] = []
 
     def note(module: object, inputs: object, output: Tensor) -> None:
         channels, height, width = output.shape[1:]
         sizes.append((height, width, channels))
 
-    definition = Autoencoder()
+    definition = Autoencoder(settings)
     x = torch.zeros(1, 1, size, size)
     for part in definition.modules():
         if not list(part.children()):
             part.register_forward_hook(note)
     sizes.append((size, size, 1))
     final = definition(x)
-    rows = [layer for layer in layers(size) if layer.name != "Crop"]
+    rows = [layer for layer in layers(settings) if layer.name != "Crop"]
     assert [layer.output for layer in rows] == sizes
     assert final.shape == x.shape
-    assert layers(size)[-1].output == (size, size, 1)
-
-
-def double(seed: int = 0) -> Tensor:
-    return torch.from_numpy(network.initial_weights(seed)).double()
+    assert layers(settings)[-1].output == (size, size, 1)
+    counts = [sum(p.numel() for p in part.parameters()) for part in definition.convolutions]
+    assert [layer.parameters for layer in rows if layer.parameters] == counts
 
 
 @pytest.mark.parametrize("padding_mode", PADDING_MODES)
-@pytest.mark.parametrize("size", range(28, 45, 2))
+@pytest.mark.parametrize("pad_width", range(9))
+@pytest.mark.parametrize("depth", range(1, 5))
 def test_fast_form_is_the_definition(
-    size: int, padding_mode: str, monkeypatch: pytest.MonkeyPatch
+    depth: int, pad_width: int, padding_mode: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    # The number of channels is no matter of form: the default's at one depth, few at the others.
+    channels = 32 if depth == 2 else 8
+    settings = Settings(
+        pad_width=pad_width, depth=depth, channels=channels, padding_mode=padding_mode
+    )
+    size = settings.size
     monkeypatch.setattr(network, "BLOCK", 2)
     torch.manual_seed(size)
-    flat = double()
+    flat = torch.from_numpy(network.initial_weights(settings)).double()
     flat += 0.05 * torch.randn_like(flat)  # biases too
-    definition = Autoencoder(padding_mode).double()
+    definition = Autoencoder(settings).double()
     slow = list(definition.parameters())
-    for parameter, value in zip(slow, network.parameters(flat), strict=True):
+    for parameter, value in zip(slow, network.views(flat, settings), strict=True):
         parameter.data = value.clone()
-    fast = [part.clone().requires_grad_() for part in network.parameters(flat)]
+    fast = [part.clone().requires_grad_() for part in network.views(flat, settings)]
 
     images = torch.rand(3, size, size, dtype=torch.float64).clamp(0.3, 0.7)  # ties in the pools
     expected = definition.logits(images[:, None])
@@ -73,18 +84,33 @@ def test_fast_form_is_the_definition(
         torch.testing.assert_close(ours, theirs, rtol=1e-11, atol=1e-12 * float(theirs.abs().max()))
 
 
-def test_initial_weights_are_keras_s() -> None:
-    weights = torch.from_numpy(network.initial_weights(3))
-    kernels, biases = network.parameters(weights)[::2], network.parameters(weights)[1::2]
+@pytest.mark.parametrize(("depth", "channels"), [(2, 32), (3, 8)])
+def test_initial_weights_are_keras_s(depth: int, channels: int) -> None:
+    settings = Settings(seed=3, depth=depth, channels=channels)
+    views = network.views(torch.from_numpy(network.initial_weights(settings)), settings)
+    kernels, biases = views[::2], views[1::2]
     limits = [np.sqrt(6 / (9 * sum(kernel.shape[:2]))) for kernel in kernels]
     for kernel, limit in zip(kernels, limits, strict=True):
         assert 0.95 * limit < float(kernel.abs().max()) <= limit * (1 + 1e-6)
     assert not any(bias.any() for bias in biases)
-    assert np.array_equal(network.initial_weights(3), network.initial_weights(3))
-    assert not np.array_equal(network.initial_weights(3), network.initial_weights(4))
+    again, other = settings, replace(settings, seed=4)
+    weights = network.initial_weights(settings)
+    assert np.array_equal(network.initial_weights(again), weights)
+    assert not np.array_equal(network.initial_weights(other), weights)
+
+
+def test_initial_weights_stay() -> None:
+    """Runs are kept by their settings: those of the default network are what they always were."""
+    weights = network.initial_weights(Settings(seed=7))
+    assert hashlib.sha256(weights.astype("<f4").tobytes()).hexdigest() == (
+        "0daa3a6b762baa98a117e0f524eb18af9d9a4436eb3d467afe0fdc065c25cbf5"
+    )
 
 
 def test_module_has_the_given_weights() -> None:
-    weights = network.initial_weights(0)
-    held = torch.cat([p.detach().flatten() for p in network.module(weights).parameters()])
+    settings = Settings(depth=3, channels=16)
+    weights = network.initial_weights(settings)
+    held = torch.cat([p.detach().flatten() for p in network.module(weights, settings).parameters()])
     assert np.array_equal(held.numpy(), weights)
+    with pytest.raises(ValueError, match=r"must be \(28353,\)"):
+        network.module(weights, Settings())

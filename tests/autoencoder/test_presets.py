@@ -64,6 +64,6 @@ def test_shipped_weights_give_the_shipped_figures(run: Run, test_images: data.By
     last, chosen = shipped(run), run.settings
     assert last.weights is not None
     test_set = image_set(chosen, test_images, "test")
-    measured = training.evaluate(last.weights, test_set, chosen.padding_mode)
+    measured = training.evaluate(chosen, last.weights, test_set)
     np.testing.assert_allclose(measured.loss, last.loss_map, rtol=1e-3, atol=1e-6)
     assert measured.loss.sum(dtype=np.float64) == pytest.approx(last.total, rel=1e-5)

@@ -18,6 +18,7 @@ import pytest
 from core import autoencoder, data
 from core.autoencoder import Settings, as_shipped, state_to_arrays
 from core.autoencoder import store as run_store
+from core.autoencoder.presets import every_run
 from core.autoencoder.store import LARGEST, Folder, Kept, Store, identity
 from tests.autoencoder.test_experiment import same
 from tests.stand_in import SETTINGS, state_at
@@ -37,7 +38,71 @@ OTHER_VALUES = {
     "seed": 1,
     "precision": "bf16",
     "device": "cpu",
+    "depth": 3,
+    "channels": 16,
 }
+
+
+# Written down when depth and channels became settings, before which they had no say.
+SHIPPED_AT_FIRST = [
+    "005b58744f1905b57b3fafde5a21f2a7",
+    "08159f14ece1150da3a0fd8e934a93d4",
+    "171536d61c05187f6979f089b217f032",
+    "191ef6801b544737a4e6c1215f809967",
+    "1a7a87647a05884b56e66e2adbab02e4",
+    "1cd472d39033922c2caeefd16f5171e2",
+    "200d971d17b75926695a617e5ba37b61",
+    "28266e810967a6888c8ba56d5d1fe01d",
+    "288a29501d981116fc564c57f2adf96c",
+    "3048c80fe73e111ba3ab65bd0ef474cf",
+    "37589ba1f893bd7e0e66a8d338161451",
+    "3d58300a461cfa98e80c02b1dfdad1cd",
+    "461b705561b5a3ec20f1e5277beb5b20",
+    "487618b01dcb0d540dae337fb1b6e692",
+    "4ed91ec20e1312102680a27f63d32d10",
+    "5a39e936bc710cc038c8241a72fa3e63",
+    "5ada6d7ca19b022ab2e422cd6814fae2",
+    "5b840f1971b041b7d707c2b795ec425c",
+    "5dff74109d01613547fffcc7dca8b049",
+    "5e2ffbcb39433958962d9d631ae9e1ec",
+    "5f0fa50d0c8347314700482e41c09dbf",
+    "60a4a33520255ab52901703372407fb9",
+    "646785a9405f92ef9a38e507b1206d44",
+    "6ec9265285a85a45bb1e317bc90a06bf",
+    "731c4c4ca7330fd77777cc1bd4b1ca56",
+    "742e1489c8bb553730278b6ade98b774",
+    "7cf0762a524a1a0e397f42eeeb04d912",
+    "824e7d66fe14ad5e16e7613232b34486",
+    "84ff28a12daa89af189edb190daec1b8",
+    "85d61710b0b17d18497a41d6c941fdba",
+    "91b3a471646b3ebe089664f3aa5248ad",
+    "99258388ac2b97b3a3d7bd04a028d2a8",
+    "9c939f48ca22589ebad0a4824cc3a06c",
+    "9dd3c44686c51bf7d2b1284a06ba91fd",
+    "9f2bc7d232ef5f3ff0c38d03ddbeefd6",
+    "a058dcdf5c8503825a72a3a0c8482bd0",
+    "a15329fa6a6f81255f5a08144cb9b71b",
+    "a2ef9d247c213236f7d9f2e845cc38d9",
+    "a5ab8267d2a2dac99241543ac7e57195",
+    "a6df9bc0a67a79070801c9f1f465a7c0",
+    "aecdb25838566901e57bc8110011fc20",
+    "b41820b0519381541e2013b66dab2a4a",
+    "b5a4a214b477b8bf88fb3330959c1b01",
+    "b9b15e3609d524bda4cc93cc1e86b51b",
+    "bbe6955bdc03695c7d9fd890293551d3",
+    "bee7950d864be5149034c8942a141cef",
+    "bf5d00ee9b98ef1e636605e4842b5815",
+    "c26bd1d17640d4b46b487c2bd658f84c",
+    "c7afef3d333ffac92e381dc6f6822080",
+    "c8c81cf11f02a0c39ced4a23c70200ce",
+    "cddecced9acc07720c02cb6148bb1143",
+    "d9e2fc1113fcb2376e7108b96f855111",
+    "e4ca97ffb869f540cf9049e66b058d8c",
+    "ecde6f5c9f2597d831b81b1a1dd6b748",
+    "f0d330dea70fa33ef747a6d06af157a2",
+    "f105370a3823820f39d21b988ec38a7e",
+    "f7964ee5e33f2d825b8de750b7ddbe4c",
+]
 
 
 @pytest.fixture
@@ -56,6 +121,23 @@ def only_file(folder: Folder) -> Path:
 @pytest.mark.parametrize("name", [field.name for field in fields(Settings)])
 def test_every_setting_is_part_of_a_run(name: str) -> None:
     assert identity(replace(SETTINGS, **{name: OTHER_VALUES[name]})) != identity(SETTINGS)
+
+
+def test_runs_that_were_shipped_keep_their_names() -> None:
+    """A setting that is declared later leaves every earlier run's name as it was."""
+    assert len(SHIPPED_AT_FIRST) == 57
+    assert set(SHIPPED_AT_FIRST) <= {identity(run.settings) for run in every_run()}
+
+
+def test_a_later_setting_away_from_its_default_names_another_run() -> None:
+    later = [field for field in fields(Settings) if field.metadata["later"]]
+    assert {field.name for field in later} >= {"depth", "channels"}
+    names = [
+        identity(replace(SETTINGS, depth=depth, channels=channels))
+        for depth in range(1, 5)
+        for channels in (8, 16, 32, 64)
+    ]
+    assert len(set(names)) == len(names)
 
 
 def test_data_and_mathematics_are_part_of_a_run(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -90,9 +172,10 @@ def test_a_folder_gives_back_what_it_was_given(folder: Folder) -> None:
     assert folder.read(replace(SETTINGS, seed=1)) is None
 
 
-def test_the_longest_run_can_be_read() -> None:
-    longest = replace(SETTINGS, pad_width=8)
-    arrays = state_to_arrays(state_at(longest, longest.max_images))
+@pytest.mark.parametrize("size", [{}, {"depth": 4, "channels": 64}], ids=["default", "largest"])
+def test_the_longest_run_can_be_read(size: dict[str, int]) -> None:
+    longest = replace(SETTINGS, pad_width=8, **size)
+    arrays = state_to_arrays(longest, state_at(longest, longest.max_images))
     assert sum(array.nbytes for array in arrays.values()) < LARGEST / 1.5
 
 
@@ -117,7 +200,9 @@ def test_equal_runs_are_equal_files(tmp_path: Path) -> None:
 
 
 def arrays_of(settings: Settings = SETTINGS) -> dict[str, Any]:
-    return state_to_arrays(state_at(settings, 1_000)) | {"run": np.array(identity(settings))}
+    return state_to_arrays(settings, state_at(settings, 1_000)) | {
+        "run": np.array(identity(settings))
+    }
 
 
 def packed(arrays: dict[str, Any]) -> bytes:
@@ -358,7 +443,7 @@ def test_a_result_is_the_same_wherever_it_comes_from(tmp_path: Path, folder: Fol
 def test_memory_is_bounded_and_forgets_what_was_not_used(folder: Folder) -> None:
     runs = [replace(SETTINGS, seed=seed) for seed in range(4)]
     size = Kept(state_at(SETTINGS, 500), "trained").bytes
-    assert size == 3 * 4 * autoencoder.PARAMETERS
+    assert size == 3 * 4 * autoencoder.parameter_count(SETTINGS)
     store = Store(folder, memory=3 * size)
     for settings in runs[:3]:
         store.remember(settings, state_at(settings, 500))

@@ -9,6 +9,7 @@ import pytest
 import torch
 from torch.nn.functional import binary_cross_entropy
 
+from core import autoencoder
 from core.autoencoder import Settings, State, network, next_point, training
 from core.autoencoder.training import Diverged, train
 from core.data import SIZE
@@ -66,7 +67,9 @@ def test_it_learns(whole: State) -> None:
 def test_checkpoint_is_the_definition_measured(whole: State) -> None:
     checkpoint = whole.checkpoints[-1]
     with torch.inference_mode():
-        output = network.module(whole.weights)(torch.from_numpy(TEST.noisy)[:, None])[:, 0]
+        output = network.module(whole.weights, SETTINGS)(torch.from_numpy(TEST.noisy)[:, None])[
+            :, 0
+        ]
         expected = binary_cross_entropy(output, torch.from_numpy(TEST.clean), reduction="none")
     assert checkpoint.per_pixel == pytest.approx(float(expected.mean()), rel=1e-5)
     np.testing.assert_allclose(checkpoint.loss_map, expected.mean(0), rtol=1e-3, atol=1e-6)
@@ -76,14 +79,14 @@ def test_checkpoint_is_the_definition_measured(whole: State) -> None:
     entropy = -grey * np.log(grey) - (1 - grey) * np.log1p(-grey)
     assert checkpoint.entropy_floor == pytest.approx(entropy.sum() / len(TEST), rel=1e-4)
     assert np.abs(checkpoint.denoised - output[:10].numpy() * 255).max() < 0.6
-    maps = training.evaluate(whole.weights, TEST)
+    maps = training.evaluate(SETTINGS, whole.weights, TEST)
     assert np.array_equal(maps.loss, checkpoint.loss_map)
 
 
 def test_steps_are_keras_s(whole: State) -> None:
     """Four steps of the plain network in float64, Adam spelled as Keras spells it."""
     steps = 4
-    plain = network.module(network.initial_weights(0)).double()
+    plain = network.module(network.initial_weights(SETTINGS), SETTINGS).double()
     moments = [(torch.zeros_like(p), torch.zeros_like(p)) for p in plain.parameters()]
     order = np.random.default_rng([0, 1, 0]).permutation(1_000)
     losses = []
@@ -161,8 +164,11 @@ def test_a_weight_that_is_no_number_is_no_result(whole: State) -> None:
         replace(SETTINGS, pad_width=1),
         replace(SETTINGS, pad_width=3, padding_mode="reflect"),
         replace(SETTINGS, precision="bf16"),
+        replace(SETTINGS, depth=1, channels=8),
+        replace(SETTINGS, depth=3, channels=16, pad_width=1, padding_mode="circular"),
+        replace(SETTINGS, depth=4, channels=64, precision="bf16"),
     ],
-    ids=["odd", "reflect", "bf16"],
+    ids=["odd", "reflect", "bf16", "shallow", "deeper", "deepest"],
 )
 def test_every_kind_of_run_learns(settings: Settings) -> None:
     pad = settings.pad_width
@@ -170,6 +176,8 @@ def test_every_kind_of_run_learns(settings: Settings) -> None:
     checkpoint = state.checkpoints[-1]
     assert checkpoint.loss_map.shape == checkpoint.denoised.shape[1:] == (SIZE + 2 * pad,) * 2
     assert checkpoint.total < state.checkpoints[0].total
+    assert checkpoint.weights is not None
+    assert checkpoint.weights.shape == (autoencoder.parameter_count(settings),)
     assert settings.precision in state.device
 
 

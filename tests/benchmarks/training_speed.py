@@ -63,7 +63,7 @@ def plain(settings: Settings) -> Round:
 
     from core.autoencoder import network
 
-    model = network.Autoencoder()
+    model = network.Autoencoder(settings)
     optimizer = torch.optim.Adam(model.parameters(), settings.learning_rate, eps=1e-7)
     criterion = torch.nn.BCELoss()
     x = torch.rand(IMAGES, 1, settings.size, settings.size)
