@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
@@ -13,17 +11,18 @@ import pandas as pd
 import streamlit as st
 from numpy.typing import NDArray
 
-from core import autoencoder, data
+from core import autoencoder, data, shift_probe
 from core.autoencoder import runs
 from core.autoencoder.presets import AS_ASKED
 from core.data.picture import read_picture
-from core.impact import Impact, impact, measured, reach
+from core.impact import Impact, impact, lost_detail, measured, reach
 from core.impact.measured import Measured
-from core.layers import CONVOLUTION, UPSAMPLING, Stack, StackText, fit, fit_stack, parse_stack
+from core.layers import CONVOLUTION, UPSAMPLING, Stack, StackText, parse_stack
 from core.settings import Choice, InputError, Maybe, Switch, Whole, setting
 from core.stack_code import torch_code
 from core.steps import POST, RESNET, walk
-from pages.sections.impact import kernel_walk
+from pages.sections.impact import kernel_walk, words
+from pages.sections.impact.words import Side
 from pages.shared import charts, controls, grids, sources
 from pages.shared.controls import control, plain
 from pages.shared.example import digit
@@ -98,26 +97,6 @@ PRESETS: dict[str, dict[str, Any]] = {
 """What a preset changes in the default settings."""
 
 
-@dataclass(frozen=True)
-class Side:
-    """One of the two stacks that are compared, its image's size, and its map.
-
-    name: "left" or "right".
-    """
-
-    name: str
-    stack: Stack
-    height: int
-    width: int
-    impact: Impact
-
-    @property
-    def label(self) -> str:
-        """The stack, runs of equal layers counted: "5 × conv3:same"."""
-        groups = [(word, len(list(same))) for word, same in itertools.groupby(map(str, self.stack))]
-        return " ".join(f"{n} × {word}" if n > 1 else word for word, n in groups)
-
-
 def page() -> None:
     st.title("How much does each input pixel count?")
     st.markdown(QUESTION, width=TEXT)
@@ -173,8 +152,8 @@ def opening(*, revealed: bool) -> None:
                 layers, padding = name.split(", ")
                 st.markdown(f"**“{padding}”**, {layers}")
                 small_map(map_, size, key=f"article_{name}", shown=shown)
-                corner = f"corner {written(map_.numerators[0, 0])}"
-                middle = f"centre {written(map_.numerators[size // 2, size // 2])}"
+                corner = f"corner {words.written(map_.numerators[0, 0])}"
+                middle = f"centre {words.written(map_.numerators[size // 2, size // 2])}"
                 st.caption(f"{size} × {size}: {f'{corner}, {middle}' if shown else 'corner ?'}")
     st.caption("Paths as a share of each map's maximum: dark none, bright all.")
 
@@ -234,8 +213,9 @@ def compare() -> None:
         controls.presets({name: preset(changes) for name, changes in PRESETS.items()})
     if not sides:
         return
-    maps(sides, amount, log)
-    section(sides, amount, log)
+    coloured = amounts(sides, amount)
+    maps(sides, coloured, log)
+    section(sides, coloured, log)
     explain(sides)
     twist(sides)
     own_picture(sides)
@@ -286,19 +266,28 @@ def choose() -> tuple[str, bool, list[Side]]:
 Floats = NDArray[np.float64]
 
 
-def amounts(sides: Sequence[Side], amount: str) -> tuple[list[Floats], str, str]:
+@dataclass(frozen=True)
+class Coloured:
     """Each side's map as it is coloured, what it shows, and how its numbers are written."""
+
+    maps: tuple[Floats, ...]
+    what: str
+    number: str
+
+
+def amounts(sides: Sequence[Side], amount: str) -> Coloured:
+    """The maps in the amount asked for; in shares where the paths outgrow the colour scale."""
     if amount == "paths":
         try:
             with np.errstate(over="raise"):
-                counts = [
+                counts = tuple(
                     np.asarray(one.impact.numerators / one.impact.denominator, np.float64)
                     for one in sides
-                ]
-            return counts, "paths", ",.6~g"
+                )
+            return Coloured(counts, "paths", ",.6~g")
         except (OverflowError, FloatingPointError):
             st.caption("The paths outgrow the colour scale: shown as shares of the maximum.")
-    return [one.impact.shares for one in sides], "share of the maximum", ".3~p"
+    return Coloured(tuple(one.impact.shares for one in sides), "share of the maximum", ".3~p")
 
 
 def domain(values: Sequence[Floats], log: bool) -> tuple[float, float]:
@@ -310,22 +299,22 @@ def domain(values: Sequence[Floats], log: bool) -> tuple[float, float]:
     return max(lowest if lowest < highest else highest / 10, 1e-300), highest
 
 
-def maps(sides: Sequence[Side], amount: str, log: bool) -> None:
+def maps(sides: Sequence[Side], coloured: Coloured, log: bool) -> None:
     """The maps beside each other on one scale, and their shares."""
-    values, what, number = amounts(sides, amount)
-    shared = domain(values, log)
+    shared = domain(coloured.maps, log)
     with st.container(horizontal=True, gap="medium"):
-        for one, shown in zip(sides, values, strict=True):
-            map_of(one, shown, shared, what, number, log)
+        for one, shown in zip(sides, coloured.maps, strict=True):
+            map_of(one, shown, shared, coloured, log)
         st.table(summary(sides), width="content")
 
 
 def map_of(
-    one: Side, shown: Floats, shared: tuple[float, float], what: str, number: str, log: bool
+    one: Side, shown: Floats, shared: tuple[float, float], coloured: Coloured, log: bool
 ) -> None:
     """One side's map with its title; hover and click where it is small enough."""
+    what, number = coloured.what, coloured.number
     with st.container(width=MAP + 16):
-        st.markdown(f"**{title(one)}**")
+        st.markdown(f"**{words.title(one.impact)}**")
         if shown.size > charts.CELLS:
             spec = charts.raster_map(
                 shown.shape, shared, what=what, size=MAP, log=log, number=number
@@ -341,8 +330,7 @@ def map_of(
             st.caption("A map this large is one picture: read a pixel by its row and column.")
         else:
             heat(one, shown, shared, what, number, log)
-        unseen = "; grey pixels are never seen" if one.impact.unseen else ""
-        st.caption(f"`{one.label}` on {one.height} × {one.width}{unseen}")
+        st.caption(words.caption(one))
 
 
 def heat(
@@ -386,85 +374,28 @@ def pick(key: str) -> None:
 
 def exact(map_: Impact) -> NDArray[np.object_]:
     """Every pixel's paths as text: a browser's numbers are exact only up to 2⁵³."""
-    form, counts = "{:,}", map_.numerators
-    if map_.denominator != 1:
-        form, counts = "{:,.6g}", map_.numerators / map_.denominator
-    return np.array([[form.format(number) for number in row] for row in counts], object)
 
+    def text(number: int) -> str:
+        if map_.denominator == 1:
+            return f"{number:,}"
+        return words.written(number, map_.denominator)
 
-def title(one: Side) -> str:
-    """What the map shows, in one line."""
-    map_ = one.impact
-    if map_.at_full == 1:
-        return "Every pixel counts alike"
-    if map_.unseen:
-        return f"{percent(map_.unseen)} of the pixels are never seen"
-    if uneven := lopsided(map_):
-        return uneven
-    if map_.corner_to_max == 1:
-        return "The corners count most"
-    return f"A corner counts {percent(map_.corner_to_centre)} of the centre"
-
-
-def lopsided(map_: Impact) -> str:
-    """Which half of the image has more paths than the other; "" where none has."""
-    for axis, halves in ((map_.rows, ("above", "below")), (map_.columns, ("left", "right"))):
-        half = len(axis.counts) // 2
-        first, second = sum(axis.counts[:half]), sum(axis.counts[-half:])
-        if half and first != second:
-            more, less = halves if first > second else halves[::-1]
-            if not min(first, second):
-                return f"Lopsided: no paths {less}"
-            extra = max(first, second) / min(first, second) - 1
-            return f"{percent(extra)} more paths {more} than {less}"
-    return ""
-
-
-def percent(share: float) -> str:
-    """A share with three significant digits: "15.6 %", "0.0017 %"."""
-    return f"{100 * share:.3g} %" if share >= 1e-6 or not share else f"{100 * share:.1e} %"
+    return np.array([[text(number) for number in row] for row in map_.numerators], object)
 
 
 def summary(sides: Sequence[Side]) -> pd.DataFrame:
     """Each side's counts and shares."""
-    return pd.DataFrame(
-        {
-            one.name: {
-                "most paths": written(one.impact.maximum, one.impact.denominator),
-                "corner": written(one.impact.numerators[0, 0], one.impact.denominator),
-                "corner to centre": percent(one.impact.corner_to_centre),
-                "corner to maximum": percent(one.impact.corner_to_max),
-                "pixels at the maximum": percent(one.impact.at_full),
-                "pixels under half of it": percent(one.impact.below_half),
-                "pixels under a tenth": percent(one.impact.below_tenth),
-                "pixels no output sees": percent(one.impact.unseen),
-            }
-            for one in sides
-        }
-    )
+    return pd.DataFrame({one.name: words.summary(one.impact) for one in sides})
 
 
-RAISED = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
-
-
-def written(number: int, denominator: int = 1) -> str:
-    """A number of paths: in full up to twelve digits, then as "7.18 × 10⁴⁷"."""
-    if denominator != 1:
-        return f"{number / denominator:,.6g}"
-    if number < 10**12:
-        return f"{number:,}"
-    figures = str(number)
-    return f"{figures[0]}.{figures[1:3]} × 10{str(len(figures) - 1).translate(RAISED)}"
-
-
-def section(sides: Sequence[Side], amount: str, log: bool) -> None:
+def section(sides: Sequence[Side], coloured: Coloured, log: bool) -> None:
     """A cut through the middle row of both maps."""
-    values, what, number = amounts(sides, amount)
-    low, high = domain([one[len(one) // 2] for one in values], log)
+    cuts = [shown[len(shown) // 2] for shown in coloured.maps]
+    low, high = domain(cuts, log)
     rows = [
         (x, float(y), one.name, "solid")
-        for one, shown in zip(sides, values, strict=True)
-        for x, y in enumerate(shown[len(shown) // 2])
+        for one, cut in zip(sides, cuts, strict=True)
+        for x, y in enumerate(cut)
     ]
     shared = (low / 1.2, high * 1.2) if log else (low, high * 1.05)
     cut = pd.DataFrame(rows, columns=["x", "y", "line", "style"])
@@ -473,13 +404,13 @@ def section(sides: Sequence[Side], amount: str, log: bool) -> None:
     colours = charts.palette()
     spec = charts.lines(
         {"left": colours.padded, "right": colours.unpadded},
-        x=("column", (0, max(one.width for one in sides) - 1)),
-        y=(what, shared),
+        x=("column", (0, max(1, *(one.width - 1 for one in sides)))),
+        y=(coloured.what, shared),
         height=220,
         log_y=log,
-        y_format=number,
+        y_format=coloured.number,
     )
-    st.markdown("**Through the middle row**")
+    st.markdown(f"**{words.through(sides)}**")
     charts.show(
         charts.label_ends(cut, shared, 130, log_y=log),
         spec,
@@ -499,14 +430,11 @@ def explain(sides: Sequence[Side]) -> None:
             row = control(Settings, "row", "Row")
         with st.container(width=150):
             column = control(Settings, "column", "Column")
-        st.caption("or click a pixel of a map above, up to 48 × 48")
+        st.caption(words.where_to_click(sides, charts.CELLS))
     inside = [one for one in sides if row < one.height and column < one.width]
     for one in sides:
         if one not in inside:
-            st.caption(
-                f"`{one.label}`: the pixel lies outside, rows and columns end at "
-                f"{one.height - 1} and {one.width - 1}."
-            )
+            st.caption(words.outside(one))
     walks, deep = [], []
     for one in inside:
         layer = one.stack.layers[0]
@@ -527,13 +455,7 @@ def reaches(sides: Sequence[Side], row: int, column: int) -> None:
     for place, one in zip(st.columns(2), sides, strict=False):
         with place:
             reached = reach(one.stack, one.height, one.width)
-            paths = one.impact.numerators[row, column]
-            outputs = [fit_stack(one.stack, n)[-1].output for n in (one.height, one.width)]
-            said = written(paths, one.impact.denominator)
-            st.markdown(
-                f"Pixel ({row}, {column}): **{said}** paths lead to **{reached[row, column]:,}** "
-                f"of {outputs[0]} × {outputs[1]} outputs"
-            )
+            st.markdown(words.reached(one, (row, column), int(reached[row, column])))
             highest = (0, max(int(reached.max()), 1))
             table, spec = charts.plain_map(
                 reached,
@@ -551,63 +473,38 @@ def reaches(sides: Sequence[Side], row: int, column: int) -> None:
                 width="content",
             )
             st.caption(f"`{one.label}`")
+    st.caption(
+        f"Which outputs a pixel can reach at all is receptive-field arithmetic "
+        f"({sources.cite(sources.ARAUJO)})."
+    )
 
 
 # --- Uniform is not invariant -------------------------------------------------------------------
 
 
 def twist(sides: Sequence[Side]) -> None:
-    """A uniform map may still leak the position: the probe says which."""
-    probes = {one.label: query for one in sides if (query := probe(one)) is not None}
-    if not probes:
-        return
+    """A uniform map may still leak the position: decided for these very stacks."""
     st.subheader("Does a uniform map mean that position cannot leak?")
-    uniform = [one for one in sides if one.impact.at_full == 1]
-    copied = next((one for one in uniform if one.stack.layers[0].padding_mode == "replicate"), None)
-    if copied is None:
-        words = (
-            "No. With replicate padding every pixel of a 3 × 3 layer counts alike, and a network "
-            "still learns where a pixel is: the preset “Uniform, and yet” shows why. "
-        )
-    else:
-        met = np.count_nonzero(fit(copied.stack.layers[0], copied.height).touches[0]) ** 2
-        words = (
-            f"No. `{copied.label}` counts every pixel alike, but a corner meets only {met} of the "
-            f"{copied.stack.layers[0].kernel ** 2} weights of a kernel, some of them several "
-            "times. As soon as weights differ, the corner differs too: measure it below, or let "
-            "the probe learn it. "
-        )
-    st.markdown(
-        words + "Only circular padding, and full padding without bias, leak nothing.", width=TEXT
-    )
+    told_apart = [sums(str(one.stack), one.height, one.width) for one in sides]
+    st.markdown("\n\n".join(words.uniform_is_not_invariant(sides, told_apart)), width=TEXT)
+    probes = [shift_probe.experiment(one.stack, one.height, one.width) for one in sides]
     with st.container(horizontal=True):
-        for label, query in probes.items():
-            st.page_link("pages/shift_probe.py", label=f"Probe {label}", query_params=query)
+        for probe in dict.fromkeys(probe for probe in probes if probe is not None):
+            st.page_link(
+                "pages/shift_probe.py", label=words.probe(probe), query_params=asked(probe)
+            )
 
 
-def probe(one: Side) -> dict[str, str] | None:
-    """The probe's settings for the same layers, where it offers them."""
-    layer = one.stack.layers[0]
-    offered = (
-        set(one.stack.layers) == {layer}
-        and layer.kind == CONVOLUTION
-        and (layer.stride, layer.dilation) == (1, 1)
-        and one.height == one.width
-        and 3 <= one.height <= 32
-        and layer.kernel <= 7
-        and len(one.stack) <= 5
-        and layer.padding in ("same", "valid", "full")
-        and layer.padding_mode in ("zeros", "reflect", "replicate", "circular")
-    )
-    if not offered:
-        return None
-    return {
-        "size": str(one.height),
-        "kernel": str(layer.kernel),
-        "layers": str(len(one.stack)),
-        "padding": str(layer.padding),
-        "padding_mode": layer.padding_mode,
-    }
+@st.cache_resource(max_entries=256, show_spinner=False)
+def sums(text: str, height: int, width: int) -> int | None:
+    """How many sums a white pixel's positions can have at best, computed once."""
+    return shift_probe.positions_told_apart(parse_stack(text), height, width)
+
+
+def asked(probe: shift_probe.Settings) -> dict[str, str]:
+    """What a link to the probe's page says of the stack."""
+    names = ("size", "kernel", "layers", "padding", "padding_mode")
+    return {name: str(getattr(probe, name)) for name in names}
 
 
 # --- A picture under the map --------------------------------------------------------------------
@@ -632,24 +529,13 @@ def own_picture(sides: Sequence[Side]) -> None:
                     st.error(f"{plain(error)[:1].upper()}{plain(error)[1:]}.")
                     return
             share = one.impact.shares
-            lost = percent(lost_detail(image, share))
-            st.markdown(f"**{lost} of its detail lies on pixels that count under a tenth**")
+            st.markdown(f"**{words.lost(lost_detail(image, one.impact.faint))}**")
             with st.container(horizontal=True, gap="small"):
                 for values in (image, image * share):
                     scale = max(1, (MAP // 2) // max(image.shape))
                     pixels = np.uint8(255 * values).repeat(scale, axis=0).repeat(scale, axis=1)
                     st.image(charts.inline(pixels), width=pixels.shape[1])
             st.caption(f"As it is, and each pixel as bright as it counts: `{one.label}`")
-
-
-def lost_detail(image: Floats, share: Floats) -> float:
-    """The share of the picture's contrast from pixel to pixel where pixels count under a tenth."""
-    if min(image.shape) < 2:
-        return 0.0
-    down, across = np.gradient(image)
-    detail = np.hypot(down, across)
-    total = float(detail.sum())
-    return float(detail[share < 0.1].sum()) / total if total else 0.0
 
 
 # --- Paths against measured ---------------------------------------------------------------------
@@ -661,9 +547,9 @@ def beside_measured(sides: Sequence[Side]) -> None:
     st.markdown(
         "Paths are what a network *could* use, were every weight one. A real network's weights "
         "differ and cancel. So: draw random networks, or take the trained autoencoder, and measure "
-        "the gradient of the output's sum with respect to each pixel; an average pixel has 1. The "
-        "gradient of the centre output alone is its effective receptive field "
-        f"({sources.cite(sources.LUO)}).",
+        "how much each pixel moves the output's sum: the size of the gradient, on a scale where "
+        "the average pixel has 1. The gradient of the centre output alone is its effective "
+        f"receptive field ({sources.cite(sources.LUO)}).",
         width=TEXT,
     )
     if not control(Settings, "measured", "Measure"):
@@ -699,25 +585,20 @@ def random_maps(one: Side, chosen: measured.Settings) -> None:
     except InputError as error:
         st.caption(f"{plain(error)}.")
         return
-    st.table(beside_paths(one, total), width="content")
+    st.table(beside(one, total), width="content")
     with st.container(horizontal=True, gap="small"):
         show_map(total.mean, "mean gradient over draws", f"mean_{one.name}")
         show_map(total.spread, "its spread (standard deviation)", f"spread_{one.name}")
         show_map(centre.mean, "mean, centre output alone", f"centre_{one.name}")
 
 
-def beside_paths(one: Side, total: Measured) -> pd.DataFrame:
+def beside(one: Side, total: Measured) -> pd.DataFrame:
     """Corner and centre, in average pixels: as the paths say, and as measured ± standard error."""
-    shares = one.impact.shares
-    places = {"corner": (0, 0), "centre": (one.height // 2, one.width // 2)}
+    places = {"top left corner": (0, 0), "centre": (one.height // 2, one.width // 2)}
     rows = {}
-    for name, (row, column) in places.items():
-        values = total.gradients[:, row, column]
-        error = values.std() / math.sqrt(len(values))
-        rows[name] = {
-            "paths": f"{shares[row, column] / (shares.mean() or 1):.3g}",
-            "measured": f"{values.mean():.3g} ± {error:.1g}",
-        }
+    for name, pixel in places.items():
+        found = measured.beside_paths(one.impact.shares, total, pixel)
+        rows[name] = {"paths": f"{found.paths:.3g}", "measured": words.measured(found)}
     return pd.DataFrame(rows).T
 
 
@@ -762,9 +643,9 @@ def trained_maps(arm: str, settings: autoencoder.Settings, tested: autoencoder.C
     gradient = measured.measure(network.module(tested.weights, settings).logits, images)
     mean = gradient.mean
     st.markdown(
-        f"**{arm.capitalize()}**, {size} × {size}: a corner counts "
-        f"{percent(mean[0, 0] / mean[size // 2, size // 2])} of the centre; the paths say "
-        f"{percent(paths.corner_to_centre)}"
+        f"**{arm.capitalize()}**, {size} × {size}: the top left corner counts "
+        f"{words.percent(gradient.corner_to_centre)} of the centre; the paths say "
+        f"{words.percent(paths.corner_to_centre)}"
     )
     with st.container(horizontal=True, gap="small"):
         show_map(paths.shares, "paths, share of the maximum", f"paths_{arm}")
@@ -798,7 +679,7 @@ def picture(sides: Sequence[Side], log: bool) -> Figure:
         norm = LogNorm(low, high) if log else Normalize(low, high)
         image = axis.imshow(np.where(share, share, np.nan), norm=norm)
         axis.set_facecolor(UNSEEN)
-        axis.set_title(title(one), loc="left")
+        axis.set_title(words.title(one.impact), loc="left")
         axis.set_xlabel(one.label[:80])
     slide.colorbar(image, ax=axes, label="share of the maximum")
     return slide

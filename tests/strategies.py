@@ -5,7 +5,7 @@ from typing import Any
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
-from core.layers import PADDING_MODES, Layer
+from core.layers import AVERAGE_POOL, MAX_POOL, PADDING_MODES, UPSAMPLING, Layer, Stack
 
 
 def convolutions(**more: SearchStrategy[Any]) -> SearchStrategy[Layer]:
@@ -20,3 +20,26 @@ def convolutions(**more: SearchStrategy[Any]) -> SearchStrategy[Layer]:
         padding_mode=st.sampled_from(PADDING_MODES),
         **more,
     )
+
+
+def pools(**more: SearchStrategy[Any]) -> SearchStrategy[Layer]:
+    """Pools that either framework offers; `more` are strategies for further fields of theirs."""
+    keras = {"padding": st.sampled_from(["valid", "same"]), "ceil": st.just(False)}
+    torch = {"padding": st.integers(0, 1), "ceil": st.booleans()}
+    return st.one_of(
+        st.builds(
+            Layer,
+            kind=st.sampled_from([MAX_POOL, AVERAGE_POOL]),
+            kernel=st.integers(2, 4),
+            stride=st.integers(1, 4),
+            **{**fields, **more},
+        )
+        for fields in (keras, torch)
+    )
+
+
+def stacks(longest: int = 4) -> SearchStrategy[Stack]:
+    """Stacks of convolutions, pools and upsampling."""
+    up = st.builds(Layer, st.just(UPSAMPLING), st.integers(1, 3))
+    layers = st.one_of(convolutions(), pools(), up)
+    return st.lists(layers, min_size=1, max_size=longest).map(lambda found: Stack(tuple(found)))

@@ -78,6 +78,13 @@ class Measured:
         top = self.mean.max()
         return self.mean / top if top else self.mean
 
+    @property
+    def corner_to_centre(self) -> float:
+        """The top left pixel's `mean` over the middle one's (of four, the lower right)."""
+        height, width = self.mean.shape
+        centre = float(self.mean[height // 2, width // 2])
+        return float(self.mean[0, 0]) / centre if centre else 0.0
+
 
 @dataclass(frozen=True)
 class Beside:

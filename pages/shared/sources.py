@@ -128,7 +128,7 @@ PAGES: dict[str, tuple[Source, ...]] = {
     "autoencoder": (CROSS_VALIDATED,),
     "loss": (CROSS_VALIDATED,),
     "shift_probe": (SCHEIDL, ISLAM, LIN, KAYHAN, LIU),
-    "impact": (SCHEIDL, LUO),
+    "impact": (SCHEIDL, MIND_THE_PAD, LIU, ARAUJO, LUO),
     "shapes": (KERAS_BLOG,),
 }
 """For each topic, what its page cites, in the order in which it is listed."""

@@ -69,7 +69,7 @@ def test_deeper_stacks_show_reach_beside_paths() -> None:
         ("Five layers, 28 × 28", "A corner counts 15.6 % of the centre"),
         ("Stride 2: PyTorch, TensorFlow", "more paths above than below"),
         ("ResNet's strides: 224, 225", "**15.5 % more paths above than below**"),
-        ("Uniform, and yet", "a corner meets only 4 of the 9 weights of a kernel"),
+        ("Uniform, and yet", "The top left pixel meets only 4 of the kernel's 9 weights"),
         ("Second ring", "**A corner counts"),
         ("Fifty layers, 224 × 224", "A corner counts"),
     ],
@@ -131,7 +131,7 @@ def test_random_networks_are_measured_when_asked() -> None:
     app = impact_page(measured="true", draws=4)
     assert not errors(app)
     measured = app.table[1].value
-    assert list(measured.index) == ["corner", "centre"]
+    assert list(measured.index) == ["top left corner", "centre"]
     mean = impact(parse_stack("conv3:same"), 10, 10).map.mean()
     assert list(measured["paths"]) == [f"{4 / mean:.3g}", f"{9 / mean:.3g}"]
     assert "No trained run is kept" in words(app) or "**Unpadded**" in words(app)

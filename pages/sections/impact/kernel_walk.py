@@ -165,20 +165,21 @@ def draw_kernel(walk: Walk, step: int) -> None:
 def said(walk: Walk, step: int) -> str:
     """The position in words, with the running sum."""
     if not walk.touches:
-        return f"`{walk.layer}`: **no kernel position touches this pixel**"
+        return f"`{walk.layer}`: **no window touches this pixel**"
     touch = walk.touches[step - 1]
     row, column = touch.output
     copy = "" if touch.cell == walk.pixel else ", on a padded copy of the pixel"
+    what = "place in the window" if walk.layer.is_pool else "weight"
     return (
         f"`{walk.layer}`: position {step} of {len(walk.touches)}, output ({row}, {column}), "
-        f"weight ({touch.tap[0]}, {touch.tap[1]}){copy}: +{amount(touch.weight)}, "
+        f"{what} ({touch.tap[0]}, {touch.tap[1]}){copy}: +{amount(touch.weight)}, "
         f"**sum {amount(touch.total)}**"
     )
 
 
 def amount(number: Fraction) -> str:
-    """A sum: whole where it is, else with four digits."""
-    return str(number) if number.denominator == 1 else f"{float(number):.4g}"
+    """A sum: whole where it is, else with two digits after the point."""
+    return f"{number.numerator:,}" if number.denominator == 1 else f"{float(number):,.2f}"
 
 
 def board(walk: Walk, step: int) -> Iterator[Mark]:
