@@ -51,6 +51,24 @@ class Settings:
     channels: int = setting(
         32, Steps((8, 16, 32, 64)), "channels of every convolution but the last", later=True
     )
+    loss_on: str = setting(
+        "all", Choice(("all", "original")), "pixels whose loss is minimised", later=True
+    )
+    reduction: str = setting(
+        "mean", Choice(("mean", "sum")), "the loss minimised: over these pixels", later=True
+    )
+    outside: str = setting(
+        "free",
+        Choice(("free", "cleared")),
+        "input and feature maps in the padded border: as they come, or set to 0",
+        later=True,
+    )
+    output_bias: float = setting(
+        0.0, Real(-6.0, 6.0), "the last layer's bias at the start", later=True
+    )
+    beta2: float = setting(
+        0.999, Real(0.9, 0.999), "how long Adam remembers squared gradients", later=True
+    )
 
     def __post_init__(self) -> None:
         check(self)
@@ -59,6 +77,11 @@ class Settings:
     def size(self) -> int:
         """Height and width of a padded image, in pixels."""
         return SIZE + 2 * self.pad_width
+
+    @property
+    def cleared(self) -> int:
+        """The ring, in pixels, in which the input and every feature map are set to 0."""
+        return self.pad_width if self.outside == "cleared" else 0
 
     @property
     def max_images(self) -> int:
@@ -91,7 +114,13 @@ def canonical(chosen: Settings) -> Settings:
     """The same run with what changes nothing at its default: equal runs, equal settings."""
     plain = Settings()
     if chosen.pad_width == 0:
-        chosen = replace(chosen, pad_mode=plain.pad_mode, noise_first=plain.noise_first)
+        chosen = replace(
+            chosen,
+            pad_mode=plain.pad_mode,
+            noise_first=plain.noise_first,
+            loss_on=plain.loss_on,
+            outside=plain.outside,
+        )
     if chosen.pad_mode != "constant":
         chosen = replace(chosen, pad_level=plain.pad_level)
     return chosen

@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from core.autoencoder.experiment import Settings, parameter_count
+from core.data import SIZE
 
 Floats = NDArray[np.float32]
 PaddingMode = Literal["zeros", "reflect", "replicate", "circular"]
@@ -42,6 +43,7 @@ class Autoencoder(nn.Module):
         super().__init__()
         mode = cast(PaddingMode, settings.padding_mode)
         self.depth = settings.depth
+        self.ring = settings.cleared
         self.convolutions = nn.ModuleList(
             nn.Conv2d(inputs, outputs, 3, padding=1, padding_mode=mode)
             for outputs, inputs, _, _ in kernels(settings)
@@ -50,12 +52,17 @@ class Autoencoder(nn.Module):
         self.up = nn.Upsample(scale_factor=2)  # nearest
 
     def logits(self, images: Tensor) -> Tensor:
-        x: Tensor = images
+        x: Tensor = clear(images, self.ring)
         height, width = images.shape[-2:]
         *inner, last = self.convolutions
+        scale = 1  # pixels of the image to a cell of the map, in each direction
         for place, convolution in enumerate(inner):
-            resize = self.pool if place < self.depth else self.up
-            x = resize(F.relu(convolution(x)))
+            x = clear(F.relu(convolution(x)), self.ring, scale)
+            if place < self.depth:
+                x, scale = self.pool(x), 2 * scale
+            else:
+                x, scale = self.up(x), scale // 2
+            x = clear(x, self.ring, scale)
         x = last(x)
         return x[..., :height, :width]
 
@@ -66,6 +73,7 @@ class Autoencoder(nn.Module):
 def initial_weights(settings: Settings) -> Floats:
     """Keras's initial weights: Glorot-uniform kernels (out, in, 3, 3), zero biases.
 
+    The last bias is `output_bias`, by default 0 like all others.
     Equal seeds give equal weights everywhere, and in both arms.
     """
     random = np.random.default_rng([settings.seed, 0])
@@ -74,6 +82,7 @@ def initial_weights(settings: Settings) -> Floats:
         limit = math.sqrt(6 / (rows * columns * (inputs + outputs)))
         kernel = random.uniform(-limit, limit, outputs * inputs * rows * columns)
         parts += [kernel.astype(np.float32), np.zeros(outputs, np.float32)]
+    parts[-1] += np.float32(settings.output_bias)
     return np.concatenate(parts)
 
 
@@ -105,10 +114,26 @@ def channels_last(images: Tensor) -> Tensor:
     return images.unsqueeze(-1).permute(0, 3, 1, 2)
 
 
-def logits(weights: Sequence[Tensor], images: Tensor, padding_mode: str = "zeros") -> Tensor:
+def clear(x: Tensor, ring: int, scale: int = 1) -> Tensor:
+    """A map (…, height, width) with 0 in every cell that lies wholly in the image's outer ring.
+
+    The ring is `ring` pixels wide, a cell `scale` × `scale` pixels of the padded image. A cell that
+    holds pixels of the ring and of the original image stays as it is.
+    """
+    if not ring:
+        return x
+    inside = torch.zeros(x.shape[-1], dtype=x.dtype, device=x.device)
+    inside[ring // scale : -(-(ring + SIZE) // scale)] = 1
+    return x * (inside[:, None] * inside)
+
+
+def logits(
+    weights: Sequence[Tensor], images: Tensor, padding_mode: str = "zeros", ring: int = 0
+) -> Tensor:
     """`Autoencoder.logits`, rearranged; images (batch, 1, height, width) from `channels_last`.
 
     weights: as `views` gives them; their number says how deep the network is.
+    ring: pixels at each side in which the input and every feature map are cleared.
 
     - Pooling before the ReLU: it is monotonic, so the maximum is the same one.
     - On the CPU the map between a convolution and its pool stays in the processor's cache.
@@ -119,17 +144,45 @@ def logits(weights: Sequence[Tensor], images: Tensor, padding_mode: str = "zeros
     parts = [part.to(images.dtype) for part in weights]
     *inner, last = zip(parts[::2], parts[1::2], strict=True)
     depth = len(inner) // 2
-    x = images
-    for place, (kernel, bias) in enumerate(inner):
+    x = clear(images, ring)
+    for place, layer in enumerate(inner):
+        scale = 2 ** min(place, 2 * depth - place)  # pixels to a cell of the convolved map
         if place < depth:
-            x = _convolve_pool(x, kernel, bias, padding_mode)
+            x = _down(x, *layer, padding_mode, ring, scale)
+            scale *= 2
         elif place == depth:
-            x = _convolve(x, kernel, bias, padding_mode)
+            x = _convolve(x, *layer, padding_mode)
         else:
-            x = _upsample_convolve(x, kernel, bias, padding_mode)
-        x = torch.relu_(x)
-    x = _upsample_convolve(x, *last, padding_mode)
+            x = _up(x, *layer, padding_mode, ring, scale)
+        x = clear(torch.relu_(x), ring, scale)
+    x = _up(x, *last, padding_mode, ring, 1)
     return x[..., :height, :width]
+
+
+def _split(ring: int, scale: int) -> bool:
+    """Whether a cell of `scale` pixels holds some of a ring to be cleared, and of the original."""
+    return ring > 0 and (ring % scale > 0 or (ring + SIZE) % scale > 0)
+
+
+def _down(
+    x: Tensor, kernel: Tensor, bias: Tensor, padding_mode: str, ring: int, scale: int
+) -> Tensor:
+    """A convolution of cells of `scale` pixels, and its 2×2 pool; the ReLU may come after."""
+    if not _split(ring, 2 * scale):
+        return _convolve_pool(x, kernel, bias, padding_mode)
+    # A pool's cell that is split is to know only what is not cleared.
+    x = torch.relu_(_convolve(x, kernel, bias, padding_mode))
+    return F.max_pool2d(clear(x, ring, scale), 2, ceil_mode=True)
+
+
+def _up(
+    x: Tensor, kernel: Tensor, bias: Tensor, padding_mode: str, ring: int, scale: int
+) -> Tensor:
+    """x upsampled to cells of `scale` pixels, and a convolution."""
+    if not _split(ring, 2 * scale):
+        return _upsample_convolve(x, kernel, bias, padding_mode)
+    x = F.interpolate(x, scale_factor=2.0)
+    return _convolve(clear(x, ring, scale), kernel, bias, padding_mode)
 
 
 def _pad(x: Tensor, padding_mode: str) -> tuple[Tensor, int]:

@@ -261,14 +261,14 @@ def _sums(settings: Settings, parts: Sequence[Tensor], batch: Batch) -> Tensor:
 def _logits(settings: Settings, parts: Sequence[Tensor], noisy: Tensor) -> Tensor:
     """What the network makes of noisy images, in float32 whatever it computes with."""
     noisy = noisy.to(DTYPES[settings.precision])
-    return network.logits(parts, noisy, settings.padding_mode).float()
+    return network.logits(parts, noisy, settings.padding_mode, settings.cleared).float()
 
 
 # --- A step -------------------------------------------------------------------------------------
 
 
 class _Step:
-    """One step of Keras's Adam on the mean binary cross-entropy, on flat vectors (parameters,)."""
+    """One step of Keras's Adam on the binary cross-entropy, on flat vectors (parameters,)."""
 
     def __init__(self, settings: Settings, state: State | None, device: torch.device) -> None:
         self.settings = settings
@@ -294,30 +294,49 @@ class _Step:
         exact = torch.float32 if device.type == "mps" else torch.float64
         self.sums = torch.tensor(sums, dtype=exact, device=device)
         self.rate = torch.zeros((), device=device)
+        weighing = _weighing(settings)  # a captured step reads it where it lies
+        self.weighing = None if weighing is None else weighing.to(device)
 
     def __call__(self, batch: Batch, steps: int) -> None:
         """Step number `steps`, counted from 1."""
-        correction = math.sqrt(1 - 0.999**steps) / (1 - 0.9**steps)
+        correction = math.sqrt(1 - self.settings.beta2**steps) / (1 - 0.9**steps)
         self.rate.fill_(self.settings.learning_rate * correction)
         self.move(*batch)
 
     def move(self, noisy: Tensor, clean: Tensor) -> None:
         chunk = _chunk(self.settings) if noisy.device.type == "cpu" else len(noisy)
         for x, y in zip(torch.split(noisy, chunk), torch.split(clean, chunk), strict=True):
-            z = network.logits(self.parts, x.to(self.dtype), self.settings.padding_mode)
+            z = network.logits(
+                self.parts, x.to(self.dtype), self.settings.padding_mode, self.settings.cleared
+            )
             with torch.no_grad():
                 output = z.float()
                 loss = F.binary_cross_entropy_with_logits(output, y, reduction="sum")
                 self.sums += loss / y[0].numel()
                 slope = (torch.sigmoid(output) - y) / noisy.numel()  # of the batch's mean loss
+                if self.weighing is not None:
+                    slope *= self.weighing
             torch.autograd.backward(z, slope.to(z.dtype))
         with torch.no_grad():
             self.mean.lerp_(self.gradient, 0.1)
-            self.variance.mul_(0.999).addcmul_(self.gradient, self.gradient, value=0.001)
+            beta2 = self.settings.beta2
+            rest = round(1 - beta2, 12)  # 0.001, as Keras has it, and not 0.0010000000000000009
+            self.variance.mul_(beta2).addcmul_(self.gradient, self.gradient, value=rest)
             # Keras adds ε to the root before the bias correction, torch.optim.Adam after it.
             move = self.mean / self.variance.sqrt().add_(1e-7)
             self.weights.sub_(move.mul_(self.rate))
             self.gradient.zero_()
+
+
+def _weighing(settings: Settings) -> Tensor | None:
+    """What the slope of the mean loss is multiplied by, (height, width); None where that is 1."""
+    size, ring = settings.size, settings.pad_width if settings.loss_on == "original" else 0
+    if ring == 0 and settings.reduction == "mean":
+        return None
+    used = size - 2 * ring
+    weights = torch.zeros(size, size)
+    weights[ring : ring + used, ring : ring + used] = size**2
+    return weights if settings.reduction == "sum" else weights / used**2
 
 
 class _CapturedStep(_Step):

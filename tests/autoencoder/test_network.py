@@ -10,6 +10,7 @@ from torch import Tensor
 
 from core.autoencoder import Settings, layers, network
 from core.autoencoder.network import Autoencoder
+from core.data import SIZE
 
 PADDING_MODES = ("zeros", "reflect", "replicate", "circular")
 
@@ -56,9 +57,23 @@ def test_fast_form_is_the_definition(
 ) -> None:
     # The number of channels is no matter of form: the default's at one depth, few at the others.
     channels = 32 if depth == 2 else 8
-    settings = Settings(
-        pad_width=pad_width, depth=depth, channels=channels, padding_mode=padding_mode
+    check_fast_form(
+        Settings(pad_width=pad_width, depth=depth, channels=channels, padding_mode=padding_mode),
+        monkeypatch,
     )
+
+
+@pytest.mark.parametrize("padding_mode", PADDING_MODES)
+@pytest.mark.parametrize("pad_width", range(1, 9))
+@pytest.mark.parametrize("depth", range(1, 5))
+def test_fast_form_is_the_definition_with_a_cleared_border(
+    depth: int, pad_width: int, padding_mode: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = Settings(pad_width=pad_width, depth=depth, channels=8, padding_mode=padding_mode)
+    check_fast_form(replace(settings, outside="cleared"), monkeypatch)
+
+
+def check_fast_form(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     size = settings.size
     monkeypatch.setattr(network, "BLOCK", 2)
     torch.manual_seed(size)
@@ -72,7 +87,9 @@ def test_fast_form_is_the_definition(
 
     images = torch.rand(3, size, size, dtype=torch.float64).clamp(0.3, 0.7)  # ties in the pools
     expected = definition.logits(images[:, None])
-    computed = network.logits(fast, network.channels_last(images), padding_mode)
+    computed = network.logits(
+        fast, network.channels_last(images), settings.padding_mode, settings.cleared
+    )
     torch.testing.assert_close(computed, expected, rtol=1e-12, atol=1e-13)
 
     direction = torch.randn_like(expected)
@@ -82,6 +99,40 @@ def test_fast_form_is_the_definition(
         strict=True,
     ):
         torch.testing.assert_close(ours, theirs, rtol=1e-11, atol=1e-12 * float(theirs.abs().max()))
+
+
+def original(images: Tensor, pad_width: int) -> Tensor:
+    return images[..., pad_width : pad_width + SIZE, pad_width : pad_width + SIZE]
+
+
+@pytest.mark.parametrize(("pad_width", "depth"), [(2, 1), (4, 1), (4, 2), (8, 2)])
+def test_a_cleared_border_on_the_unpadded_grid_is_no_border(pad_width: int, depth: int) -> None:
+    settings = Settings(pad_width=pad_width, depth=depth, outside="cleared", output_bias=-1.5)
+    weights = network.initial_weights(settings)
+    images = torch.rand(2, 1, settings.size, settings.size)
+    padded = network.module(weights, settings).logits(images)
+    unpadded = network.module(weights, replace(settings, pad_width=0))
+    expected = unpadded.logits(original(images, pad_width))
+    torch.testing.assert_close(original(padded, pad_width), expected, rtol=1e-5, atol=1e-6)
+
+
+@pytest.mark.parametrize("pad_width", range(1, 9))
+def test_nothing_outside_the_original_image_passes_a_cleared_border(pad_width: int) -> None:
+    settings = Settings(pad_width=pad_width, outside="cleared")
+    definition = network.module(network.initial_weights(settings), settings)
+    seen: list[Tensor] = []
+    for convolution in definition.convolutions:
+        convolution.register_forward_pre_hook(lambda module, inputs: seen.append(inputs[0]))
+    images = torch.rand(2, 1, settings.size, settings.size)
+    changed = torch.rand_like(images)
+    original(changed, pad_width)[:] = original(images, pad_width)
+    assert torch.equal(definition.logits(images), definition.logits(changed))
+    for x, scale in zip(seen, 2 * (1, 2, 4, 2, 1), strict=True):
+        columns = x.abs().amax((0, 1, 2)) > 0
+        first, last = pad_width // scale, (pad_width + SIZE - 1) // scale
+        assert columns[first : last + 1].all()
+        assert not columns[:first].any()
+        assert not columns[last + 1 :].any()
 
 
 @pytest.mark.parametrize(("depth", "channels"), [(2, 32), (3, 8)])

@@ -40,6 +40,11 @@ OTHER_VALUES = {
     "device": "cpu",
     "depth": 3,
     "channels": 16,
+    "loss_on": "original",
+    "reduction": "sum",
+    "outside": "cleared",
+    "output_bias": -1.5,
+    "beta2": 0.95,
 }
 
 

@@ -83,31 +83,84 @@ def test_checkpoint_is_the_definition_measured(whole: State) -> None:
     assert np.array_equal(maps.loss, checkpoint.loss_map)
 
 
-def test_steps_are_keras_s(whole: State) -> None:
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {},
+        {"beta2": 0.95, "output_bias": -1.9},
+        {"reduction": "sum", "pad_width": 1},
+        {"loss_on": "original", "pad_width": 3},
+        {"loss_on": "original", "reduction": "sum", "pad_width": 4},
+        {"outside": "cleared", "pad_width": 2},
+        {"outside": "cleared", "loss_on": "original", "pad_width": 4, "padding_mode": "reflect"},
+    ],
+    ids=lambda changes: " ".join(map(str, changes.values())) or "default",
+)
+def test_steps_are_keras_s(changes: dict[str, Any]) -> None:
     """Four steps of the plain network in float64, Adam spelled as Keras spells it."""
     steps = 4
-    plain = network.module(network.initial_weights(SETTINGS), SETTINGS).double()
+    settings = replace(SETTINGS, **changes)
+    train_set, test_set = (framed(images, settings.pad_width) for images in (TRAIN, TEST))
+    plain = network.module(network.initial_weights(settings), settings).double()
     moments = [(torch.zeros_like(p), torch.zeros_like(p)) for p in plain.parameters()]
+    used = slice(settings.pad_width, -settings.pad_width or None)
     order = np.random.default_rng([0, 1, 0]).permutation(1_000)
     losses = []
     for step in range(1, steps + 1):
         indices = order[(step - 1) * 96 : step * 96]
         noisy, clean = (
-            torch.from_numpy(part[indices])[:, None].double() for part in (TRAIN.noisy, TRAIN.clean)
+            torch.from_numpy(part[indices])[:, None].double()
+            for part in (train_set.noisy, train_set.clean)
         )
-        loss = binary_cross_entropy(plain(noisy), clean)
-        losses.append(loss.item())
+        output = plain(noisy)
+        losses.append(binary_cross_entropy(output, clean).item())
+        if settings.loss_on == "original":
+            output, clean = output[..., used, used], clean[..., used, used]
+        loss = binary_cross_entropy(output, clean)
+        if settings.reduction == "sum":
+            loss *= clean[0].numel()
         gradients = torch.autograd.grad(loss, list(plain.parameters()))
-        rate = 3e-3 * np.sqrt(1 - 0.999**step) / (1 - 0.9**step)
+        beta2 = settings.beta2
+        rate = 3e-3 * np.sqrt(1 - beta2**step) / (1 - 0.9**step)
         with torch.no_grad():
             for p, g, (m, v) in zip(plain.parameters(), gradients, moments, strict=True):
                 m += (g - m) * (1 - 0.9)
-                v += (g * g - v) * (1 - 0.999)
+                v += (g * g - v) * (1 - beta2)
                 p -= rate * m / (v.sqrt() + 1e-7)
     expected = torch.cat([p.detach().flatten() for p in plain.parameters()])
-    ours = run(steps * 96)
+    ours = train(settings, train_set, test_set, steps * 96)
     np.testing.assert_allclose(ours.weights, expected, atol=2e-5)
     assert ours.epoch_loss / (steps * 96) == pytest.approx(np.mean(losses), rel=1e-5)
+
+
+def framed(images: Shapes, pad_width: int) -> Shapes:
+    """The same images and noise, padded with pixels that no network can predict."""
+    padded = Shapes(len(images), pad_width)
+    inside = np.s_[:, pad_width : pad_width + SIZE, pad_width : pad_width + SIZE]
+    ring = np.random.default_rng(3).random((2, *padded.clean.shape), np.float32)
+    for part, given, border in zip(
+        (padded.clean, padded.noisy), (images.clean, images.noisy), ring, strict=True
+    ):
+        part[:] = border
+        part[inside] = given
+    return padded
+
+
+@pytest.mark.parametrize("pad_width", [4, 8])
+def test_a_border_without_a_say_leaves_the_unpadded_run(pad_width: int, whole: State) -> None:
+    """Cleared, and out of the loss, it changes nothing where the pooling grid stays the same."""
+    settings = replace(SETTINGS, pad_width=pad_width, outside="cleared", loss_on="original")
+    padded = train(settings, framed(TRAIN, pad_width), framed(TEST, pad_width), 1_000)
+    np.testing.assert_allclose(padded.weights, whole.checkpoints[0].weights, atol=1e-4)
+    found, expected = padded.checkpoints[0].interior, whole.checkpoints[0].interior
+    assert found == pytest.approx(expected, rel=1e-4)
+
+
+def test_at_their_defaults_the_controls_change_no_bit() -> None:
+    """What would weigh pixels is not there at all, and the rest is the number that it was."""
+    assert training._weighing(replace(SETTINGS, pad_width=2)) is None
+    assert round(1 - SETTINGS.beta2, 12) == 0.001
+    assert network.clear(torch.ones(1, 1, 28, 28), SETTINGS.cleared).all()
 
 
 @pytest.mark.parametrize("stop_at", [96, 1_000, 1_384])
