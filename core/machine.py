@@ -1,12 +1,88 @@
-"""The C library's heap in a server that trains: quick to give again, slow to pile up.
-
-All of it is glibc's; with another C library nothing happens.
-"""
+"""What belongs to the machine or to the whole process: threads, heap, and what is made once."""
 
 from __future__ import annotations
 
 import ctypes
 import platform
+import sys
+import threading
+import types
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, TypeVar
+
+Made = TypeVar("Made")
+
+
+def processor() -> str:
+    """The processor's name."""
+    try:
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+    except OSError:
+        lines = []
+    names = [line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")]
+    return names[0] if names else platform.processor() or platform.machine()
+
+
+# --- Made once a process ------------------------------------------------------------------------
+
+
+def once(name: str, make: Callable[[], Made]) -> Made:
+    """What `make` returns: made when `name` is first asked for, and from then on the same object.
+
+    It outlives Streamlit's reload of changed sources, which evicts modules that belong to a source
+    file, and their globals with them. Should `make` raise, the next to ask makes it.
+    """
+    # A module that belongs to no file. The lock lives there, too; `make` may itself ask.
+    home = vars(sys.modules.setdefault("padding_lab", types.ModuleType("padding_lab")))
+    lock = home.setdefault("lock", threading.RLock())
+    made: dict[str, Any] = home.setdefault("made", {})
+    with lock:
+        if name not in made:
+            made[name] = make()
+        found: Made = made[name]
+        return found
+
+
+# --- Torch's threads ----------------------------------------------------------------------------
+
+_counting = threading.Lock()
+_inside = 0
+_before = 1
+
+
+@contextmanager
+def one_thread() -> Iterator[None]:
+    """Torch on one thread. Also a decorator.
+
+    For images this small several threads on a busy machine cost far more than they bring, and two
+    arms side by side use two cores anyway.
+
+    Part of torch's setting is the calling thread's (OpenMP), part the whole process's (MKL). So it
+    is put back when the last of those inside leaves, whichever thread that is: put back earlier, it
+    would change under a run in training.
+    """
+    global _inside, _before
+    import torch
+
+    with _counting:
+        if _inside == 0:
+            _before = torch.get_num_threads()
+        _inside += 1
+        torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        with _counting:
+            _inside -= 1
+            if _inside == 0:
+                torch.set_num_threads(_before)
+
+
+# --- The C library's heap -----------------------------------------------------------------------
+# In a server that trains: quick to give again, slow to pile up. All of it is glibc's; with another
+# C library nothing happens.
 
 # Of <malloc.h>.
 _M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD, _M_ARENA_MAX = -1, -3, -8

@@ -16,10 +16,8 @@ import logging
 import math
 import os
 import shutil
-import sys
 import threading
 import time
-import types
 from collections import OrderedDict, deque
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import closing
@@ -27,7 +25,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal, Protocol
 
-from core import data
+from core import data, machine
 from core.autoencoder.experiment import LIVE, Run, Settings
 from core.autoencoder.record import State, as_shipped, one_of_each
 from core.autoencoder.store import Folder, Kept, Source, Store, identity
@@ -194,6 +192,11 @@ class Registry:
         """Stop all training, and wait until what there is has been kept."""
         with self._lock:
             self._closed = True
+        self.wait(patience)
+
+    def wait(self, patience: float) -> None:
+        """Wait until nothing is in training any more and all has been kept; so many seconds."""
+        with self._lock:
             threads = list(self._threads)
         deadline = time.monotonic() + patience
         for thread in threads:
@@ -451,19 +454,16 @@ def ship(
     return views
 
 
-HOME = "padding_lab_runs"
-
-
 def registry() -> Registry:
     """The registry of this process. It outlives Streamlit's reload of changed sources."""
-    # That reload evicts modules that belong to a source file; this one belongs to none.
-    home = vars(sys.modules.setdefault(HOME, types.ModuleType(HOME)))
-    if "registry" not in home:
-        store = Store(Folder(cache_folder() / "runs"), Folder(SHIPPED))
-        made = home.setdefault("registry", Registry(train, store))
-        atexit.register(_close, made)
-    found: Registry = home["registry"]
-    return found
+    return machine.once("registry", _registry)
+
+
+def _registry() -> Registry:
+    store = Store(Folder(cache_folder() / "runs"), Folder(SHIPPED))
+    made = Registry(train, store)
+    atexit.register(_close, made)
+    return made
 
 
 def _close(registry: Registry) -> None:

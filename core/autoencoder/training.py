@@ -8,10 +8,8 @@ from __future__ import annotations
 
 import functools
 import math
-import platform
 import time
 from collections.abc import Callable, Sequence
-from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 
 import numpy as np
@@ -58,6 +56,7 @@ class ImageSet(Protocol):
     def clean_batch(self, indices: Indices, /) -> Floats: ...
 
 
+@machine.one_thread()
 def train(
     settings: Settings,
     train_set: ImageSet,
@@ -95,30 +94,30 @@ def train(
     return run.until(until, report, stop)
 
 
+@machine.one_thread()
 def evaluate(settings: Settings, weights: Floats, test_set: ImageSet) -> Maps:
     """The network with `weights`, (parameters,), measured on a whole set, on the CPU."""
-    torch.set_num_threads(1)
     parts = network.views(torch.from_numpy(weights), settings)
     return _measure(settings, parts, _HostImages(test_set))
 
 
+@machine.one_thread()
 def warm_up(settings: Settings) -> None:
     """One step on nothing: at its first, torch takes half a second to choose and compile."""
-    torch.set_num_threads(1)
     machine.keep()
-    _Step(settings, None, CPU)(_blank(settings.batch_size, settings.size, CPU), 1)
+    Step(settings)(_blank(settings.batch_size, settings.size, CPU), 1)
 
 
 @functools.cache
+@machine.one_thread()
 def bf16_pays() -> bool:
     """Whether bf16 is quicker than fp32 on this processor: three steps of each, half a second.
 
     Processors without bf16 instructions imitate them slowly.
     """
-    torch.set_num_threads(1)
     seconds: dict[str, list[float]] = {"fp32": [], "bf16": []}
     batch = _blank(128, SIZE, CPU)
-    steps = {precision: _Step(Settings(precision=precision), None, CPU) for precision in seconds}
+    steps = {precision: Step(Settings(precision=precision)) for precision in seconds}
     for count in range(1, 5):
         for precision, step in steps.items():
             start = time.thread_time()
@@ -157,17 +156,8 @@ def _device_words(device: torch.device, precision: str) -> str:
     if device.type == "cuda":
         return f"GPU, {torch.cuda.get_device_name(device)}, {precision}"
     if device.type == "cpu":
-        return f"CPU, {_processor()}, 1 thread, {precision}"
+        return f"CPU, {machine.processor()}, 1 thread, {precision}"
     return f"GPU, {device.type}, {precision}"
-
-
-def _processor() -> str:
-    try:
-        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
-    except OSError:
-        lines = []
-    names = [line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")]
-    return names[0] if names else platform.processor() or platform.machine()
 
 
 def _stream(device: torch.device) -> Any:
@@ -267,10 +257,12 @@ def _logits(settings: Settings, parts: Sequence[Tensor], noisy: Tensor) -> Tenso
 # --- A step -------------------------------------------------------------------------------------
 
 
-class _Step:
+class Step:
     """One step of Keras's Adam on the binary cross-entropy, on flat vectors (parameters,)."""
 
-    def __init__(self, settings: Settings, state: State | None, device: torch.device) -> None:
+    def __init__(
+        self, settings: Settings, state: State | None = None, device: torch.device = CPU
+    ) -> None:
         self.settings = settings
         self.dtype = DTYPES[settings.precision]
         zeros = np.zeros(parameter_count(settings), np.float32)
@@ -339,7 +331,7 @@ def _weighing(settings: Settings) -> Tensor | None:
     return weights if settings.reduction == "sum" else weights / used**2
 
 
-class _CapturedStep(_Step):
+class CapturedStep(Step):
     """The step as one CUDA graph: a launch instead of a hundred. Not yet run on a GPU."""
 
     def __init__(self, settings: Settings, state: State | None, device: torch.device) -> None:
@@ -382,7 +374,6 @@ class _Run:
         device: torch.device,
         note: str = "",
     ) -> None:
-        torch.set_num_threads(1)
         machine.keep()
         self.started = time.perf_counter() - (state.seconds if state else 0.0)
         self.settings = settings
@@ -396,7 +387,7 @@ class _Run:
         else:
             self.train_images = _DeviceImages(train_set, device)
             self.test_images = _DeviceImages(test_set, device)
-        self.step = (_CapturedStep if device.type == "cuda" else _Step)(settings, state, device)
+        self.step = (CapturedStep if device.type == "cuda" else Step)(settings, state, device)
         self.images_seen = state.images_seen if state else 0
         self.points = state.points if state else ()
         self.checkpoints = state.checkpoints if state else ()

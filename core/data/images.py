@@ -250,7 +250,8 @@ class NoisySet:
 
     def __init__(self, clean: PaddedSet, inner: _Made, border: _Made) -> None:
         """`inner` makes the noisy original area, (n, 28, 28), `border` the rest, (n, pixels)."""
-        self._clean, self._inner, self._border = clean, inner, border
+        self._clean, self._border = clean, border
+        self.inner = inner  # sets that share this noise share this very object
 
     def __len__(self) -> int:
         return len(self._clean)
@@ -270,7 +271,7 @@ class NoisySet:
             _, end, _ = indices.indices(len(self))
         else:
             end = int(indices.max()) + 1
-        noisy = self._inner.until(end)[indices]
+        noisy = self.inner.until(end)[indices]
         if pad_width := self._clean.pad_width:
             around = self._border.until(end)[indices]
             noisy = _pad(noisy, pad_width, "noise", 0, around)

@@ -186,7 +186,7 @@ def load(file: File, report: Report, stop: Stop) -> Bytes:
     try:
         # Another thread may have brought it while this one waited.
         array = _read_local(file)
-        return _download(file, report, stop) if array is None else array
+        return download(file, report, stop) if array is None else array
     finally:
         _downloading.release()
 
@@ -204,8 +204,12 @@ def _read_local(file: File) -> Bytes | None:
         return None
 
 
-def _download(file: File, report: Report, stop: Stop) -> Bytes:
-    """The array in `file` from the first mirror that sends it right, kept as a download."""
+def download(file: File, report: Report, stop: Stop) -> Bytes:
+    """The array in `file` from the first mirror that sends it right, kept as a download.
+
+    Raises MissingData where no mirror has it, and Stopped when `stop` says so. Processes may do so
+    at once; threads of one process wait for each other in `load`.
+    """
     hosts: dict[str, list[str]] = {}
     for mirror in MIRRORS:
         host = urlsplit(mirror).hostname or mirror

@@ -10,13 +10,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import numpy.typing as npt
 
+from core import machine
 from core.layers import (
     CONVOLUTION,
     MAX_POOL,
@@ -141,25 +141,12 @@ def random_draws(
     refuse_work(stack, height, width, settings.draws, convention)
     generator = torch.Generator().manual_seed(settings.seed)
     for _ in range(settings.draws):
-        with one_thread():
+        with machine.one_thread():
             weights = list(random_weights(stack, generator, settings.activation == "relu"))
             forward = network(stack, weights, settings.activation, convention)
             image = torch.randn(1, 1, height, width, generator=generator)
             gradient = measure(forward, image, settings.target).gradients[0]
         yield gradient
-
-
-@contextmanager
-def one_thread() -> Iterator[None]:
-    """Torch on one thread: for images this small, several on a busy machine cost far more."""
-    import torch
-
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(threads)
 
 
 def measure(forward: Forward, images: Any, target: str = "sum") -> Measured:

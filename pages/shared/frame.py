@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import gc
-import sys
 import threading
-import types
 from collections.abc import Callable
 
 import streamlit as st
@@ -54,11 +52,9 @@ def warm_up() -> None:
     What is imported then stays out of the garbage collector's sight: Streamlit collects after
     every script run and every fragment tick, at about 140 ms a time with the libraries loaded.
     """
-    # A module that no source file belongs to outlives Streamlit's reload of changed sources.
-    if "padding_lab_warm" not in sys.modules:
-        sys.modules["padding_lab_warm"] = types.ModuleType("padding_lab_warm")
-        # A process that ended while torch works in a daemon would abort.
-        threading.Thread(target=_prepare_and_freeze, daemon=False).start()
+    # A process that ended while torch works in a daemon would abort.
+    thread = threading.Thread(target=_prepare_and_freeze, daemon=False)
+    machine.once("warm-up", thread.start)
 
 
 def _prepare_and_freeze() -> None:

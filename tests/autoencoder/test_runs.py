@@ -165,8 +165,7 @@ def test_what_another_process_has_trained_is_not_trained_again(make: Make) -> No
     ours.start(seeded(1), 1_000, "me")
     ours.start(SETTINGS, 1_000, "me")  # waits
     theirs.start(SETTINGS, 1_000, "them")
-    for thread in list(theirs.registry._threads):
-        thread.join(60)
+    theirs.registry.wait(60)
     ours.end()
     assert ours.look(SETTINGS, 1_000).status == "finished"
     assert ours.trainer.calls == [(0, 1_000)]

@@ -42,7 +42,7 @@ def ours(settings: Settings) -> Round:
     from core.autoencoder import network, training
 
     machine.keep()
-    step = training._Step(settings, None, torch.device("cpu"))
+    step = training.Step(settings)
     x = network.channels_last(torch.rand(IMAGES, settings.size, settings.size))
     count = 0
 

@@ -196,10 +196,10 @@ def test_noise_first_leaves_the_border_clean(pad_mode: str) -> None:
 
 def test_two_arms_keep_the_noise_that_they_share_once() -> None:
     unpadded, padded = noisy_set(IMAGES, seed=3), noisy_set(IMAGES, pad_width=2, seed=3)
-    assert unpadded._inner is padded._inner
-    assert noisy_set(IMAGES, seed=4)._inner is not padded._inner
-    assert noisy_set(IMAGES, seed=3, split="test")._inner is not padded._inner
-    assert noisy_set(IMAGES.copy(), seed=3)._inner is not padded._inner
+    assert unpadded.inner is padded.inner
+    assert noisy_set(IMAGES, seed=4).inner is not padded.inner
+    assert noisy_set(IMAGES, seed=3, split="test").inner is not padded.inner
+    assert noisy_set(IMAGES.copy(), seed=3).inner is not padded.inner
 
 
 def test_images_do_not_depend_on_the_order_in_which_they_are_asked_for() -> None:

@@ -275,7 +275,7 @@ def test_processes_may_download_at_once(
     # Downloads without the lock that keeps threads apart: what separate processes do.
     with ThreadPoolExecutor(8) as pool:
         tasks = [
-            pool.submit(mnist._download, SMALL, lambda *_: None, lambda: False) for _ in range(8)
+            pool.submit(mnist.download, SMALL, lambda *_: None, lambda: False) for _ in range(8)
         ]
         assert all(np.array_equal(task.result(), PIXELS) for task in tasks)
     assert len(mirrors.asked) == 8
