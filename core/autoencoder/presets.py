@@ -47,11 +47,11 @@ def judged_seeds(padded: Run) -> range:
 
 
 def every_run() -> Iterator[Run]:
-    """All shipped runs: both arms of every preset, each seed once."""
+    """All shipped runs: both arms of every preset for the seeds that are judged, each once."""
     seen = set()
-    for settings, images in (ORIGINAL_PADDED, *PADDED.values()):
-        for seed in SEEDS:
-            for arm in arms(replace(settings, seed=seed)):
+    for padded in (ORIGINAL_PADDED, *PADDED.values()):
+        for seed in judged_seeds(padded):
+            for arm in arms(replace(padded.settings, seed=seed)):
                 if arm not in seen:
                     seen.add(arm)
-                    yield Run(arm, images)
+                    yield Run(arm, padded.images)

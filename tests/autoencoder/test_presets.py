@@ -7,7 +7,7 @@ import pytest
 
 from core import data
 from core.autoencoder import ORIGINAL, Checkpoint, Run, training
-from core.autoencoder.presets import SEEDS, every_run
+from core.autoencoder.presets import ORIGINAL_PADDED, SEEDS, every_run, judged_seeds
 from core.autoencoder.runs import SHIPPED, image_set
 from core.autoencoder.store import Folder
 from core.data import mnist
@@ -37,16 +37,16 @@ def test_every_preset_is_shipped(run: Run) -> None:
 def test_nothing_else_is_shipped_and_all_of_it_is_small() -> None:
     files = list(SHIPPED.iterdir())
     assert len(files) == len(RUNS)
-    assert sum(file.stat().st_size for file in files) < 6 * 2**20
+    assert sum(file.stat().st_size for file in files) < 11 * 2**20
 
 
 def test_the_original_protocol_lands_where_keras_does() -> None:
-    """Means of three seeds; figures of the same protocol in Keras 3 on TensorFlow."""
+    """Means of ten seeds; figures of the same protocol in Keras 3 on TensorFlow."""
     unpadded, padded = [], []
     for run in RUNS:
         if run.images == ORIGINAL.images:
             (padded if run.settings.pad_width else unpadded).append(shipped(run))
-    assert len(unpadded) == len(padded) == len(SEEDS)
+    assert len(unpadded) == len(padded) == len(judged_seeds(ORIGINAL_PADDED)) == 10
     assert np.mean([one.per_pixel for one in unpadded]) == pytest.approx(0.098, abs=0.0015)
     assert np.mean([one.per_pixel for one in padded]) == pytest.approx(0.0753, abs=0.0012)
 
@@ -58,7 +58,13 @@ def test_images(mnist_dir: Path) -> data.Bytes:
 
 
 @pytest.mark.parametrize(
-    "run", [run for run in RUNS if run.settings.seed == 0 or run.images > 20_000], ids=name
+    "run",
+    [
+        run
+        for run in RUNS
+        if run.settings.seed == 0 or (run.images > 20_000 and run.settings.seed in SEEDS)
+    ],
+    ids=name,
 )
 def test_shipped_weights_give_the_shipped_figures(run: Run, test_images: data.Bytes) -> None:
     last, chosen = shipped(run), run.settings
