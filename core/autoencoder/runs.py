@@ -27,6 +27,7 @@ from typing import Literal, Protocol
 
 from core import data, machine
 from core.autoencoder.experiment import LIVE, Run, Settings
+from core.autoencoder.progress import Pace, work
 from core.autoencoder.record import State, as_shipped, one_of_each
 from core.autoencoder.store import Folder, Kept, Source, Store, identity
 from core.data import mnist
@@ -49,9 +50,19 @@ class QueueFullError(RuntimeError):
 
 
 class Report(Protocol):
-    """Hears of a run: how far it got, or what is done before its first step, and its share."""
+    """Hears of a run: how far it got, or what is done before its first step, and its share.
 
-    def __call__(self, state: State | None, activity: str = "", share: float = 0.0) -> None: ...
+    `testing` is how much of a checkpoint's test is done while one is under way.
+    """
+
+    def __call__(
+        self,
+        state: State | None,
+        activity: str = "",
+        share: float = 0.0,
+        *,
+        testing: float | None = None,
+    ) -> None: ...
 
 
 class Train(Protocol):
@@ -81,8 +92,10 @@ class View:
     watchers: int = 0  # of a run that is active
     activity: str = ""  # what is done before the first step
     share: float = 0.0  # of that activity, done
+    testing: float | None = None  # share done of the test that is under way
+    done: float = 0.0  # share of the work up to the target, tests included
     error: Exception | None = None
-    seconds_left: float | None = None
+    seconds_left: float | None = None  # None as long as it is not known
 
     @property
     def active(self) -> bool:
@@ -104,12 +117,31 @@ class Job:
     watchers: dict[str, float] = field(default_factory=dict)
     activity: str = ""
     share: float = 0.0
-    started: float = 0.0  # by the clock, where the images are ready and the steps begin
+    testing: float | None = None
     start_images: int = 0
+    pace: Pace = field(default_factory=Pace)
 
     @property
     def images_seen(self) -> int:
         return 0 if self.state is None else self.state.images_seen
+
+    @property
+    def work(self) -> float:
+        return work(self.settings, self.images_seen, self.testing)
+
+    def hear(
+        self,
+        now: float,
+        state: State | None,
+        activity: str,
+        share: float,
+        testing: float | None,
+    ) -> None:
+        """Take in how far the run is at `now`, by the registry's clock."""
+        self.state, self.activity, self.share, self.testing = state, activity, share, testing
+        # The first step takes long, and says nothing of those that follow.
+        if not activity and self.images_seen > self.start_images:
+            self.pace.saw(now, self.work)
 
 
 LEFT = -math.inf
@@ -227,17 +259,22 @@ class Registry:
             if images <= job.images_seen < job.target:
                 return _with(kept, View(job.settings, "finished", images))
         target = min(images, job.target)
+        wanted = work(job.settings, target)
         view = replace(
             _with(kept, View(job.settings, "training", target)),
             images_seen=job.images_seen,
             watchers=self._watchers(job),
+            done=min(job.work / wanted, 1.0),
         )
         if name in self._queue:
             return replace(view, status="waiting", place=self._queue.index(name) + 1)
-        left = None
-        if trained := job.images_seen - job.start_images:
-            left = (target - job.images_seen) * (self._clock() - job.started) / trained
-        return replace(view, activity=job.activity, share=job.share, seconds_left=left)
+        return replace(
+            view,
+            activity=job.activity,
+            share=job.share,
+            testing=job.testing,
+            seconds_left=job.pace.seconds(max(wanted - job.work, 0.0)),
+        )
 
     def _watchers(self, job: Job) -> int:
         now = self._clock()
@@ -271,15 +308,20 @@ class Registry:
                 self._fail(job, error)
 
     def _run(self, job: Job) -> None:
-        def report(state: State | None, activity: str = "", share: float = 0.0) -> None:
+        def report(
+            state: State | None,
+            activity: str = "",
+            share: float = 0.0,
+            *,
+            testing: float | None = None,
+        ) -> None:
             with self._lock:
-                if job.activity and not activity:
-                    job.started = self._clock()
-                job.state, job.activity, job.share = state, activity, share
+                job.hear(self._clock(), state, activity, share, testing)
 
         self._store.find(job.settings, job.target)  # another process may have got further
-        report(self._store.continuable(job.settings))
-        job.started, job.start_images = self._clock(), job.images_seen
+        begun = self._store.continuable(job.settings)
+        job.start_images = begun.images_seen if begun else 0
+        report(begun)
         while not self._end(job):
             state = self._train(
                 job.settings, job.state, job.target, report, lambda: not self._watched(job)
@@ -389,7 +431,7 @@ def train(
         test_set,
         until,
         state,
-        report=lambda now: report(now, ""),
+        report=lambda now, testing=None: report(now, testing=testing),
         stop=stop,
         samples=one_of_each(images.test_labels),
     )

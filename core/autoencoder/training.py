@@ -27,6 +27,7 @@ from core.autoencoder.experiment import (
     parameter_count,
     steps_taken,
 )
+from core.autoencoder.progress import POINT_IMAGES
 from core.autoencoder.record import Checkpoint, Point, State, lighten
 from core.data import SIZE
 from core.entropy import entropy
@@ -39,7 +40,6 @@ Indices = NDArray[np.integer[Any]] | slice
 CPU = torch.device("cpu")
 REPORT_EVERY = 0.2  # seconds
 TRIM_EVERY = 1.0  # seconds
-CURVE_IMAGES = 256  # of the test set, for the curve's points
 
 
 class Diverged(InputError):
@@ -56,6 +56,12 @@ class ImageSet(Protocol):
     def clean_batch(self, indices: Indices, /) -> Floats: ...
 
 
+class Report(Protocol):
+    """Hears of a run; `testing` is the share done of a checkpoint's test while one is under way."""
+
+    def __call__(self, state: State, testing: float | None = None) -> None: ...
+
+
 @machine.one_thread()
 def train(
     settings: Settings,
@@ -64,14 +70,14 @@ def train(
     until: int,
     state: State | None = None,
     *,
-    report: Callable[[State], None] = lambda state: None,
+    report: Report = lambda state, testing=None: None,
     stop: Callable[[], bool] = lambda: False,
     samples: Sequence[int] = range(10),
 ) -> State:
     """Train from `state`, or from the start, until `until` images were seen or `stop` says so.
 
-    `report` hears of the run several times a second and at every checkpoint; `stop` is asked
-    before every step. `samples` are the test images whose reconstructions checkpoints keep.
+    `report` hears of the run several times a second, during a checkpoint's test too; `stop` is
+    asked before every step. `samples` are the test images whose reconstructions checkpoints keep.
 
     Raises Diverged. An accelerator that is missing or fails is replaced by the CPU, from `state`
     on; the returned state's `note` says so.
@@ -224,15 +230,22 @@ def _chunk(settings: Settings) -> int:
     return min(128, 128 * 32 // settings.channels)
 
 
-def _measure(settings: Settings, parts: Sequence[Tensor], images: Images, count: int = 0) -> Maps:
-    """Means over the first `count` images, or over all."""
+def _measure(
+    settings: Settings,
+    parts: Sequence[Tensor],
+    images: Images,
+    count: int = 0,
+    tested: Callable[[float], None] = lambda share: None,
+) -> Maps:
+    """Means over the first `count` images, or over all; `tested` hears the share done so far."""
     count = count or len(images)
     chunk = _chunk(settings)
+    sums = []
     with torch.inference_mode():
-        sums = [
-            _sums(settings, parts, images.batch(slice(start, min(start + chunk, count))))
-            for start in range(0, count, chunk)
-        ]
+        for start in range(0, count, chunk):
+            tested(start / count)
+            batch = images.batch(slice(start, min(start + chunk, count)))
+            sums.append(_sums(settings, parts, batch))
         means: Floats = (torch.stack(sums).sum(0) / count).cpu().numpy()
     return Maps(*means)
 
@@ -394,7 +407,7 @@ class _Run:
         self.test_set = test_set
         self.samples = np.array(samples)
 
-    def until(self, until: int, report: Callable[[State], None], stop: Callable[[], bool]) -> State:
+    def until(self, until: int, report: Report, stop: Callable[[], bool]) -> State:
         settings = self.settings
         until = min(until, settings.max_images)
         positions = set(checkpoint_positions(settings, until))
@@ -420,7 +433,7 @@ class _Run:
                 point_due = next_point(self.images_seen)
             at_checkpoint = self.images_seen in positions
             if at_checkpoint:
-                self.checkpoints = lighten(settings, (*self.checkpoints, self.checkpoint()))
+                self.checkpoints = lighten(settings, (*self.checkpoints, self.checkpoint(report)))
             if at_checkpoint or time.perf_counter() >= report_due:
                 report(self.state())
                 report_due = time.perf_counter() + REPORT_EVERY
@@ -445,13 +458,13 @@ class _Run:
         seen_before = self.points[-1].images_seen if self.points else 0
         train_loss = self.step.sums[1].item() / (self.images_seen - seen_before)
         self.step.sums[1] = 0
-        maps = self.measure(min(CURVE_IMAGES, len(self.test_set)))
+        maps = self.measure(min(POINT_IMAGES, len(self.test_set)))
         test_loss = float(maps.loss.mean(dtype=np.float64))
         return Point(self.images_seen, self.epoch, train_loss, test_loss)
 
-    def checkpoint(self) -> Checkpoint:
-        self.check()
-        maps = self.measure()
+    def checkpoint(self, report: Report) -> Checkpoint:
+        state = self.state()
+        maps = self.measure(tested=lambda share: report(state, share))
         in_epoch = (self.images_seen - 1) % self.settings.train_size + 1
         first = self.checkpoints[0] if self.checkpoints else None
         return Checkpoint(
@@ -472,8 +485,8 @@ class _Run:
     def epoch(self) -> float:
         return self.images_seen / self.settings.train_size
 
-    def measure(self, count: int = 0) -> Maps:
-        return _measure(self.settings, self.step.parts, self.test_images, count)
+    def measure(self, count: int = 0, tested: Callable[[float], None] = lambda share: None) -> Maps:
+        return _measure(self.settings, self.step.parts, self.test_images, count, tested)
 
     def denoised(self) -> Bytes:
         noisy = self.test_images.batch(self.samples).noisy

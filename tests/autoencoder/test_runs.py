@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from core.autoencoder import Run, Settings, State, as_shipped, experiment, runs
+from core.autoencoder.progress import work
 from core.autoencoder.runs import PATIENCE, QUEUE, QueueFullError, Registry, finish
 from core.autoencoder.store import Folder, Store
 from core.data import images
@@ -68,6 +69,10 @@ def seeded(seed: int) -> Settings:
     return replace(SETTINGS, seed=seed)
 
 
+def to_go(since: int, until: int) -> float:
+    return work(SETTINGS, until) - work(SETTINGS, since)
+
+
 # --- From start to finish -----------------------------------------------------------------------
 
 
@@ -76,10 +81,14 @@ def test_a_run_from_absent_to_finished(stage: Stage) -> None:
     stage.start(SETTINGS, 2_000, "me")
     assert stage.look(SETTINGS, 2_000, "me").active
     stage.trainer.step()
-    stage.clock.now += 5
     view = stage.look(SETTINGS, 2_000, "me")
     assert (view.status, view.images_seen, view.target) == ("training", 500, 2_000)
-    assert view.seconds_left == 15
+    assert view.done == work(SETTINGS, 500) / work(SETTINGS, 2_000)
+    assert view.seconds_left is None  # one step tells nothing of the next
+    stage.clock.now += 5
+    stage.trainer.step()
+    view = stage.look(SETTINGS, 2_000, "me")
+    assert view.seconds_left == pytest.approx(5 * to_go(1_000, 2_000) / to_go(500, 1_000))
     stage.end()
     view = stage.look(SETTINGS, 2_000, "me")
     assert (view.status, view.images_seen, view.source) == ("finished", 2_000, "trained")
@@ -102,12 +111,14 @@ def test_who_asked_for_less_sees_that_much_to_go(stage: Stage) -> None:
     stage.start(SETTINGS, 1_000, "brief")
     stage.start(SETTINGS, 4_000, "long")
     stage.trainer.step()
-    stage.clock.now += 1
     brief, long = stage.look(SETTINGS, 1_000, "brief"), stage.look(SETTINGS, 4_000, "long")
-    assert (brief.target, brief.seconds_left) == (1_000, 1)
-    assert (long.target, long.seconds_left) == (4_000, 7)
+    assert (brief.target, long.target) == (1_000, 4_000)
+    assert brief.done == work(SETTINGS, 500) / work(SETTINGS, 1_000) > long.done
+    stage.clock.now += 3
     stage.trainer.step()
     assert stage.look(SETTINGS, 1_000, "brief").status == "finished"
+    long = stage.look(SETTINGS, 4_000, "long")
+    assert long.seconds_left == pytest.approx(3 * to_go(1_000, 4_000) / to_go(500, 1_000))
 
 
 def test_more_continues_from_what_is_there(make: Make) -> None:
@@ -169,6 +180,29 @@ def test_what_another_process_has_trained_is_not_trained_again(make: Make) -> No
     ours.end()
     assert ours.look(SETTINGS, 1_000).status == "finished"
     assert ours.trainer.calls == [(0, 1_000)]
+
+
+def test_while_a_test_is_under_way_it_is_told_how_far_it_is(tmp_path: Path) -> None:
+    tested, looked = threading.Event(), threading.Event()
+
+    def train(
+        settings: Settings, state: Any, until: int, report: Any, stop: Callable[[], bool]
+    ) -> State:
+        report(state_at(settings, 1_000), testing=0.25)
+        tested.set()
+        assert looked.wait(60)
+        report(state_at(settings, 1_000))
+        return state_at(settings, until)
+
+    with closing(Registry(train, Store(Folder(tmp_path)))) as registry:
+        registry.start(SETTINGS, 2_000, "me")
+        assert tested.wait(60)
+        view = registry.look(SETTINGS, 2_000, "me")
+        assert (view.images_seen, view.testing) == (1_000, 0.25)
+        assert view.done == work(SETTINGS, 1_000, 0.25) / work(SETTINGS, 2_000)
+        looked.set()
+        until_idle()
+        assert registry.look(SETTINGS, 2_000).testing is None
 
 
 # --- Single flight and the queue ----------------------------------------------------------------

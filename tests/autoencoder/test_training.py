@@ -191,10 +191,22 @@ def test_train_loss_is_the_mean_while_the_weights_move(whole: State) -> None:
 
 def test_reports(whole: State) -> None:
     heard: list[State] = []
-    last = run(2_000, report=heard.append)
+    tests: list[tuple[int, float]] = []
+
+    def report(state: State, testing: float | None = None) -> None:
+        if testing is None:
+            heard.append(state)
+        else:
+            tests.append((state.images_seen, testing))
+
+    last = run(2_000, report=report)
     assert {1_000, 2_000} <= {state.images_seen for state in heard}
     assert [state.images_seen for state in heard] == sorted({s.images_seen for s in heard})
     assert same(results(heard[-1]), results(last))
+    assert tests == sorted(tests)
+    assert {seen for seen, _ in tests} == {1_000, 2_000}
+    assert all(0 <= share < 1 for _, share in tests)
+    assert (1_000, 0.0) in tests
 
 
 def test_diverged() -> None:
