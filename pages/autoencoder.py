@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from functools import partial
-from itertools import zip_longest
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
-import pyarrow as pa
 import streamlit as st
 
 from core import autoencoder
-from core.autoencoder import Checkpoint, Settings, runs
+from core.autoencoder import Checkpoint, Settings
 from core.autoencoder.presets import AS_ASKED, ORIGINAL_PADDED, PADDED
-from core.loss import Comparison, compare, judge
 from core.settings import Steps, setting
+from pages.sections.autoencoder import finding, judgement, live
+from pages.sections.autoencoder.layers import layer_table
+from pages.sections.autoencoder.progress import length
 from pages.shared import charts, controls, sources
 from pages.shared.controls import control
 from pages.shared.frame import show
@@ -23,30 +23,25 @@ from pages.shared.guard import fragment
 from pages.shared.pair import (
     Pair,
     curve,
-    drawn_curve,
-    leave,
     look,
-    over_seeds,
-    provenance,
     start,
 )
+from pages.shared.post import POST
 from pages.shared.take_away import figure, take_away
 from pages.shared.tested import loss_maps, samples
-from pages.shared.words import SHOW_ME, TEXT, change, percent
+from pages.shared.words import SHOW_ME, TEXT
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 QUESTION = f"""
-A denoising autoencoder learns MNIST and ends at a loss of **0.099**. Then somebody pads every image
-by two pixels on each side. The network stays as it is, 28,353 parameters, and ends at a loss of
-**0.075**: almost a quarter less.
-{sources.cite(sources.CROSS_VALIDATED, "The question as it was asked")}.
+In {sources.cite(sources.CROSS_VALIDATED, "the post")} a denoising autoencoder learns MNIST and ends
+at a loss of **{POST.unpadded}**. Then every image is padded by two pixels on each side. The network
+stays as it is, {POST.parameters:,} parameters, and ends at a loss of **{POST.padded}**:
+{POST.fell} less. Here both are trained again, and what is said below is said of these runs.
 """
 
 GUESSES = ("better", "the same", "worse", SHOW_ME)
-
-PUBLISHED = {"unpadded": 0.099, "padded": 0.075}  # Cross Validated 454768, training loss
 
 PRESETS = {
     name: vars(settings) | {"images": images}
@@ -71,7 +66,9 @@ Tested = dict[str, Checkpoint]  # by arm
 
 
 def page() -> None:
-    st.title("We padded MNIST by 2 pixels and the loss fell 25 %. Is the network better?")
+    st.title(
+        f"A post pads MNIST by 2 pixels, and its loss falls {POST.fell}. Is the network better?"
+    )
     st.markdown(QUESTION, width=TEXT)
     guess = st.segmented_control(
         "Your guess: on padded images the network is …",
@@ -89,20 +86,19 @@ def experiment(guess: str | None) -> None:
     pair = look(unpadded, padded, images)
     if pair.missing_data is not None:
         unpadded, padded, pair = fall_back(pair)
-    watched = fragment(live, run_every=pair.pace)
-    watched(unpadded, padded, images, revealed=guess is not None, pace=pair.pace)
+    live.watch(pair, revealed=guess is not None)
     if pair.tested is None:
         return
     tested = dict(zip(pair.views, pair.tested, strict=True))
-    compared = compare(*pair.tested)
     if guess is None:
         st.markdown("*Choose a guess above, then see what this run says.*", width=TEXT)
         return
-    verdict(tested, compared, over_seeds(unpadded, padded, images), guess)
+    finding.show(tested, pair.name, guess)
+    judgement.show(pair)
     architecture(pair, tested)
     st.subheader("What each network sees, makes of it, and should have made")
     samples(tested)
-    st.subheader(f"The border holds {percent(compared.border)} of the padded loss")
+    st.subheader(finding.map_title(tested["padded"]))
     loss_maps(tested)
     take_away(
         "padding-lab-autoencoder",
@@ -137,7 +133,7 @@ def choose() -> tuple[Settings, int]:
         with left:
             values["dataset"] = tell("dataset", "Data")
             values["train_size"] = tell("train_size", "Training images", step=1000)
-            images = control(Length, "images", "Images seen", complain_in=place)
+            asked = control(Length, "images", "Images seen", complain_in=place)
             values["seed"] = tell("seed", "Seed")
         with middle:
             values["batch_size"] = tell("batch_size", "Batch size")
@@ -155,7 +151,9 @@ def choose() -> tuple[Settings, int]:
     with ready_made:
         controls.presets(PRESETS)
     settings = Settings(**values)
-    return settings, autoencoder.next_checkpoint(settings, images)
+    if words := length(settings, asked):
+        place.caption(words)
+    return settings, autoencoder.next_checkpoint(settings, asked)
 
 
 def bf16_words() -> str:
@@ -186,197 +184,7 @@ def fall_back(pair: Pair) -> tuple[Settings, Settings, Pair]:
     return arms[0], arms[1], digits
 
 
-# --- The run ------------------------------------------------------------------------------------
-
-
-def live(
-    unpadded: Settings, padded: Settings, images: int, *, revealed: bool, pace: float | None
-) -> None:
-    """Train, stop, progress and both curves; looks again and again while a run is in training."""
-    pair = look(unpadded, padded, images)
-    if pair.pace != pace:
-        st.rerun()  # look more or less often, and draw anew what stands below
-    with st.container(horizontal=True, vertical_alignment="center"):
-        buttons(pair, unpadded, padded, images)
-    status(pair)
-    curves(pair, revealed=revealed)
-
-
-def buttons(pair: Pair, unpadded: Settings, padded: Settings, images: int) -> None:
-    """Train or stop; where the result is there already, train once more with a fresh seed."""
-    if pair.active:
-        st.button("Stop", on_click=leave, args=(pair,))
-    elif not pair.finished:
-        label = "Train" if pair.tested is None else "Continue"
-        arms = (unpadded, padded, images)
-        st.button(label, type="primary", on_click=start, args=arms)
-    else:
-        st.button(
-            "Train with a fresh seed",
-            type="primary",
-            help="New initial weights, order and noise: how much of the difference is luck?",
-            on_click=train_fresh,
-            args=(unpadded, padded, images),
-        )
-
-
-def train_fresh(unpadded: Settings, padded: Settings, images: int) -> None:
-    """Move on to the first seed that has no runs yet, and train it."""
-    seed = padded.seed
-    while look(replace(unpadded, seed=seed), replace(padded, seed=seed), images).finished:
-        seed += 1
-    st.session_state["seed"] = seed
-    start(replace(unpadded, seed=seed), replace(padded, seed=seed), images)
-
-
-def status(pair: Pair) -> None:
-    """Progress, a place in the queue, an error, or where the result comes from."""
-    refused = st.session_state.pop("refused", None)
-    if refused:
-        st.warning(f"{refused}.")
-    for failure in {str(view.error) for view in pair.views.values() if view.error}:
-        st.error(f"{failure}.")
-    if pair.active:
-        share = min(progress(view) for view in pair.views.values())
-        words = " · ".join(f"{arm}: {doing(view)}" for arm, view in pair.views.items())
-        st.progress(min(share, 1.0), text=words)
-    elif pair.tested is not None:
-        st.caption(
-            "  \n".join(f"{arm.capitalize()}: {provenance(v)}" for arm, v in pair.views.items())
-        )
-
-
-def progress(view: runs.View) -> float:
-    """The share done: of what comes before the first step, then of the images."""
-    return view.share if view.activity else view.images_seen / view.target
-
-
-def doing(view: runs.View) -> str:
-    """What a run does now, in words."""
-    if view.status == "waiting":
-        return f"waiting, place {view.place} in the queue"
-    if view.status != "training":
-        return f"{view.images_seen:,} images"
-    words = view.activity or f"{view.images_seen:,} of {view.target:,} images"
-    if view.seconds_left is not None:
-        words += f", {view.seconds_left:.0f} s left"
-    return words
-
-
-def curves(pair: Pair, *, revealed: bool) -> None:
-    """The loss per pixel beside the layers; once a guess is made, beside the total loss."""
-    left, right = st.columns(2)
-    with left:
-        st.markdown("**Loss per pixel**, as Keras prints it")
-        curve_chart(pair, total=False)
-    with right:
-        if revealed:
-            st.markdown("**Total loss**: the same runs, summed over an image's pixels")
-            curve_chart(pair, total=True)
-        else:
-            layer_table(pair)
-
-
-def curve_chart(pair: Pair, *, total: bool) -> None:
-    """Both arms' loss against images seen, on axes that stay as the run goes on."""
-    colours = charts.palette()
-    scale = 1_000 if total else 1  # close to 28 × 28, and round
-    # From a floor without noise, padded by 8, to what a network knows before its first step.
-    domain = (0.02 * scale, 1.4 * scale if total else 0.8)
-    spec = charts.lines(
-        {"unpadded": colours.unpadded, "padded": colours.padded},
-        x=("images seen", (0, pair.images)),
-        y=(f"nats per {'image' if total else 'pixel'}, log scale", domain),
-        # From its first steps to its end a curve falls by a factor of seven.
-        log_y=True,
-        y_ticks=[tick * scale for tick in (0.025, 0.05, 0.1, 0.2, 0.4, 0.8)],
-    )
-    data = drawn_curve(pair, domain, total=total)
-    charts.show(data, spec, alt=CURVE_ALT, key="total" if total else "per_pixel")
-
-
-CURVE_ALT = "Test loss (solid) and training loss (dotted) of both arms against images seen"
-
-
-# --- What the run says --------------------------------------------------------------------------
-
-
-def verdict(tested: Tested, compared: Comparison, seeds: dict[int, Comparison], guess: str) -> None:
-    """The answer, computed from these runs."""
-    st.header(headline(compared))
-    if guess != SHOW_ME:
-        st.caption(f"You guessed: {guess}.")
-    unpadded, padded = tested.values()
-    paragraphs = [
-        f"Per pixel the padded loss is **{change(compared.per_pixel)}**: {padded.per_pixel:.4f} "
-        f"against {unpadded.per_pixel:.4f}. But the padded image has "
-        f"{padded.loss_map.size:,} pixels instead of {unpadded.loss_map.size}. In total the loss "
-        f"is **{change(compared.total)}**: {padded.total:.1f} against {unpadded.total:.1f} nats "
-        f"an image. On the {unpadded.loss_map.size} pixels that both arms share it is "
-        f"**{change(compared.shared)}**.",
-        f"The padded border, {padded.loss_map.size - unpadded.loss_map.size} pixels, holds "
-        f"{percent(compared.border)} of the padded loss. "
-        f"{percent(compared.floor)} of the unpadded loss is entropy floor: no network could go "
-        f"below it.",
-    ]
-    changes = [found.shared for found in seeds.values()]
-    judgement = judge(changes)
-    if len(seeds) > 1:
-        low, high = min(changes), max(changes)
-        paragraphs.append(
-            f"Over {len(seeds)} seeds the loss on the shared pixels changes by "
-            f"{low:+.1%} to {high:+.1%}: {JUDGEMENTS[judgement]}"
-        )
-    else:
-        paragraphs.append(
-            "One seed has no spread: train a fresh seed before you believe a difference."
-        )
-    st.markdown("\n\n".join(paragraphs), width=TEXT)
-
-
-JUDGEMENTS = {
-    "better": "padding made the network better here.",
-    "worse": "padding made the network worse here.",
-    "cannot tell": "nobody can tell the two networks apart.",
-}
-
-
-def headline(compared: Comparison) -> str:
-    """The finding of this run in one line."""
-    if compared.per_pixel < 0 and compared.total > 0.5 * compared.per_pixel:
-        return "The loss per pixel fell because there are more pixels"
-    if compared.per_pixel >= 0:
-        return "With this padding even the loss per pixel did not fall"
-    return "The total loss fell too"
-
-
-def thousands(count: int) -> str:
-    """9248 as "9,248"; nothing for none."""
-    return f"{count:,}" if count else ""
-
-
-def layer_table(pair: Pair) -> None:
-    """Both arms' layers: the same parameters, other sizes."""
-    # Told of its index, Streamlit need not look for one: 5 ms at every look.
-    rows = layer_rows(pair.unpadded.settings, pair.padded.settings)
-    st.table(rows, hide_index=False)
-
-
-@st.cache_resource
-def layer_rows(unpadded: Settings, padded: Settings) -> pa.Table:
-    """A row for each layer, for images of both sizes."""
-    # What the upsampling adds is cropped at the end: one arm may have a layer more.
-    both = zip_longest(autoencoder.layers(unpadded), autoencoder.layers(padded))
-    rows = (
-        {
-            "layer": (padded or unpadded).name,
-            "unpadded": " × ".join(map(str, unpadded.output)) if unpadded else "",
-            "padded": " × ".join(map(str, padded.output)) if padded else "",
-            "parameters": thousands((padded or unpadded).parameters),
-        }
-        for unpadded, padded in both
-    )
-    return charts.ready(pd.DataFrame(rows).set_index("layer"))
+# --- What the runs say --------------------------------------------------------------------------
 
 
 def architecture(pair: Pair, tested: Tested) -> None:
@@ -385,21 +193,21 @@ def architecture(pair: Pair, tested: Tested) -> None:
     parameters = autoencoder.parameter_count(pair.padded.settings)
     left, right = st.columns([3, 2])
     with left:
-        layer_table(pair)
+        layer_table(pair.unpadded.settings, pair.padded.settings)
     with right:
         st.table(
             pd.DataFrame(
                 {
                     arm: {
-                        "parameters, the post": "28,353",
-                        "parameters, here": f"{parameters:,}",
-                        "loss per pixel, the post": f"{PUBLISHED[arm]:.3f}",
-                        "training loss per pixel, here": f"{one.train_loss:.4f}",
-                        "test loss per pixel, here": f"{one.per_pixel:.4f}",
-                        "test loss in total, here": f"{one.total:.2f}",
-                        "of it entropy floor": f"{one.entropy_floor:.2f}",
-                        "of it original pixels": f"{one.interior:.2f}",
-                        "of it border": f"{one.border:.2f}",
+                        "parameters, the post": f"{POST.parameters:,}",
+                        "parameters, this run": f"{parameters:,}",
+                        "training loss per pixel, the post": f"{getattr(POST, arm):.3f}",
+                        "training loss per pixel, this run": f"{one.train_loss:.4f}",
+                        "test loss per pixel, this run": f"{one.per_pixel:.4f}",
+                        "test loss in total": finding.nats(one.total),
+                        "of it entropy floor": finding.nats(one.entropy_floor),
+                        "of it shared pixels": finding.nats(one.interior),
+                        "of it border": finding.nats(one.border),
                     }
                     for arm, one in tested.items()
                 }

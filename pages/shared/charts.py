@@ -23,6 +23,9 @@ from PIL import Image
 
 Spec = dict[str, Any]
 
+SIGNED = "datum.value ? format(datum.value, '+~g') : '0'"
+"""An axis's labels as changes: "+1", "−1", "0"."""
+
 
 @dataclass(frozen=True)
 class Palette:
@@ -96,6 +99,7 @@ def lines(
     height: int = 280,
     log_x: bool = False,
     log_y: bool = False,
+    x_format: str = "~s",
     y_format: str | None = None,
     y_ticks: Sequence[float] | None = None,
     points: bool = False,
@@ -113,7 +117,7 @@ def lines(
     axis_y |= {"format": y_format} if y_format else {}
     shared: Spec = {
         "x": {"field": "x", "type": "quantitative", "title": x[0], "scale": scale_x}
-        | {"axis": {"format": "~s", "tickCount": 6}},
+        | {"axis": {"format": x_format, "tickCount": 6, "labelSeparation": 8}},
         "y": {
             "field": "y",
             "type": "quantitative",

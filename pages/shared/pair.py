@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -11,8 +12,8 @@ import pyarrow as pa
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
-from core.autoencoder import Checkpoint, Point, Settings, runs
-from core.autoencoder.presets import SEEDS
+from core.autoencoder import Checkpoint, Point, Run, Settings, runs
+from core.autoencoder.presets import judged_seeds
 from core.autoencoder.runs import View
 from core.data import MissingData
 from core.loss import Comparison, compare
@@ -21,6 +22,7 @@ from pages.shared import charts
 TICK = 0.5  # seconds between two looks at runs in training
 QUICK = 0.2  # the same, until both curves have begun
 FEW = 5  # sessions that may look that often
+MINE = 50  # seeds of a session that are remembered
 RARE = 4.0  # seconds; a run is dropped when nobody has looked for runs.PATIENCE
 
 
@@ -35,6 +37,17 @@ class Pair:
     @property
     def views(self) -> dict[str, View]:
         return {"unpadded": self.unpadded, "padded": self.padded}
+
+    @property
+    def run(self) -> Run:
+        """The padded arm's run, up to the images asked for: it names the experiment."""
+        return Run(self.padded.settings, self.images)
+
+    @property
+    def name(self) -> str:
+        """What tells this pair from others with the same settings."""
+        reached = self.tested[0].images_seen if self.tested else 0
+        return f"seed {self.padded.settings.seed}, {reached:,} images"
 
     @property
     def active(self) -> bool:
@@ -99,6 +112,9 @@ def start(unpadded: Settings, padded: Settings, images: int) -> None:
     try:
         for settings in dict.fromkeys((unpadded, padded)):
             runs.registry().start(settings, images, visitor())
+        mine = st.session_state.setdefault("trained_seeds", deque(maxlen=MINE))
+        if padded.seed not in mine:
+            mine.append(padded.seed)
     except runs.QueueFullError as error:
         st.session_state["refused"] = str(error)
 
@@ -115,15 +131,44 @@ def visitor() -> str:
     return "nobody" if context is None else context.session_id
 
 
-def over_seeds(unpadded: Settings, padded: Settings, images: int) -> dict[int, Comparison]:
-    """The comparison for every seed whose two runs are there up to `images`."""
-    seeds = {*SEEDS, padded.seed}
-    found = {}
-    for seed in sorted(seeds):
-        pair = look(replace(unpadded, seed=seed), replace(padded, seed=seed), images)
-        if pair.finished and pair.tested is not None:
-            found[seed] = compare(*pair.tested)
-    return found
+def over_seeds(pair: Pair) -> dict[int, Comparison]:
+    """The comparison of the two arms for every seed whose runs are both there.
+
+    Those are the seeds that a judgement rests on, and those that visitors trained besides.
+    """
+    mine = st.session_state.get("trained_seeds", ())
+    seeds = {*judged_seeds(pair.run), *_fresh_seeds(pair), *mine, pair.padded.settings.seed}
+    found = {seed: _compared(pair, seed) for seed in sorted(seeds)}
+    return {seed: compared for seed, compared in found.items() if compared is not None}
+
+
+def fresh_seed(pair: Pair) -> int:
+    """The first seed, beyond those that a judgement rests on, whose runs are not both there."""
+    return _fresh_seeds(pair).stop
+
+
+def missing_seed(pair: Pair) -> int | None:
+    """The first of the seeds that a judgement rests on whose runs are not both there."""
+    return next((seed for seed in judged_seeds(pair.run) if _compared(pair, seed) is None), None)
+
+
+def _fresh_seeds(pair: Pair) -> range:
+    """The seeds that visitors trained one after another, whoever they were."""
+    first = seed = judged_seeds(pair.run).stop
+    while _compared(pair, seed) is not None:
+        seed += 1
+    return range(first, seed)
+
+
+def _compared(pair: Pair, seed: int) -> Comparison | None:
+    """The comparison with another seed, where both its runs are there; keeps none in training."""
+    registry = runs.registry()
+    unpadded, padded = (
+        registry.look(replace(view.settings, seed=seed), pair.images)
+        for view in pair.views.values()
+    )
+    other = Pair(unpadded, padded, pair.images)
+    return compare(*other.tested) if other.finished and other.tested else None
 
 
 def curve(pair: Pair, *, total: bool) -> pd.DataFrame:

@@ -190,7 +190,7 @@ def _chart(rows: Mapping[Quantity, Evidence]) -> tuple[pd.DataFrame, charts.Spec
         "type": "quantitative",
         "title": "change by padding, %",
         "scale": {"domain": [min(ends) - spare, max(ends) + spare], "nice": False, "zero": False},
-        "axis": {"tickCount": 6, "labelExpr": SIGNED, "grid": False},
+        "axis": {"tickCount": 6, "labelExpr": charts.SIGNED, "grid": False},
     }
     single = len(rows) == 1
     y: charts.Spec = {"field": "name", "type": "nominal", "sort": None, "title": None}
@@ -247,7 +247,6 @@ def _chart(rows: Mapping[Quantity, Evidence]) -> tuple[pd.DataFrame, charts.Spec
 
 
 ROW, AXIS = 56, 44  # screen pixels: of each row, and of the axis below them
-SIGNED = "datum.value ? format(datum.value, '+~g') : '0'"
 COLUMNS = ["name", "kind", "seed", "change", "low", "middle", "high"]
 
 

@@ -1,12 +1,16 @@
 """Training as a visitor sees it: it moves, it can be stopped, it ends with words."""
 
+import re
 from collections.abc import Callable
+from pathlib import Path
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
+
+from tests.browser.conftest import serving
 
 Visit = Callable[..., Page]
 
-SMALL = "dataset=digits&train_size=1000&guess=better"
+SMALL = "dataset=digits&train_size=5000&batch_size=64&guess=better"  # a run of one test
 
 
 def test_both_arms_train_and_the_verdict_appears(app: str, visit: Visit) -> None:
@@ -15,12 +19,33 @@ def test_both_arms_train_and_the_verdict_appears(app: str, visit: Visit) -> None
     expect(page.get_by_text("images", exact=False).first).to_be_visible()
     expect(page.get_by_role("progressbar")).to_be_visible()
     fresh = page.get_by_role("button", name="Train with a fresh seed")
-    expect(fresh).to_be_visible(timeout=120_000)
+    expect(fresh).to_be_visible(timeout=300_000)
     expect(page.get_by_text("On the 784 pixels that both arms share")).to_be_visible()
     expect(
         page.locator("[data-testid=stVegaLiteChart] canvas, [data-testid=stVegaLiteChart] svg")
     ).to_have_count(2)
     expect(page.get_by_role("progressbar")).to_have_count(0)
+
+
+def test_a_new_visitors_first_click_on_a_fresh_server(
+    browser: Browser, visit: Visit, tmp_path: Path
+) -> None:
+    with serving(tmp_path, PADDING_LAB_CACHE=str(tmp_path / "cache")) as address:
+        page = visit(f"{address}/autoencoder?{SMALL}&images=5000")
+        page.get_by_role("button", name="Train", exact=True).click()
+        fresh = page.get_by_role("button", name="Train with a fresh seed")
+        fresh.click(timeout=300_000)
+        # A seed of the visitor's own: the first five are those that a judgement rests on.
+        expect(page).to_have_url(re.compile("seed=5"))
+        expect(page.get_by_role("progressbar")).to_be_visible()
+        expect(page.get_by_text(re.compile("^unpadded: .*padded: "))).to_be_visible()
+        expect(page.get_by_text("generated digits · seed 5 · trained here")).to_be_visible(
+            timeout=300_000
+        )
+        expect(page.get_by_text("On the 784 pixels that both arms share")).to_be_visible()
+        fresh.click()
+        expect(page).to_have_url(re.compile("seed=6"))
+        expect(page.get_by_role("progressbar")).to_be_visible()
 
 
 def test_stop_keeps_what_there_is(app: str, visit: Visit) -> None:

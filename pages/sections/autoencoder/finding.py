@@ -1,0 +1,216 @@
+"""What one pair of runs says: a headline, the change of the loss in three parts, the sentences.
+
+Every sentence is computed from the split of the change; a test walks splits of every kind.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+import pandas as pd
+import streamlit as st
+
+from core.autoencoder import Checkpoint
+from core.split import Split, split
+from pages.shared import charts
+from pages.shared.words import SHOW_ME, TEXT, percent
+
+
+def show(tested: Mapping[str, Checkpoint], name: str, guess: str) -> None:
+    """The answer of the runs called `name`: `tested` holds the unpadded and the padded network."""
+    unpadded, padded = tested.values()
+    parts = split_of(unpadded, padded)
+    st.header(headline(parts))
+    if guess != SHOW_ME:
+        st.caption(f"You guessed: {guess}.")
+    st.markdown(change_words(parts, name, unpadded.per_pixel, padded.per_pixel), width=TEXT)
+    if parts.padded_pixels > parts.pixels:
+        charts.show(*_chart(parts), alt=headline(parts), key="split")
+    losses = Losses(unpadded.total, padded.interior, padded.border, unpadded.entropy_floor)
+    st.markdown("\n".join(f"- {line}" for line in part_words(parts, losses)), width=TEXT)
+
+
+class Losses(NamedTuple):
+    """Test losses in nats an image."""
+
+    unpadded: float
+    shared: float  # of the padded network on the pixels that both have
+    border: float
+    floor: float  # of the unpadded images
+
+
+def split_of(unpadded: Checkpoint, padded: Checkpoint) -> Split:
+    """The change from the unpadded to the padded network, in its parts."""
+    return split(
+        unpadded.total,
+        padded.interior,
+        padded.border,
+        unpadded.loss_map.size,
+        padded.loss_map.size,
+    )
+
+
+# --- Sentences ----------------------------------------------------------------------------------
+
+
+def headline(parts: Split) -> str:
+    """The finding in one line: what the loss per pixel did, and which part made it so."""
+    if parts.padded_pixels == parts.pixels:
+        return "Nothing is padded, so there is nothing to explain"
+    return f"In this run the loss per pixel {moved(parts.per_pixel)}{_reason(parts)}"
+
+
+def _reason(parts: Split) -> str:
+    if _shown(parts.per_pixel) == 0:
+        return ": its three parts cancel out"
+    if parts.per_pixel < 0:
+        # Neither of the other parts takes off anything: dividing by more pixels did it all.
+        if parts.shared >= 0:
+            return " because it is divided by more pixels"
+        if _shown(parts.shared) == 0:
+            return " almost only because it is divided by more pixels"
+        return (
+            ", not only because it is divided by more pixels: on the shared pixels it "
+            f"{moved(parts.shared)}"
+        )
+    saved = "than dividing by more pixels takes off"
+    if parts.border >= max(-parts.division, parts.shared):
+        return f": the border adds more {saved}"
+    if parts.shared >= -parts.division:
+        return f": the shared pixels add more {saved}"
+    return f": border and shared pixels together add more {saved}"
+
+
+def change_words(parts: Split, name: str, unpadded: float, padded: float) -> str:
+    """The change of the loss per pixel, in the runs called `name`; losses in nats per pixel."""
+    if parts.padded_pixels == parts.pixels:
+        return (
+            f"With a pad width of 0 both networks are one and the same run ({name}): "
+            f"**{unpadded:.4f}** per pixel."
+        )
+    return (
+        f"In this run ({name}) the loss per pixel {moved(parts.per_pixel)}, from "
+        f"**{unpadded:.4f}** without padding to **{padded:.4f}** with it. That change is the sum "
+        "of three parts:"
+    )
+
+
+def part_words(parts: Split, losses: Losses) -> list[str]:
+    """Each part in a sentence, then the total and the floor."""
+    floor = (
+        f"{percent(losses.floor / losses.unpadded)} of the unpadded loss is entropy floor, which "
+        "no network can go below."
+    )
+    if parts.padded_pixels == parts.pixels:
+        return [f"In total that is {nats(losses.unpadded)} an image.", floor]
+    more = parts.padded_pixels - parts.pixels
+    total = losses.shared + losses.border
+    return [
+        f"**Shared pixels**: on the {parts.pixels:,} pixels that both networks have the loss "
+        f"{moved(parts.shared)}, from {nats(losses.unpadded)} to {nats(losses.shared)} an image.",
+        f"**Border**: its {more:,} pixels cost {nats(losses.border)} an image, "
+        f"{percent(losses.border / total)} of the padded loss.",
+        f"**More pixels**: the sum is divided by {parts.padded_pixels:,} instead of "
+        f"{parts.pixels:,}. That takes off {_percent(-parts.division)} of the unpadded loss, and "
+        "no network gets better by it.",
+        f"Without that division the total loss {moved(parts.total)}, to {nats(total)} an image. "
+        f"{floor}",
+    ]
+
+
+def moved(share: float) -> str:
+    """What a loss did that changed by `share`: "fell by 22.9 %", "rose to 12.5 times as much"."""
+    if _shown(share) == 0:
+        return "stayed the same to 0.1 %"
+    if share > 9:
+        return f"rose to {1 + share:,.3g} times as much"
+    return f"{'fell' if share < 0 else 'rose'} by {_percent(abs(share))}"
+
+
+def nats(loss: float) -> str:
+    """A loss an image: tenths where there are whole nats, else two digits that count."""
+    return f"{loss:.1f} nats" if loss >= 1 else f"{loss:.2g} nats"
+
+
+def _shown(share: float) -> float:
+    """A share in percent, as it is written on this page."""
+    return round(100 * share, 1)
+
+
+def _percent(share: float) -> str:
+    return f"{_shown(share):,.1f} %"
+
+
+def map_title(padded: Checkpoint) -> str:
+    """What the maps of the loss show."""
+    if not padded.border:
+        return "Where on the image the loss lies"
+    return f"The border holds {percent(padded.border / padded.total)} of the padded loss"
+
+
+# --- The parts as a picture ---------------------------------------------------------------------
+
+
+def _chart(parts: Split) -> tuple[pd.DataFrame, charts.Spec]:
+    """The parts one after another, each from where the one before ends, and their sum."""
+    colours = charts.palette()
+    steps = {
+        "shared pixels": (parts.shared, colours.padded),
+        "border": (parts.border, colours.ink),
+        "more pixels": (parts.division, colours.muted),
+    }
+    rows, start = [], 0.0
+    for name, (share, colour) in steps.items():
+        rows.append((name, 100 * start, 100 * (start + share), _signed(share), colour))
+        start += share
+    rows.append(("loss per pixel", 0.0, 100 * start, _signed(start), colours.padded))
+    table = pd.DataFrame(rows, columns=["part", "start", "end", "words", "colour"])
+    table["right"] = table[["start", "end"]].max(axis=1)
+    low = min(0.0, table["end"].min())
+    high = max(0.0, table["right"].max())
+    room = 0.25 * (high - low)  # for the words at the right
+    x: charts.Spec = {
+        "type": "quantitative",
+        "title": "change, % of the unpadded loss",
+        "scale": {"domain": [low - 0.02 * (high - low), high + room], "nice": False},
+        "axis": {"tickCount": 5, "labelExpr": charts.SIGNED},
+    }
+    y: charts.Spec = {"field": "part", "type": "nominal", "sort": None, "title": None}
+    y["axis"] = {"domain": False, "ticks": False, "labelFontSize": 13, "labelPadding": 8}
+    ink: charts.Spec = {"field": "colour", "type": "nominal", "scale": None}
+    return table, {
+        "height": 190,
+        "autosize": {"type": "fit", "contains": "padding"},
+        "layer": [
+            {
+                "mark": {"type": "bar", "height": 18},
+                "encoding": {
+                    "x": x | {"field": "start"},
+                    "x2": {"field": "end"},
+                    "y": y,
+                    "color": ink,
+                    "tooltip": [{"field": "part", "title": " "}, {"field": "words", "title": "of"}],
+                },
+            },
+            # A part that is next to nothing still shows where it is.
+            {
+                "mark": {"type": "tick", "height": 18, "thickness": 1.5},
+                "encoding": {"x": x | {"field": "end"}, "y": y, "color": ink},
+            },
+            {
+                "mark": {"type": "text", "align": "left", "dx": 6, "fontSize": 13},
+                "encoding": {"x": x | {"field": "right"}, "y": y, "text": {"field": "words"}},
+            },
+            {
+                "data": {"values": [{}]},
+                "mark": {"type": "rule"},
+                "encoding": {"x": x | {"datum": 0}},
+            },
+        ],
+    }
+
+
+def _signed(share: float) -> str:
+    written = f"{_shown(share):+,.1f}" if _shown(share) else "0.0"
+    return f"{written} %".replace("-", "−")

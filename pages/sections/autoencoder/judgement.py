@@ -1,0 +1,33 @@
+"""Whether the padded network is better: what the pre-set seeds say, visitors' seeds beside them."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from core.autoencoder.presets import judged_seeds
+from pages.shared.pair import Pair, over_seeds
+from pages.shared.verdict import SHARED, picture, sentence, weigh
+from pages.shared.words import TEXT
+
+
+def show(pair: Pair) -> None:
+    """The sentence, the picture, and which seeds are judged; nothing where nothing is padded."""
+    if pair.padded.settings.pad_width == 0:
+        return
+    compared = over_seeds(pair)
+    seeds = judged_seeds(pair.run)
+    evidence = weigh({seed: change.shared for seed, change in compared.items()}, seeds)
+    st.subheader("Is the padded network better?")
+    st.markdown(
+        f"{sentence(evidence)} {which(seeds, pair.padded.settings.seed)}",
+        width=TEXT,
+    )
+    picture({SHARED: evidence})
+
+
+def which(judged: range, shown: int) -> str:
+    """Which seeds are judged, and whether the run that the page shows is one of them."""
+    words = f"Judged are seeds {judged.start} to {judged.stop - 1} and no others"
+    if shown in judged:
+        return f"{words}; this run, seed {shown}, is one of them."
+    return f"{words}; this run, seed {shown}, is not one of them."

@@ -1,0 +1,135 @@
+"""The run: train, stop or go on, how far it is, and both curves as they grow."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import streamlit as st
+
+from core.autoencoder import Settings
+from pages.sections.autoencoder.layers import layer_table
+from pages.sections.autoencoder.progress import READING, SEED, doing, progress
+from pages.shared import charts
+from pages.shared.guard import fragment
+from pages.shared.pair import (
+    Pair,
+    drawn_curve,
+    fresh_seed,
+    leave,
+    look,
+    missing_seed,
+    provenance,
+    start,
+)
+
+
+def watch(pair: Pair, *, revealed: bool) -> None:
+    """All of it; looks again and again while a run is in training."""
+    arms = (pair.unpadded.settings, pair.padded.settings, pair.images)
+    fragment(_live, run_every=pair.pace)(*arms, revealed=revealed, pace=pair.pace)
+
+
+def _live(
+    unpadded: Settings, padded: Settings, images: int, *, revealed: bool, pace: float | None
+) -> None:
+    if st.session_state.pop("moved_on", False):
+        st.rerun()  # by itself this part would be drawn again with the seed that it was called with
+    pair = look(unpadded, padded, images)
+    if pair.pace != pace:
+        st.rerun()  # look more or less often, and draw anew what stands below
+    with st.container(horizontal=True, vertical_alignment="center"):
+        _buttons(pair, revealed=revealed)
+    _status(pair)
+    _curves(pair, revealed=revealed)
+
+
+def _buttons(pair: Pair, *, revealed: bool) -> None:
+    """Train or stop; where the result is there already, train once more with another seed."""
+    if pair.active:
+        st.button("Stop", on_click=leave, args=(pair,))
+        return
+    if not pair.finished:
+        label = "Train" if pair.tested is None else "Continue"
+        st.button(label, type="primary", on_click=_train, args=(pair, pair.padded.settings.seed))
+        return
+    st.button(
+        "Train with a fresh seed",
+        type="primary",
+        help="New initial weights, order and noise: how much of the difference is luck? "
+        "What you train is shown beside the pre-set seeds, and never judged.",
+        on_click=_train_fresh,
+        args=(pair,),
+    )
+    if revealed and (missing := missing_seed(pair)) is not None:
+        st.button(
+            f"Train pre-set seed {missing}",
+            help="The padded network is judged once all pre-set seeds are here.",
+            on_click=_train,
+            args=(pair, missing),
+        )
+
+
+def _train_fresh(pair: Pair) -> None:
+    """Train a seed that nobody has trained here and that is not to be judged."""
+    _train(pair, fresh_seed(pair))
+
+
+def _train(pair: Pair, seed: int) -> None:
+    """Train both arms with this seed, and move the page on to it."""
+    unpadded, padded = (replace(view.settings, seed=seed) for view in pair.views.values())
+    start(unpadded, padded, pair.images)
+    # The page's own settings may ask for a data set that is not here.
+    moved = {"seed": seed, "dataset": padded.dataset}
+    if any(st.session_state.get(name) != value for name, value in moved.items()):
+        st.session_state.update(moved, moved_on=True)
+
+
+def _status(pair: Pair) -> None:
+    """Progress, a place in the queue, an error, or where the result comes from."""
+    refused = st.session_state.pop("refused", None)
+    if refused:
+        st.warning(f"{refused}.")
+    for failure in {str(view.error) for view in pair.views.values() if view.error}:
+        st.error(f"{failure}.")
+    if pair.active:
+        st.progress(progress(pair.views), text=doing(pair.views))
+    elif pair.tested is not None:
+        said = [f"{arm.capitalize()}: {provenance(view)}" for arm, view in pair.views.items()]
+        st.caption("  \n".join([*said, SEED]))
+
+
+def _curves(pair: Pair, *, revealed: bool) -> None:
+    """The loss per pixel beside the layers; once a guess is made, beside the total loss."""
+    left, right = st.columns(2)
+    with left:
+        st.markdown("**Loss per pixel**: the mean over an image's pixels")
+        _curve_chart(pair, total=False)
+    with right:
+        if revealed:
+            st.markdown("**Total loss**: the same runs, summed over an image's pixels")
+            _curve_chart(pair, total=True)
+        else:
+            layer_table(pair.unpadded.settings, pair.padded.settings)
+    st.caption(READING)
+
+
+def _curve_chart(pair: Pair, *, total: bool) -> None:
+    """Both arms' loss against images seen, on axes that stay as the run goes on."""
+    colours = charts.palette()
+    scale = 1_000 if total else 1  # close to 28 × 28, and round
+    # From a floor without noise, padded by 8, to what a network knows before its first step.
+    domain = (0.02 * scale, 1.4 * scale if total else 0.8)
+    spec = charts.lines(
+        {"unpadded": colours.unpadded, "padded": colours.padded},
+        x=("images seen", (0, pair.images)),
+        x_format=",d",
+        y=(f"nats per {'image' if total else 'pixel'}", domain),
+        # From its first steps to its end a curve falls by a factor of seven.
+        log_y=True,
+        y_ticks=[tick * scale for tick in (0.025, 0.05, 0.1, 0.2, 0.4, 0.8)],
+    )
+    data = drawn_curve(pair, domain, total=total)
+    charts.show(data, spec, alt=CURVE_ALT, key="total" if total else "per_pixel")
+
+
+CURVE_ALT = "Test loss (solid) and training loss (dotted) of both networks against images seen"

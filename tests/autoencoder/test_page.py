@@ -1,0 +1,271 @@
+"""The autoencoder page: what it shows, says and does, as far as that needs no browser."""
+
+import logging
+import time
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from core import autoencoder
+from core.autoencoder import Run, Settings, runs
+from core.autoencoder.store import Folder, Store
+from pages.sections.autoencoder.finding import headline, moved, nats, split_of
+from pages.shared.pair import TICK, pause
+from pages.shared.verdict import sentence, weigh
+from tests.app import AppTest, click, open_page, words
+from tests.made_up import keep, live
+
+SMALL = {"dataset": "digits", "train_size": 5000, "images": 5000, "batch_size": 64}  # one test
+
+
+CHOSEN = replace(
+    autoencoder.LIVE.settings, dataset="digits", train_size=5000, batch_size=64, pad_width=2
+)
+
+
+@pytest.fixture(scope="module")
+def trained() -> dict[str, autoencoder.Checkpoint]:
+    """Both arms of a small experiment on generated digits, trained for real."""
+    wanted = [Run(arm, 5000) for arm in autoencoder.arms(CHOSEN)]
+    views = runs.finish(runs.registry(), wanted)
+    return {
+        arm: view.state.checkpoints[-1]
+        for arm, view in zip(("unpadded", "padded"), views, strict=True)
+        if view.state is not None
+    }
+
+
+def test_autoencoder_says_what_the_runs_say(trained: dict[str, autoencoder.Checkpoint]) -> None:
+    app = open_page("autoencoder", guess="better", **SMALL)
+    assert not app.exception
+    assert not app.error
+    parts = split_of(trained["unpadded"], trained["padded"])
+    assert [header.value for header in app.header] == [headline(parts)]
+    said = words(app)
+    assert "In this run (seed 0, 5,000 images) the loss per pixel " + moved(parts.per_pixel) in said
+    assert f"{trained['unpadded'].per_pixel:.4f}" in said
+    assert f"to {nats(trained['padded'].interior)} an image" in said
+    assert "generated digits · seed 0 · trained here" in said
+    assert "1 of 5 pre-set seeds is here" in said
+    assert "this run, seed 0, is one of them" in said
+    assert "A seed fixes the initial weights" in said
+    assert "A nat is the unit of" in said
+    parameters = [cell for cell in app.table[0].value["parameters"] if cell]
+    assert parameters == ["320", "9,248", "9,248", "9,248", "289"]
+    ours = f"{trained['padded'].train_loss:.4f}"
+    assert list(app.table[1].value["padded"])[:4] == ["28,353", "28,353", "0.075", ours]
+
+
+def test_the_verdict_waits_for_a_guess(trained: dict[str, autoencoder.Checkpoint]) -> None:
+    app = open_page("autoencoder", **SMALL)
+    assert not app.header
+    app.segmented_control(key="guess").set_value("worse").run()
+    assert len(app.header) == 1
+    assert "You guessed: worse." in words(app)
+
+
+def until_still(*arms: Settings, images: int) -> None:
+    """Wait until these runs train no more. Looking without a name keeps none of them alive."""
+    deadline = time.monotonic() + 300
+    while any(runs.registry().look(arm, images).active for arm in arms):
+        assert time.monotonic() < deadline, "a run did not end"
+        time.sleep(0.05)
+
+
+def test_train_starts_both_arms_and_stop_ends_them() -> None:
+    app = open_page("autoencoder", seed=77, **SMALL)
+    click(app, "Train")
+    assert [button.label for button in app.button if button.label == "Stop"]
+    click(app, "Stop")
+    arms = autoencoder.arms(replace(CHOSEN, seed=77))
+    until_still(*arms, images=5000)
+    for arm in arms:
+        assert runs.registry().look(arm, 5000).status in ("absent", "stopped")
+
+
+# --- Seeds --------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def shelf(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Folder]:
+    """The only runs that there are: none yet."""
+    folder = Folder(tmp_path)
+    with closing(runs.Registry(runs.train, Store(folder))) as registry:
+        monkeypatch.setattr(runs, "registry", lambda: registry)
+        yield folder
+
+
+CHANGES = (0.02, 0.03, 0.025, 0.018, 0.031, 0.022, 0.027, 0.024, 0.029, 0.021)
+
+
+def put(shelf: Folder, seed: int, change: float, **changes: int) -> None:
+    """Both arms of the question as asked, the shared pixels' loss changed by `change`."""
+    unpadded = 80.0 + 0.1 * seed
+    keep(shelf, live(seed=seed, **changes), unpadded, 0.0)
+    keep(shelf, live(seed=seed, pad_width=2, **changes), unpadded * (1 + change), 0.1)
+
+
+def seeds_drawn(app: AppTest) -> str:
+    """What stands below the picture of the seeds."""
+    (caption,) = [one.value for one in app.caption if one.value.startswith("Dots: ")]
+    return str(caption)
+
+
+def test_visitors_seeds_are_shown_and_never_judged(shelf: Folder) -> None:
+    for seed, change in enumerate(CHANGES):
+        put(shelf, seed, change)
+    judged = sentence(weigh(dict(enumerate(CHANGES)), range(10)))
+    before = open_page("autoencoder", guess="worse")
+    assert judged in words(before)
+    assert "the padded network is worse" in words(before)
+    assert "hollow" not in seeds_drawn(before)
+    put(shelf, 10, -0.5)
+    put(shelf, 11, -0.4)
+    after = open_page("autoencoder", guess="worse", seed=11)
+    assert judged in words(after)
+    assert "this run, seed 11, is not one of them" in words(after)
+    assert "hollow" in seeds_drawn(after)
+
+
+def test_nothing_is_judged_before_all_seeds_are_there(shelf: Folder) -> None:
+    for seed, change in enumerate(CHANGES[:4]):
+        put(shelf, seed, change)
+    app = open_page("autoencoder", guess="worse")
+    said = words(app)
+    assert "4 of 10 pre-set seeds are here" in said
+    assert "changes by +1.8 % to +3.0 %" in said
+    assert "the padded network is" not in said
+    assert "Train pre-set seed 4" in [button.label for button in app.button]
+
+
+def test_a_fresh_seed_is_none_that_is_judged_and_none_that_is_there(shelf: Folder) -> None:
+    put(shelf, 0, 0.02)
+    put(shelf, 10, 0.02)
+    app = open_page("autoencoder", guess="worse")
+    click(app, "Train with a fresh seed")
+    assert app.number_input(key="seed").value == 11
+    click(app, "Stop")
+    again = open_page("autoencoder", guess="worse")
+    click(again, "Train pre-set seed 1")
+    assert again.number_input(key="seed").value == 1
+    click(again, "Stop")
+
+
+def test_without_padding_there_is_nothing_to_judge(shelf: Folder) -> None:
+    keep(shelf, live(), 80.0, 0.0)
+    app = open_page("autoencoder", guess="worse", pad_width=0)
+    assert not app.exception
+    assert app.header[0].value == "Nothing is padded, so there is nothing to explain"
+    said = words(app)
+    assert "one and the same run (seed 0, 20,000 images)" in said
+    assert "pre-set seeds" not in said
+    assert "border holds" not in said
+
+
+def test_the_post_and_this_run_are_told_apart(shelf: Folder) -> None:
+    put(shelf, 0, 0.02)
+    app = open_page("autoencoder", guess="worse")
+    assert app.title[0].value == (
+        "A post pads MNIST by 2 pixels, and its loss falls 24.2 %. Is the network better?"
+    )
+    assert app.header[0].value.startswith("In this run the loss per pixel fell by 21.8 %")
+    assert "25 %" not in words(app)
+
+
+def test_a_length_that_is_not_what_was_asked_has_its_reason() -> None:
+    said = words(open_page("autoencoder", images=5000))
+    assert (
+        "no batch of 32 is split, so the run ends with the batch that reaches them, at 5,024"
+        in said
+    )
+    assert "Asked for" not in words(open_page("autoencoder"))
+
+
+# --- Looking ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("watchers", "seconds"),
+    [(0, 0.5), (1, 0.5), (5, 0.5), (6, 1), (10, 1), (11, 2), (20, 2), (21, 4), (500, 4)],
+)
+def test_where_many_watch_each_looks_more_rarely(watchers: int, seconds: float) -> None:
+    view = runs.View(Settings(), "training", 5_000, watchers=watchers)
+    assert pause([view, runs.View(Settings(), "finished", 5_000)], TICK) == seconds
+
+
+@pytest.mark.parametrize("asked", ["7", "many"])
+def test_a_length_that_is_not_offered_is_named(asked: str) -> None:
+    app = open_page("autoencoder", images=asked)
+    (warning,) = app.warning
+    assert warning.value == (
+        "The link's images must be one of 5000, 20000, 60000, 120000, 240000, 600000, "
+        f"not '{asked}'. Showing 20000."
+    )
+    assert not open_page("autoencoder", images=5000).warning
+
+
+@pytest.mark.parametrize(("pays", "word"), [(True, "quicker"), (False, "slower")])
+def test_who_asks_for_bf16_is_told_whether_it_pays(
+    monkeypatch: pytest.MonkeyPatch, pays: bool, word: str
+) -> None:
+    monkeypatch.setattr("core.autoencoder.training.bf16_pays", lambda: pays)
+    assert f"bf16 is {word} than fp32" in words(open_page("autoencoder", precision="bf16"))
+    assert "bf16 is" not in words(open_page("autoencoder"))
+
+
+def test_a_preset_sets_the_controls() -> None:
+    app = open_page("autoencoder")
+    click(app, "Grey border")
+    assert app.selectbox(key="pad_mode").value == "constant"
+    assert app.slider(key="pad_level").value == 0.5
+
+
+def test_a_link_outside_a_range_is_told_the_range() -> None:
+    app = open_page("autoencoder", pad_width=12, pad_mode="mirror", noise_factor="nan", seed="0x1")
+    assert not app.exception
+    warnings = "\n".join(warning.value for warning in app.warning)
+    assert "pad_width must be a whole number from 0 to 8, not '12'. Showing 2." in warnings
+    assert "pad_mode must be one of edge, constant, reflect" in warnings
+    assert "noise_factor must be a number from 0 to 1, not 'nan'" in warnings
+    assert "seed must be a whole number from 0 to 2147483647, not '0x1'" in warnings
+    app.slider(key="pad_width").set_value(3).run()
+    assert "pad_width" not in "\n".join(warning.value for warning in app.warning)
+
+
+def test_going_from_preset_to_preset_is_no_fault_of_the_link() -> None:
+    app = open_page("autoencoder", pad_width=4)
+    click(app, "6 px")
+    click(app, "Grey border")
+    assert not app.warning
+
+
+def test_without_mnist_generated_digits_take_its_place(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("MNIST_DIR", raising=False)
+    app = open_page("autoencoder", seed=4242, train_size=1000, images=5000)
+    click(app, "Train")
+    chosen = replace(autoencoder.LIVE.settings, train_size=1000, seed=4242)
+    until_still(chosen, images=5000)
+    app.run()
+    (info,) = app.info
+    assert info.value.startswith("MNIST is not on this computer and could not be downloaded")
+    assert info.value.endswith("So this run uses generated digits.")
+    click(app, "Stop")
+
+
+def test_an_error_in_a_page_is_a_sentence_and_a_log_entry(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def fail(*_: object) -> None:
+        raise RuntimeError("the secret cause")
+
+    monkeypatch.setattr(autoencoder, "arms", fail)
+    with caplog.at_level(logging.ERROR):
+        app = open_page("autoencoder")
+    assert not app.exception
+    (error,) = app.error
+    assert error.value.startswith("Something went wrong on this page")
+    assert "secret cause" not in error.value
+    assert "secret cause" in caplog.text
