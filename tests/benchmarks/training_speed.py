@@ -1,12 +1,17 @@
-"""How fast training is: `python tests/benchmarks/training_speed.py [--rounds 10]`.
+"""How fast both arms train: `python -m tests.benchmarks.training_speed [--rounds 5]`.
 
-Every contender trains the same network on the same images in one thread of a process of its own,
-as an arm does beside the other one, in interleaved rounds. Figures are medians over the rounds,
-in images per second of processor time, so that other programs on the machine disturb little. The
-last table is by the clock: two arms at once, in two threads of one process.
+Every contender trains the same network on the same images, both arms (28×28 and 32×32, as many
+images each), with every core that the machine gives this process, in interleaved rounds by the
+clock. All shuffle anew each round, and all read their batches from the same set, as the app does:
+bytes, padded and made noisy when they are asked for. Figures are medians over the rounds.
 
-The plain network is what a PyTorch tutorial writes: eager, NCHW, a DataLoader, sigmoid and
-BCELoss, torch.optim.Adam. The ceiling is a 2048×2048 matrix product.
+There are two ways for two arms to share the cores: side by side, a thread each, and in turn, each
+with all threads. Every contender goes both ways and is shown in its better one; the app trains side
+by side, in two threads of one process, and the others in two processes, which is no worse.
+
+*Plain* is what a PyTorch tutorial writes: eager, NCHW, sigmoid and BCELoss, torch.optim.Adam.
+bf16 means autocast for PyTorch, `mixed_bfloat16` for Keras; ×  columns compare like with like.
+torch.compile is tried where a C++ compiler is found.
 """
 
 from __future__ import annotations
@@ -15,65 +20,109 @@ import argparse
 import importlib.util
 import multiprocessing
 import os
+import shutil
 import statistics
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from pathlib import Path
 
+import numpy as np
+from numpy.typing import NDArray
+
 sys.path.insert(0, str(Path(__file__).parents[2]))
+from core import data
 from core.autoencoder import Settings
 
 IMAGES = 4096  # per round and arm: the first steps, with nothing in the caches, count little
-FLOP = 20.6e6  # of a 28×28 image: forward and backward, upsampled convolutions on the small one
+FLOP = {28: 20.6e6, 32: 20.6e6 * 32**2 / 28**2}  # forward and backward, upsampling left out
+SIZES = (28, 32)
+CORES = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
-CONTENDERS = ("ours, fp32", "ours, bf16", "plain torch", "Keras")
-CASES = ((28, 128), (28, 32), (32, 128), (32, 32))  # size, batch
-
+Batches = Iterator[tuple[NDArray[np.float32], NDArray[np.float32]]]
 Round = Callable[[], object]
 
 
-def ours(settings: Settings) -> Round:
+@dataclass(frozen=True)
+class Contender:
+    """Who trains: a name, the function that makes a round of training, and its arithmetic."""
+
+    name: str
+    make: Callable[[data.NoisySet, Settings, int], Round]
+    precision: str = "fp32"
+    needs: str = ""  # a package
+
+
+def noisy_set(size: int) -> data.NoisySet:
+    """Random bytes as images, padded to `size` and made noisy once, as every run is."""
+    images = np.random.default_rng(0).integers(256, size=(IMAGES, 28, 28), dtype=np.uint8)
+    return data.noisy_set(images, pad_width=(size - 28) // 2)
+
+
+def shuffled(images: data.NoisySet, batch: int, rng: np.random.Generator) -> Batches:
+    """All images once, in random order: (noisy, clean), each (batch, height, width)."""
+    order = rng.permutation(len(images))
+    for start in range(0, len(order), batch):
+        indices = order[start : start + batch]
+        yield images.noisy_batch(indices), images.clean_batch(indices)
+
+
+def ours(images: data.NoisySet, settings: Settings, threads: int) -> Round:
     import torch
 
     from core import machine
     from core.autoencoder import network, training
 
     machine.keep()
-    step = training.Step(settings)
-    x = network.channels_last(torch.rand(IMAGES, settings.size, settings.size))
+    step = training.Step(settings, None, torch.device("cpu"))
+    rng = np.random.default_rng(0)
     count = 0
 
     def run() -> None:
         nonlocal count
-        torch.set_num_threads(1)
-        for part in x.split(settings.batch_size):
+        torch.set_num_threads(threads)
+        for both in shuffled(images, settings.batch_size, rng):
             count += 1
-            step(training.Batch(part, part), count)
+            parts = (network.channels_last(torch.from_numpy(part)) for part in both)
+            step(training.Batch(*parts), count)
             step.sums.tolist()
 
     return run
 
 
-def plain(settings: Settings) -> Round:
+def plain(
+    images: data.NoisySet,
+    settings: Settings,
+    threads: int,
+    *,
+    channels_last: bool = False,
+    compiled: bool = False,
+) -> Round:
     import torch
-    from torch.utils.data import DataLoader, TensorDataset
 
     from core.autoencoder import network
 
-    model = network.Autoencoder(settings)
+    torch.set_num_threads(threads)
+    memory = torch.channels_last if channels_last else torch.contiguous_format
+    model = network.Autoencoder(settings).to(memory_format=memory)
     optimizer = torch.optim.Adam(model.parameters(), settings.learning_rate, eps=1e-7)
     criterion = torch.nn.BCELoss()
-    x = torch.rand(IMAGES, 1, settings.size, settings.size)
-    loader = DataLoader(TensorDataset(x, x), settings.batch_size, shuffle=True)
+    forward = torch.compile(model) if compiled else model
+    rng = np.random.default_rng(0)
 
     def run() -> None:
-        torch.set_num_threads(1)
-        for noisy, clean in loader:
+        torch.set_num_threads(threads)
+        for both in shuffled(images, settings.batch_size, rng):
+            noisy, clean = (
+                torch.from_numpy(part)[:, None].contiguous(memory_format=memory) for part in both
+            )
             optimizer.zero_grad()
-            loss = criterion(model(noisy), clean)
+            with torch.autocast("cpu", torch.bfloat16, enabled=settings.precision == "bf16"):
+                output = forward(noisy)
+            loss = criterion(output.float(), clean)
             loss.backward()
             optimizer.step()
             loss.item()
@@ -81,13 +130,27 @@ def plain(settings: Settings) -> Round:
     return run
 
 
-def keras(settings: Settings) -> Round:
-    os.environ.update(TF_NUM_INTRAOP_THREADS="1", TF_NUM_INTEROP_THREADS="1")
-    import numpy as np
-    from keras import Input, Sequential
+def channels_last(images: data.NoisySet, settings: Settings, threads: int) -> Round:
+    return plain(images, settings, threads, channels_last=True)
+
+
+def compiled(images: data.NoisySet, settings: Settings, threads: int) -> Round:
+    return plain(images, settings, threads, channels_last=True, compiled=True)
+
+
+def keras(images: data.NoisySet, settings: Settings, threads: int) -> Round:
+    os.environ["KERAS_BACKEND"] = "tensorflow"
+    import tensorflow as tf
+
+    tf.config.threading.set_intra_op_parallelism_threads(threads)
+    tf.config.threading.set_inter_op_parallelism_threads(threads)
+    import keras
     from keras.layers import Conv2D, MaxPooling2D, UpSampling2D
 
-    model = Sequential([Input((settings.size, settings.size, 1))])
+    keras.mixed_precision.set_global_policy(
+        "mixed_bfloat16" if settings.precision == "bf16" else "float32"
+    )
+    model = keras.Sequential([keras.Input((settings.size, settings.size, 1))])
     for channels, activation, after in (
         (32, "relu", MaxPooling2D(2, padding="same")),
         (32, "relu", MaxPooling2D(2, padding="same")),
@@ -99,99 +162,181 @@ def keras(settings: Settings) -> Round:
         if after is not None:
             model.add(after)
     model.compile("adam", "binary_crossentropy")
-    x = np.random.default_rng(0).random((IMAGES, settings.size, settings.size, 1), np.float32)
-    return lambda: model.fit(x, x, settings.batch_size, verbose=0)
+
+    class Feed(keras.utils.PyDataset):
+        """The same batches as everybody's, by their number."""
+
+        def __init__(self) -> None:
+            super().__init__()
+            self.rng = np.random.default_rng(0)
+            self.on_epoch_end()
+
+        def __len__(self) -> int:
+            return -(-len(images) // settings.batch_size)
+
+        def on_epoch_end(self) -> None:
+            self.order = self.rng.permutation(len(images))
+
+        def __getitem__(self, number: int) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+            start = number * settings.batch_size
+            indices = self.order[start : start + settings.batch_size]
+            return images.noisy_batch(indices)[..., None], images.clean_batch(indices)[..., None]
+
+    feed = Feed()
+    return lambda: model.fit(feed, shuffle=False, verbose=0)
 
 
-def matrix_product(precision: str) -> Round:
+CONTENDERS = (
+    Contender("plain PyTorch", plain),
+    Contender("PyTorch, channels last", channels_last),
+    Contender("PyTorch, channels last, torch.compile", compiled, needs="compiler"),
+    Contender("Keras on TensorFlow", keras, needs="tensorflow"),
+    Contender("Padding Lab", ours),
+    Contender("plain PyTorch, bf16", plain, "bf16"),
+    Contender("PyTorch, channels last, bf16", channels_last, "bf16"),
+    Contender("Keras on TensorFlow, bf16", keras, "bf16", needs="tensorflow"),
+    Contender("Padding Lab, bf16", ours, "bf16"),
+)
+
+
+def available(contender: Contender) -> bool:
+    if contender.needs == "compiler":
+        return shutil.which("g++") is not None
+    return not contender.needs or importlib.util.find_spec(contender.needs) is not None
+
+
+def rounds_of(
+    contender: Contender, batch: int, sizes: tuple[int, ...], threads: int
+) -> list[Round]:
+    return [
+        contender.make(
+            noisy_set(size),
+            Settings(pad_width=(size - 28) // 2, batch_size=batch, precision=contender.precision),
+            threads,
+        )
+        for size in sizes
+    ]
+
+
+def serve(
+    connection: Connection, contender: Contender, batch: int, sizes: tuple[int, ...], threads: int
+) -> None:
+    """Train the arms of `sizes`, side by side if `threads` is 1, whenever asked to."""
+    rounds = rounds_of(contender, batch, sizes, threads)
+    connection.send(None)
+    while connection.recv():
+        if threads == 1:
+            workers = [threading.Thread(target=run) for run in rounds]
+            for worker in workers:
+                worker.start()
+            for worker in workers:
+                worker.join()
+        else:
+            for run in rounds:
+                run()
+        connection.send(None)
+
+
+class Team:
+    """The processes that train one contender's two arms one way."""
+
+    def __init__(self, contender: Contender, batch: int, way: str) -> None:
+        if way == "in turn":
+            groups, threads = [SIZES], CORES
+        elif contender.make is ours:
+            groups, threads = [SIZES], 1
+        else:
+            groups, threads = [(size,) for size in SIZES], 1
+        self.lines = []
+        spawn = multiprocessing.get_context("spawn")
+        for sizes in groups:
+            mine, theirs = spawn.Pipe()
+            arguments = (theirs, contender, batch, sizes, threads)
+            spawn.Process(target=serve, args=arguments, daemon=True).start()
+            theirs.close()
+            self.lines.append(mine)
+        for line in self.lines:
+            line.recv()
+
+    def train(self) -> float:
+        """Seconds for one round of both arms."""
+        start = time.perf_counter()
+        for line in self.lines:
+            line.send(True)
+        for line in self.lines:
+            line.recv()
+        return time.perf_counter() - start
+
+    def end(self) -> None:
+        for line in self.lines:
+            line.send(False)
+
+
+def matrix_product(precision: str, seconds: float = 2.0) -> float:
+    """What a 2048 × 2048 matrix product reaches on all cores: FLOP a second."""
     import torch
 
-    torch.set_num_threads(1)
+    torch.set_num_threads(CORES)
     a = torch.rand(2048, 2048).to({"fp32": torch.float32, "bf16": torch.bfloat16}[precision])
-    return lambda: a @ a
-
-
-def contender(name: str, size: int, batch: int) -> Round:
-    settings = Settings(
-        pad_width=(size - 28) // 2, batch_size=batch, precision="bf16" if "bf16" in name else "fp32"
-    )
-    if name.startswith("ours"):
-        return ours(settings)
-    return keras(settings) if name == "Keras" else plain(settings)
-
-
-def serve(connection: Connection, name: str) -> None:
-    """Run what is asked for, a case or "both" arms, and answer with its seconds."""
-    rounds = {case: contender(name, *case) for case in CASES}
-    products = {precision: matrix_product(precision) for precision in ("fp32", "bf16")}
-    connection.send(None)
-    while (order := connection.recv()) is not None:
-        if isinstance(order, int):
-            start = time.perf_counter()
-            threads = [threading.Thread(target=rounds[size, order]) for size in (28, 32)]
-            for thread in threads:
-                thread.start()
-            for thread in threads:
-                thread.join()
-            connection.send(time.perf_counter() - start)
-        else:
-            start = time.process_time()
-            (products | rounds)[order]()
-            connection.send(time.process_time() - start)
+    took = []
+    end = time.perf_counter() + seconds
+    while time.perf_counter() < end or len(took) < 3:
+        start = time.perf_counter()
+        a @ a
+        took.append(time.perf_counter() - start)
+    return 2 * 2048**3 / statistics.median(took)
 
 
 def main() -> None:
+    from core.machine import processor
+
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--rounds", type=int, default=10)
-    rounds = parser.parse_args().rounds
-    spawn = multiprocessing.get_context("spawn")
-    lines: dict[str, Connection] = {}
-    for name in CONTENDERS:
-        if name == "Keras" and importlib.util.find_spec("keras") is None:
-            print("Keras is not installed: it is left out")
-            continue
-        lines[name], theirs = spawn.Pipe()
-        spawn.Process(target=serve, args=(theirs, name), daemon=True).start()
-        theirs.close()
-        lines[name].recv()
-
-    def median(seconds: list[float]) -> float:
-        return statistics.median(seconds[1:])  # the first round warms up
-
-    def ask(name: str, order: object) -> float:
-        lines[name].send(order)
-        return float(lines[name].recv())
-
-    took = {(name, case): [] for case in CASES for name in lines}
-    products = {"fp32": [], "bf16": []}
-    both = {(name, batch): [] for batch in (128, 32) for name in lines}
-    for _ in range(rounds + 1):
-        for (name, case), seconds in took.items():
-            seconds.append(ask(name, case))
-        for precision, seconds in products.items():
-            seconds.append(ask("ours, fp32", precision))
-        for (name, batch), seconds in both.items():
-            seconds.append(ask(name, batch))
-
-    ceilings = {precision: 2 * 2048**3 / median(s) for precision, s in products.items()}
-    print(f"One thread, medians of {rounds} rounds; matrix product: ", end="")
-    print(", ".join(f"{precision} {c / 1e9:.0f} GFLOP/s" for precision, c in ceilings.items()))
-    print("| size | batch | | images/s | × plain | of the ceiling |")
-    print("| --- | --- | --- | --- | --- | --- |")
-    for (name, (size, batch)), seconds in took.items():
-        ratio = median(took["plain torch", (size, batch)]) / median(seconds)
-        speed = IMAGES / median(seconds)
-        ceiling = ceilings["bf16" if "bf16" in name else "fp32"] / (FLOP * (size / 28) ** 2)
-        row = f"| {size} | {batch} | {name} | {speed:.0f} | {ratio:.2f} |"
-        print(f"{row} {speed / ceiling:.0%} |")
-    print("\nTwo arms at once, 28×28 and 32×32, by the clock")
-    print("| batch | | images/s, both | × plain |")
-    print("| --- | --- | --- | --- |")
-    for (name, batch), seconds in both.items():
-        ratio = median(both["plain torch", batch]) / median(seconds)
-        print(f"| {batch} | {name} | {2 * IMAGES / median(seconds):.0f} | {ratio:.2f} |")
-    for line in lines.values():
-        line.send(None)
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--batch", type=int, action="append", choices=(32, 128))
+    asked = parser.parse_args()
+    contenders = [contender for contender in CONTENDERS if available(contender)]
+    for contender in CONTENDERS:
+        if contender not in contenders:
+            print(f"{contender.name} is left out: {contender.needs} was not found")
+    ceilings = {precision: matrix_product(precision) for precision in ("fp32", "bf16")}
+    print(f"{processor()}, {CORES} cores; matrix product ", end="")
+    print(", ".join(f"{name} {flop / 1e9:.0f} GFLOP/s" for name, flop in ceilings.items()))
+    work = sum(FLOP[size] for size in SIZES) / len(SIZES)
+    for batch in asked.batch or (128, 32):
+        teams = {
+            (contender, way): Team(contender, batch, way)
+            for contender in contenders
+            for way in ("side by side", "in turn")
+        }
+        took: dict[tuple[Contender, str], list[float]] = {key: [] for key in teams}
+        for _ in range(asked.rounds + 1):
+            for key, team in teams.items():
+                took[key].append(team.train())
+        for team in teams.values():
+            team.end()
+        # The first round warms up.
+        speed = {
+            key: len(SIZES) * IMAGES / statistics.median(seconds[1:])
+            for key, seconds in took.items()
+        }
+        best = {
+            contender: max((speed[contender, way], way) for way in ("side by side", "in turn"))
+            for contender in contenders
+        }
+        by_name = {contender.name: found for contender, (found, _) in best.items()}
+        print(f"\nBoth arms, batch {batch}, medians of {asked.rounds} rounds")
+        print("| | images/s | arms | × plain | × Keras | of a matrix product |")
+        print("| --- | --- | --- | --- | --- | --- |")
+        for contender, (found, way) in best.items():
+            suffix = ", bf16" if contender.precision == "bf16" else ""
+            ratios = [
+                f"{found / by_name[name + suffix]:.2f}" if name + suffix in by_name else "–"
+                for name in ("plain PyTorch", "Keras on TensorFlow")
+            ]
+            share = found * work / ceilings[contender.precision]
+            print(
+                f"| {contender.name} | {found:,.0f} | {way} | {' | '.join(ratios)} | {share:.0%} |"
+            )
 
 
 if __name__ == "__main__":
