@@ -21,6 +21,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 
 import numpy as np
 import numpy.typing as npt
@@ -36,10 +37,17 @@ def convolutions(kernel: int, layers: int, padding: str, padding_mode: str = "ze
     return Stack((Layer("conv", kernel, padding=padding, padding_mode=padding_mode),) * layers)
 
 
-def map_unit(layer: Layer) -> float:
+def whole_unit(layer: Layer) -> Fraction:
     """What one count of `axis_map` is worth: 1, except with `partial` padding."""
     partial = layer.padding_mode == "partial"
-    return layer.kernel / math.lcm(*range(1, layer.kernel + 1)) if partial else 1.0
+    return Fraction(
+        layer.kernel, math.lcm(*range(1, layer.kernel + 1)) if partial else layer.kernel
+    )
+
+
+def map_unit(layer: Layer) -> float:
+    """`whole_unit` in floating point."""
+    return float(whole_unit(layer))
 
 
 def axis_map(axis: Axis) -> Integers:

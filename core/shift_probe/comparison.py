@@ -50,7 +50,7 @@ def compare_one(settings: Settings, padding: str, padding_mode: str) -> Row:
         padding,
         padding_mode,
         classes=network.distinct_scores,
-        separable=prove(network).separable,
+        separable=prove(network, run).separable,
         steps=run.steps if run.perfect else None,
     )
 
@@ -60,8 +60,10 @@ def report(settings: Settings) -> dict[str, Any]:
     network = Network(settings)
     run = train(network)
     kernels = run.final.kernels.tolist()
+    proof = prove(network, run)
     return {
-        "separable": prove(network).separable,
+        "separable": proof.separable,
+        "proof": proof.kind,
         "accuracy": run.final.accuracy,
         "balanced_accuracy": run.final.balanced_accuracy,
         "steps": run.steps,

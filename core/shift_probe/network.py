@@ -1,9 +1,9 @@
 """Can a "shift-invariant" network tell where a pixel is?
 
 A convolution commutes with shifts and a sum forgets places, so `conv(x).sum()` should not depend
-on where the one white pixel of x lies. It does, unless the padding is circular, or full with
-zeros. The experiment is Harald Scheidl's ("Does padding matter in deep learning models?", 2021):
-train the kernel to answer 1 for one target position and 0 for all others.
+on where the one white pixel of x lies. It does, unless the padding is "same" and circular, or full
+with zeros. The experiment is Harald Scheidl's ("Does padding matter in deep learning models?",
+2021): train the kernel to answer 1 for one target position and 0 for all others.
 
 The network is a stack of linear convolutions with one channel, then the sum over the last output,
 the *score*. It answers 1 where the score is above 0. Only the last convolution may have a bias:
@@ -60,6 +60,18 @@ class Settings:
         fit_stack(
             convolutions(self.kernel, self.layers, self.padding, self.padding_mode), self.size
         )
+
+    @property
+    def always_invariant(self) -> bool:
+        """Whether no weights tell any two positions apart, however large the image is.
+
+        With a 1 × 1 kernel every pixel is met alike; "same" circular padding has no border; full
+        padding with zeros lets every tap meet every pixel exactly once. Another padding may be
+        invariant on an image of one size.
+        """
+        unpadded = self.kernel == 1
+        circular = (self.padding, self.padding_mode) == ("same", "circular")
+        return unpadded or circular or (self.padding, self.padding_mode) == ("full", "zeros")
 
 
 # --- The network ------------------------------------------------------------------------------

@@ -52,23 +52,25 @@ class Run:
         return self.final.accuracy == 1
 
 
-def train(network: Network, step_limit: int = STEP_LIMIT) -> Run:
+def train(network: Network, step_limit: int = STEP_LIMIT, *, go_on: bool = False) -> Run:
     """Fit the kernels until every position is classified rightly, or no step helps any more.
+
+    go_on: train on to the last step, although all positions may long be right.
 
     Logistic regression by damped Newton steps (Levenberg and Marquardt; with several layers, on
     the linearised scores). Each step lowers the loss; the damping decays, so steps start small.
     With one layer the loss is convex, and its infimum is 0 if and only if a kernel separates.
     """
-    return Run(tuple(states(network, step_limit)))
+    return Run(tuple(states(network, step_limit, go_on=go_on)))
 
 
-def states(network: Network, step_limit: int) -> Iterator[State]:
-    """The initial state and one for each step."""
+def states(network: Network, step_limit: int, *, go_on: bool = False) -> Iterator[State]:
+    """The initial state and one for each step; see `train`."""
     state = assess(network, initial_kernels(network.settings), 0.0)
     damping = START_DAMPING
     yield state
     for _ in range(step_limit):
-        if state.accuracy == 1:
+        if state.accuracy == 1 and not go_on:
             return
         gradient, curvature = expand(network, state)
         while True:

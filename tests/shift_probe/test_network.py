@@ -251,7 +251,7 @@ def test_deep_stacks_are_refuted_by_a_mixture_that_holds_for_any_kernels() -> No
 
 
 def test_what_is_not_proved_is_left_open() -> None:
-    open_case = Settings(size=4, kernel=2, layers=2, padding="valid", target=(2, 2))
+    open_case = Settings(size=3, kernel=2, layers=2, padding_mode="replicate", target=(0, 1))
     assert prove(Network(open_case)) == Proof(None)
 
 
@@ -324,6 +324,7 @@ def test_command_line(capsys: pytest.CaptureFixture[str]) -> None:
     answer = json.loads(capsys.readouterr().out)
     assert answer.keys() == {
         "separable",
+        "proof",
         "accuracy",
         "balanced_accuracy",
         "steps",

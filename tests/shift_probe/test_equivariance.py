@@ -1,0 +1,80 @@
+"""Outputs move with the image until the border has a say; torch sees the same differences."""
+
+import itertools
+
+import numpy as np
+import pytest
+import torch
+
+from core.layers import PADDING_MODES
+from core.settings import InputError
+from core.shift_probe import Network, Settings
+from core.shift_probe.equivariance import PATTERN, room, shift
+from core.shift_probe.training import initial_kernels
+from tests.shift_probe.test_network import pad
+
+MODES = [(p, m) for p, m in itertools.product(("same", "valid", "full"), PADDING_MODES)]
+
+
+def network(**settings: object) -> Network | None:
+    try:
+        return Network(Settings(**settings))  # type: ignore[arg-type]
+    except InputError:
+        return None
+
+
+@pytest.mark.parametrize(("padding", "mode"), [m for m in MODES if m[1] != "partial"])
+@pytest.mark.parametrize("kernel", [2, 3])
+def test_the_difference_is_that_of_torch(padding: str, mode: str, kernel: int) -> None:
+    probe = network(size=7, kernel=kernel, padding=padding, padding_mode=mode, seed=4)
+    assert probe
+    weights = initial_kernels(probe.settings)[0]
+
+    def seen(image: np.ndarray) -> np.ndarray:
+        padded = pad(torch.from_numpy(image)[None, None], kernel, padding, mode)
+        return torch.conv2d(padded, torch.from_numpy(weights)[None, None])[0, 0].numpy()
+
+    low, high = room(7)
+    for down, right in itertools.product(range(low, high + 1), repeat=2):
+        found = shift(probe, weights, down, right)
+        start = np.roll(found.image, (-down, -right), (0, 1))
+        expected = seen(found.image) - np.roll(seen(start), (down, right), (0, 1))
+        assert found.difference == pytest.approx(expected, abs=1e-12)
+        assert found.output.sum() - seen(start).sum() == pytest.approx(found.difference.sum())
+
+
+def test_the_pattern_stays_inside() -> None:
+    for size in range(3, 33):
+        probe = network(size=size)
+        assert probe
+        low, high = room(size)
+        assert low <= 0 <= high
+        assert high > low
+        for by in (low, high):
+            image = shift(probe, np.ones((3, 3)), by, by).image
+            assert image.sum() == PATTERN.sum()
+            corner = 0 if by == low else size - 2
+            assert (image[corner : corner + 2, corner : corner + 2] == PATTERN).all()
+
+
+@pytest.mark.parametrize(("padding", "mode"), MODES)
+@pytest.mark.parametrize("size", [3, 4, 10])
+@pytest.mark.parametrize("kernel", [1, 2, 3, 4])
+def test_only_invariant_paddings_never_differ(
+    padding: str, mode: str, size: int, kernel: int
+) -> None:
+    probe = network(size=size, kernel=kernel, padding=padding, padding_mode=mode, seed=1)
+    if probe is None:
+        return
+    low, high = room(size)
+    weights = initial_kernels(probe.settings)[0]
+    places = itertools.product(range(low, high + 1), repeat=2)
+    found = [shift(probe, weights, *place) for place in places]
+    if probe.settings.always_invariant:
+        assert not any(each.differing for each in found)
+    elif size == 10:
+        # At two pixels from every border nothing has reached it; at the border something has.
+        assert any(each.differing for each in found)
+        assert shift(probe, weights, 0, 0).differing == 0
+        # One kernel's width from the border at most, on either side.
+        assert max(each.depth for each in found) <= 2 * (kernel - 1) + 1
