@@ -342,12 +342,17 @@ class Axis:
         """Pixels that no output reads, in order."""
         return np.setdiff1d(np.arange(self.length), self.sources)
 
+    @cached_property
+    def idle(self) -> Indices:
+        """Padded cells that no window reads, in order."""
+        cells = np.setdiff1d(np.arange(len(self.cells)), self.windows)
+        return cells[(cells < self.before) | (cells >= self.before + self.length)]
+
     @property
     def unused_padding(self) -> tuple[int, int]:
-        """Padded cells that no window covers, before and after (Alsallakh et al. 2021)."""
-        idle = np.ones(len(self.cells), bool)
-        idle[self.windows] = False
-        return int(idle[: self.before].sum()), int(idle[self.before + self.length :].sum())
+        """How many padded cells no window reads, before and after (Alsallakh et al. 2021)."""
+        before = int((self.idle < self.before).sum())
+        return before, len(self.idle) - before
 
     def pull_back(self, values: npt.NDArray[Any], combine: np.ufunc = np.add) -> npt.NDArray[Any]:
         """Carry one value per output back to the pixels that it reads: the map's transpose.

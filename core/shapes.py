@@ -16,6 +16,7 @@ from core.layers import (
     MAX_CHANNELS,
     MAX_POOL,
     OUTSIDE,
+    Axis,
     Convention,
     Layer,
     Stack,
@@ -137,6 +138,34 @@ def pool(
         return np.asarray(windows.mean(axis=(2, 3)))
     counts = np.multiply.outer(rows.mean_counts, columns.mean_counts)
     return np.asarray(windows.sum(axis=(2, 3)) / counts)
+
+
+def window_shapes(rows: Axis, columns: Axis) -> dict[tuple[int, int], int]:
+    """How many windows hold how many real pixels: {(rows, columns): windows}, the largest first.
+
+    rows, columns: one layer along both axes. Of 7 × 7 pixels a 2 × 2 pool with 'same' has nine
+    windows of 2 × 2, three of 2 × 1, three of 1 × 2 and one of 1 × 1.
+    """
+    counted = [np.unique(axis.covered, return_counts=True) for axis in (rows, columns)]
+    (heights, how_many), (widths, how_wide) = counted
+    return {
+        (int(height), int(width)): int(down * across)
+        for height, down in zip(heights[::-1], how_many[::-1], strict=True)
+        for width, across in zip(widths[::-1], how_wide[::-1], strict=True)
+    }
+
+
+EDGES = np.array([[-1.0, -1.0, -1.0], [0.0, 0.0, 0.0], [1.0, 1.0, 1.0]]) / 3
+"""A kernel that finds horizontal edges: below minus above."""
+
+
+def feature_map(image: npt.NDArray[np.float64], bias: float) -> npt.NDArray[np.float64]:
+    """What `EDGES` and a bias make of an image of shape (height, width), before any activation.
+
+    The image's border is repeated once around it, so that the output has its shape.
+    """
+    windows = np.lib.stride_tricks.sliding_window_view(np.pad(image, 1, mode="edge"), (3, 3))
+    return np.asarray((windows * EDGES).sum(axis=(2, 3)) + bias)
 
 
 def report(settings: Settings) -> dict[str, Any]:

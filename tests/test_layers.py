@@ -236,6 +236,23 @@ def test_indivisible_stride_leaves_padding_unused() -> None:
     assert [axis.unused_padding for axis in even] == [(0, 0)] * 5
 
 
+@given(LAYERS, st.integers(1, 12))
+def test_idle_cells_are_padding_that_no_window_reads(layer: Layer, length: int) -> None:
+    try:
+        axis = fit(layer, length)
+    except InputError:
+        return
+    read = set(axis.windows.ravel().tolist())
+    start, end = range(axis.before), range(axis.before + length, len(axis.cells))
+    idle = [[cell for cell in side if cell not in read] for side in (start, end)]
+    assert axis.idle.tolist() == [*idle[0], *idle[1]]
+    assert axis.unused_padding == tuple(map(len, idle))
+
+
+def test_idle_cells_need_not_be_the_outermost() -> None:
+    assert fit(parse_layer("conv1s2:2"), 4).idle.tolist() == [1, 7]
+
+
 def test_dropped_pixels() -> None:
     assert fit(parse_layer("maxpool2"), 7).unused.tolist() == [6]
     assert fit(parse_layer("maxpool2:same"), 7).unused.tolist() == []

@@ -72,6 +72,42 @@ def test_bad_layers_are_explained_beside_their_field(layers: str, said: str) -> 
     assert not app.dataframe
 
 
+@pytest.mark.parametrize(
+    ("layers", "said"),
+    [
+        ("conv3:full", "Keras has no 'full' padding"),
+        ("conv3s2d2", "Keras refuses a stride together with a dilation"),
+        ("maxpool2:full", "expected same, valid, ceil or a number"),
+    ],
+)
+def test_what_keras_refuses_is_said(layers: str, said: str) -> None:
+    assert said in "".join(errors(shapes_page(layers=layers)))
+
+
+def test_both_lengths_of_a_layer_are_compared() -> None:
+    app = shapes_page(size=8, width=7, layers="maxpool2")
+    assert not errors(app)
+    assert "1 column of the image is never seen" in words(app)
+    assert list(app.table[0].value.index) == ["maxpool2 on 8", "maxpool2 on 7"]
+
+
+def test_a_stack_without_windows_is_taken_apart_too() -> None:
+    app = shapes_page(size=3, layers="up2 up3")
+    assert not errors(app)
+    assert "3 × 3 × 1 becomes 18 × 18 × 1, and every pixel is seen" in words(app)
+    assert "Both ends of each layer's input" not in words(app)
+
+
+def test_why_one_pads_follows_the_kernel() -> None:
+    app = shapes_page(guess="4")
+    assert "Centred on the first pixel, a kernel of 3 needs 1 cell outside the image" in words(app)
+    app.slider(key="kernel").set_value(5).run()
+    assert not errors(app)
+    assert "a kernel of 5 needs 2 cells outside the image" in words(app)
+    assert "“valid” gives 2 × 1: the third column is in no window" in words(app)
+    assert "16 windows: 9 of 2 × 2, 3 of 2 × 1, 3 of 1 × 2 and 1 of 1 × 1" in words(app)
+
+
 def test_what_pytorch_refuses_is_said() -> None:
     app = shapes_page(convention="torch", layers="conv3s2:same")
     assert "PyTorch refuses 'same' with a stride" in "".join(errors(app))

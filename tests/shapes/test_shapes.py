@@ -5,11 +5,22 @@ import json
 import numpy as np
 import pytest
 import torch
+import torch.nn.functional as F
+from hypothesis import given
+from hypothesis import strategies as st
 
 from core.__main__ import main
-from core.layers import parse_layer, parse_stack
+from core.layers import Layer, fit, parse_layer, parse_stack
 from core.settings import InputError
-from core.shapes import PRESETS, Settings, pool, report
+from core.shapes import (
+    EDGES,
+    PRESETS,
+    Settings,
+    feature_map,
+    pool,
+    report,
+    window_shapes,
+)
 from core.steps import walk
 from tests.test_steps import apply, sizes
 
@@ -65,6 +76,37 @@ def test_pool_agrees_with_torch(word: str, height: int, width: int) -> None:
     image = np.random.default_rng(0).normal(size=(height, width))
     expected = apply(parse_layer(word), torch.from_numpy(image)[None, None])[0, 0]
     np.testing.assert_allclose(pool(image, parse_layer(word), "torch"), expected.numpy())
+
+
+def test_windows_by_the_real_pixels_that_they_hold() -> None:
+    same = fit(parse_layer("maxpool2:same"), 7)
+    assert window_shapes(same, same) == {(2, 2): 9, (2, 1): 3, (1, 2): 3, (1, 1): 1}
+    valid = fit(parse_layer("maxpool2"), 7)
+    assert window_shapes(valid, valid) == {(2, 2): 9}
+    rows, columns = (fit(parse_layer("maxpool2:same"), length) for length in (4, 3))
+    assert window_shapes(rows, columns) == {(2, 2): 2, (2, 1): 2}
+
+
+@given(st.integers(1, 4), st.integers(1, 4), st.integers(1, 9), st.integers(1, 9))
+def test_window_shapes_count_every_window(
+    kernel: int, stride: int, height: int, width: int
+) -> None:
+    layer = Layer("maxpool", kernel, stride=stride, padding="same")
+    rows, columns = fit(layer, height), fit(layer, width)
+    found = window_shapes(rows, columns)
+    counted: dict[tuple[int, int], int] = {}
+    for tall in rows.covered.tolist():
+        for wide in columns.covered.tolist():
+            counted[tall, wide] = counted.get((tall, wide), 0) + 1
+    assert found == counted
+
+
+def test_a_feature_map_is_the_edge_kernel_s() -> None:
+    image = np.random.default_rng(0).random((5, 4))
+    padded = F.pad(torch.from_numpy(image)[None, None], (1, 1, 1, 1), mode="replicate")
+    expected = F.conv2d(padded, torch.from_numpy(EDGES)[None, None]) - 0.4
+    np.testing.assert_allclose(feature_map(image, -0.4), expected[0, 0].numpy())
+    assert (feature_map(np.ones((3, 3)), -0.4) == -0.4).all()
 
 
 def test_pool_refuses_a_convolution() -> None:
