@@ -189,7 +189,8 @@ def fall_back(pair: Pair) -> tuple[Settings, Settings, Pair]:
 
 def architecture(pair: Pair, tested: Tested) -> None:
     """Both arms' layers, and the source's figures beside ours."""
-    st.subheader("One network, two image sizes")
+    same = pair.unpadded.settings.size == pair.padded.settings.size
+    st.subheader("One network, one image size" if same else "One network, two image sizes")
     parameters = autoencoder.parameter_count(pair.padded.settings)
     left, right = st.columns([3, 2])
     with left:

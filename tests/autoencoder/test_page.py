@@ -163,6 +163,7 @@ def test_without_padding_there_is_nothing_to_judge(shelf: Folder) -> None:
     assert "one and the same run (seed 0, 20,000 images)" in said
     assert "pre-set seeds" not in said
     assert "border holds" not in said
+    assert "two image sizes" not in said
 
 
 def test_the_post_and_this_run_are_told_apart(shelf: Folder) -> None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import itertools
+import re
 import tempfile
 import time
 from pathlib import Path
@@ -37,7 +38,7 @@ def row(browser: Browser, address: str, *, training: bool, sessions: int, clicks
     first = visit(browser, f"{address}/autoencoder?{query}")
     if training:
         first.get_by_role("button", name="Train", exact=True).click()
-        first.get_by_text("s left").first.wait_for()
+        first.get_by_text(re.compile("(s|min|h|seconds) left$")).first.wait_for()
     with watching(address, query, sessions - 1) as looks:
         page = visit(browser, f"{address}/autoencoder?guess=better")
         page.wait_for_timeout(3_000)

@@ -20,10 +20,10 @@ def test_both_arms_train_and_the_verdict_appears(app: str, visit: Visit) -> None
     expect(page.get_by_role("progressbar")).to_be_visible()
     fresh = page.get_by_role("button", name="Train with a fresh seed")
     expect(fresh).to_be_visible(timeout=300_000)
-    expect(page.get_by_text("On the 784 pixels that both arms share")).to_be_visible()
+    expect(page.get_by_text("on the 784 pixels that both networks have")).to_be_visible()
     expect(
         page.locator("[data-testid=stVegaLiteChart] canvas, [data-testid=stVegaLiteChart] svg")
-    ).to_have_count(2)
+    ).to_have_count(4)  # both curves, the parts of the change, the seeds
     expect(page.get_by_role("progressbar")).to_have_count(0)
 
 
@@ -42,7 +42,10 @@ def test_a_new_visitors_first_click_on_a_fresh_server(
         expect(page.get_by_text("generated digits · seed 5 · trained here")).to_be_visible(
             timeout=300_000
         )
-        expect(page.get_by_text("On the 784 pixels that both arms share")).to_be_visible()
+        expect(page.get_by_text("on the 784 pixels that both networks have")).to_be_visible()
+        expect(page.get_by_text("In this run (seed 5, 5,000 images)")).to_be_visible()
+        expect(page.get_by_text("this run, seed 5, is not one of them")).to_be_visible()
+        expect(page.get_by_text("hollow dots: seeds trained here")).to_be_visible()
         fresh.click()
         expect(page).to_have_url(re.compile("seed=6"))
         expect(page.get_by_role("progressbar")).to_be_visible()

@@ -92,7 +92,7 @@ def change_words(parts: Split, name: str, unpadded: float, padded: float) -> str
     return (
         f"In this run ({name}) the loss per pixel {moved(parts.per_pixel)}, from "
         f"**{unpadded:.4f}** without padding to **{padded:.4f}** with it. That change is the sum "
-        "of three parts:"
+        "of three parts, here rounded:"
     )
 
 

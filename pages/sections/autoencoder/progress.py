@@ -87,7 +87,7 @@ SEED = (
 
 READING = (
     "Solid: loss on test images, the first 256 of them. Dotted: loss on the training images since "
-    "the point before, while the weights move, as Keras prints it. A nat is the unit of "
+    "the point before, measured while the weights move, as Keras does. A nat is the unit of "
     "cross-entropy with the natural logarithm, 1.44 bits. Both axes of loss are logarithmic."
 )
 """How to read the curves."""
