@@ -123,10 +123,18 @@ ZHANG = Source(
     "ICML 2019, arXiv 1904.11486",
     "https://arxiv.org/abs/1904.11486",
 )
+SCHUIRMANN = Source(
+    "Schuirmann",
+    1987,
+    "A Comparison of the Two One-Sided Tests Procedure and the Power Approach for Assessing the "
+    "Equivalence of Average Bioavailability",
+    "Journal of Pharmacokinetics and Biopharmaceutics 15 (6), doi 10.1007/BF01068419",
+    "https://doi.org/10.1007/BF01068419",
+)
 
 PAGES: dict[str, tuple[Source, ...]] = {
     "autoencoder": (CROSS_VALIDATED,),
-    "loss": (CROSS_VALIDATED,),
+    "loss": (CROSS_VALIDATED, SCHUIRMANN),
     "shift_probe": (SCHEIDL, ISLAM, LIN, KAYHAN, LIU),
     "impact": (SCHEIDL, MIND_THE_PAD, LIU, ARAUJO, LUO),
     "shapes": (KERAS_BLOG, STACK_OVERFLOW, MIND_THE_PAD, MIND_THE_POOL, ZHANG),

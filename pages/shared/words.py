@@ -6,8 +6,13 @@ SHOW_ME = "just show me"  # for who would rather not guess
 
 
 def change(share: float) -> str:
-    """A change in words: "23.1 % lower"."""
-    return f"{abs(share) * 100:.1f} % {'lower' if share < 0 else 'higher'}"
+    """A change in words: "23.1 % lower", "the same to 0.1 %", "12.5 times as high"."""
+    if share > 9:
+        return f"{1 + share:.3g} times as high"
+    written = f"{abs(share) * 100:.1f}"
+    if not float(written):
+        return "the same to 0.1 %"
+    return f"{written} % {'lower' if share < 0 else 'higher'}"
 
 
 def percent(share: float) -> str:

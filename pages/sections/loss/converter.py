@@ -10,7 +10,8 @@ import streamlit as st
 
 from core import loss
 from core.settings import InputError
-from pages.shared.words import TEXT, change
+from pages.sections.loss.words import converter_title
+from pages.shared.words import TEXT
 
 WAYS = {"per pixel": "per_pixel", "total": "total"}
 COLUMNS = ["height", "width", *WAYS]
@@ -24,7 +25,7 @@ def show() -> None:
     given = typed()
     found = pd.DataFrame([converted(row) for row in given.to_dict("records")])
     right = found[found.check.eq("") & found.total.notna()].drop(columns="check")
-    st.header(both_ways(right))
+    st.header(title(given, right))
     st.markdown(
         "Keras and PyTorch print the mean over all pixels. Times the pixels of an image it is the "
         "total: what one image costs. Type a size and either loss; the other follows.",
@@ -155,12 +156,12 @@ def whole(value: float) -> float | int:
     return int(value) if value.is_integer() else value
 
 
-def both_ways(right: pd.DataFrame) -> str:
+def title(given: pd.DataFrame, right: pd.DataFrame) -> str:
     """The first two losses compared both ways."""
-    if len(right) < 2 or not (first := right.iloc[0])["total"] > 0:
-        return "One loss, two numbers"
-    per_pixel, total = (change(right.iloc[1][way] / first[way] - 1) for way in WAYS)
-    return f"Per pixel {per_pixel}, in total {total}"
+    pairs = [(float(row[0]), float(row[1])) for row in right[list(WAYS)].to_numpy()[:2]]
+    first, second = [*pairs, None, None][:2]
+    post = to_link(given.dropna(how="all")[:2]) == to_link(POST)
+    return converter_title(first, second, post=post)
 
 
 def as_text(right: pd.DataFrame) -> str:

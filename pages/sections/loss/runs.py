@@ -2,25 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache
 
-import numpy as np
 import streamlit as st
 
-from core.autoencoder import Checkpoint, Run, arms, runs
+from core import loss
+from core.autoencoder import LIVE, ORIGINAL, Checkpoint, Run, Settings, arms, presets, runs
 from core.autoencoder.runs import View
+from core.data import PAD_WIDTHS
+from core.loss import Pairs
 from pages.shared.guard import fragment
 from pages.shared.pair import pause, visitor
 
-Seeds = dict[int, tuple[Checkpoint, Checkpoint]]  # both arms by seed
+REMEMBERED = 32  # experiments whose figures are kept, and with them their runs' maps
 
 
-def pairs(experiment: Run, seeds: range) -> list[Run]:
-    """Both arms' runs of an experiment, for every seed."""
+@lru_cache(1024)
+def pair(experiment: Run, seed: int) -> tuple[Run, Run]:
+    """Both arms' runs of an experiment with this seed."""
     settings, images = experiment
-    return [Run(arm, images) for seed in seeds for arm in arms(replace(settings, seed=seed))]
+    unpadded, padded = arms(replace(settings, seed=seed))
+    return Run(unpadded, images), Run(padded, images)
+
+
+def pairs(experiment: Run, seeds: Iterable[int]) -> list[Run]:
+    """Both arms' runs of an experiment, for every seed."""
+    return [run for seed in seeds for run in pair(experiment, seed)]
 
 
 def look(run: Run) -> View:
@@ -36,28 +45,76 @@ def tested(run: Run) -> Checkpoint | None:
     return [c for c in view.state.checkpoints if c.images_seen <= run.images][-1]
 
 
-def found(experiment: Run, seeds: range) -> Seeds:
+def found(experiment: Run, seeds: Iterable[int]) -> dict[int, tuple[Checkpoint, Checkpoint]]:
     """Both arms of an experiment, for every seed whose two runs are there."""
     results = {}
     for seed in seeds:
-        unpadded, padded = (tested(run) for run in pairs(experiment, range(seed, seed + 1)))
+        unpadded, padded = map(tested, pair(experiment, seed))
         if unpadded is not None and padded is not None:
             results[seed] = unpadded, padded
     return results
 
 
-@lru_cache(16)  # what is drawn from a mean is remembered by the very object
-def mean(checkpoints: tuple[Checkpoint, ...]) -> Checkpoint:
-    """The first of `checkpoints` with maps that are means over them all."""
-    maps = ("loss_map", "squared_error_map", "accuracy_map", "entropy_map")
-    means = {name: np.mean([getattr(c, name) for c in checkpoints], axis=0) for name in maps}
-    return replace(checkpoints[0], **means)
-
-
-def means(pair: Seeds) -> dict[str, Checkpoint]:
+def means(shown: Pairs) -> dict[str, Checkpoint]:
     """Both arms by name, their maps means over seeds."""
-    unpadded, padded = zip(*pair.values(), strict=True)
+    unpadded, padded = zip(*shown.values(), strict=True)
     return {"unpadded": mean(unpadded), "padded": mean(padded)}
+
+
+# What is drawn from a mean is remembered by the very object.
+mean = lru_cache(16)(loss.mean)
+
+
+def plain_floor() -> float | None:
+    """The entropy of a pixel of the post's images, nats; None where no run on them is there."""
+    for experiment in (LIVE, ORIGINAL):
+        for seed in presets.judged_seeds(presets.AS_ASKED):
+            one = tested(pair(experiment, seed)[0])
+            if one is not None:
+                return one.entropy_floor / one.entropy_map.size
+    return None
+
+
+# --- Figures ------------------------------------------------------------------------------------
+
+
+def law(experiment: Run, shown: Iterable[int]) -> loss.Law:
+    """Every pad width of an experiment that is there, of the pre-set seeds and of those shown."""
+    seeds, measured = {}, []
+    for width in range(1, PAD_WIDTHS.high + 1):
+        padded = at_width(experiment, width)
+        seeds[width] = presets.judged_seeds(padded)
+        both = found(padded, sorted({*seeds[width], *shown}))
+        measured.append((width, tuple(both.items())))
+    return _law(tuple(measured), tuple(seeds.items()))
+
+
+@lru_cache(256)
+def at_width(experiment: Run, pad_width: int) -> Run:
+    """The same experiment with another pad width."""
+    return Run(replace(experiment.settings, pad_width=pad_width), experiment.images)
+
+
+Items = tuple[tuple[int, tuple[Checkpoint, Checkpoint]], ...]
+
+
+@lru_cache(REMEMBERED)
+def _law(measured: tuple[tuple[int, Items], ...], seeds: tuple[tuple[int, range], ...]) -> loss.Law:
+    return loss.law_of({width: dict(both) for width, both in measured}, dict(seeds))
+
+
+def trial(experiment: Run) -> loss.Trial:
+    """Both claims of the explanation for one padding, from the pre-set seeds that are there."""
+    seeds = presets.judged_seeds(experiment)
+    return _trial(experiment.settings, tuple(found(experiment, seeds).items()), seeds)
+
+
+@lru_cache(REMEMBERED)
+def _trial(settings: Settings, both: Items, seeds: range) -> loss.Trial:
+    return loss.trial_of(settings, dict(both), seeds)
+
+
+# --- What is missing ----------------------------------------------------------------------------
 
 
 def offer(section: str, wanted: Sequence[Run]) -> None:

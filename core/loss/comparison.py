@@ -1,0 +1,54 @@
+"""The padded arm against the unpadded one: per pixel, in total, and on the pixels both have."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+from core.autoencoder import Checkpoint
+
+Pairs = Mapping[int, tuple[Checkpoint, Checkpoint]]
+"""The unpadded and the padded network of each seed whose two runs are there."""
+
+
+class Tested(Protocol):
+    """A network measured on a test set; all but `per_pixel` are nats per image."""
+
+    @property
+    def per_pixel(self) -> float: ...
+    @property
+    def total(self) -> float: ...
+    @property
+    def interior(self) -> float: ...
+    @property
+    def border(self) -> float: ...
+    @property
+    def entropy_floor(self) -> float: ...
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """The padded arm against the unpadded one; changes as shares, so that −0.2 is 20 % less."""
+
+    per_pixel: float  # change of the loss per pixel
+    total: float  # change of the loss per image
+    shared: float  # change of the loss on the pixels that both arms have
+    floor: float  # share of the unpadded loss that is entropy floor
+    border: float  # share of the padded loss that lies on the border
+
+
+def compare(unpadded: Tested, padded: Tested) -> Comparison:
+    """Three ways to compare two arms that the same images were shown to."""
+    return Comparison(
+        per_pixel=padded.per_pixel / unpadded.per_pixel - 1,
+        total=padded.total / unpadded.total - 1,
+        shared=padded.interior / unpadded.interior - 1,
+        floor=unpadded.entropy_floor / unpadded.total,
+        border=padded.border / padded.total,
+    )
+
+
+def changes(pairs: Pairs) -> dict[int, Comparison]:
+    """The comparison of both arms, by seed."""
+    return {seed: compare(*both) for seed, both in pairs.items()}

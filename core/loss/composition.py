@@ -1,0 +1,47 @@
+"""Where a tested network's loss lies: entropy floor, the rest of the original pixels, border."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.autoencoder import Checkpoint
+from core.data import SIZE
+
+Floats = NDArray[np.float32]
+
+
+class Parts(NamedTuple):
+    """A total loss in three parts, nats per image; they add up to it."""
+
+    floor: float  # the entropy of the original pixels: no network goes below it
+    above: float  # the rest of the loss on the original pixels: at most this can be learnt
+    border: float  # the loss on the padded ring
+
+
+def parts(tested: Checkpoint) -> Parts:
+    """Where the total loss of a tested network lies."""
+    floor = float(original(tested.entropy_map).sum(dtype=np.float64))
+    return Parts(floor, tested.interior - floor, tested.border)
+
+
+def original(padded: Floats) -> Floats:
+    """The original pixels (28, 28) of a map (28 + 2p, 28 + 2p) of a padded image."""
+    pad_width = (len(padded) - SIZE) // 2
+    return padded[pad_width : pad_width + SIZE, pad_width : pad_width + SIZE]
+
+
+def mean(tested: Sequence[Checkpoint]) -> Checkpoint:
+    """The first of `tested` with maps that are means over them all; one arm's, of several seeds.
+
+    Raises ValueError where there is none. Samples, weights and the training loss are the first's.
+    """
+    if not tested:
+        raise ValueError("no checkpoints to average")
+    maps = ("loss_map", "squared_error_map", "accuracy_map", "entropy_map")
+    means = {name: np.mean([getattr(one, name) for one in tested], axis=0) for name in maps}
+    return replace(tested[0], **means)

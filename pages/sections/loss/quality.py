@@ -1,0 +1,51 @@
+"""Other metrics than the loss, on the whole image and on the shared pixels."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import pandas as pd
+import streamlit as st
+
+from core import loss
+from core.data import SIZE
+from core.loss import Measure, Pairs
+from pages.sections.loss.words import METRICS_WORDS, metric_words, metrics_title
+from pages.shared.words import TEXT
+
+METRICS = {
+    "cross_entropy": ("Cross-entropy, nats", "{:.4f}"),
+    "squared_error": ("Mean squared error", "{:.5f}"),
+    "psnr": ("PSNR, dB", "{:.2f}"),
+    "accuracy": ("Pixel accuracy", "{:.4f}"),
+}
+"""The fields of `core.loss.Metrics`: name and format."""
+
+
+def quality(pairs: Pairs, judged: range) -> None:
+    """Every mean over all pixels counts the border; none on the shared pixels does."""
+    whole, shared = (loss.measures(pairs, judged, shared=shared) for shared in (False, True))
+    if not whole:
+        return
+    st.header(metrics_title(whole["squared_error"].change, shared["squared_error"].change))
+    left, right = st.columns(2)
+    with left:
+        st.markdown("**The whole image**, border included")
+        st.table(table(whole))
+    with right:
+        st.markdown(f"**The shared pixels**, {SIZE} × {SIZE}")
+        st.table(table(shared))
+    st.markdown(METRICS_WORDS, width=TEXT)
+
+
+def table(measured: Mapping[str, Measure]) -> pd.DataFrame:
+    """Means over the pre-set seeds, and what each metric says of the padded network."""
+    rows = {}
+    for field, (name, form) in METRICS.items():
+        one = measured[field]
+        rows[name] = {
+            "unpadded": form.format(one.unpadded),
+            "padded": form.format(one.padded),
+            "error, padded against unpadded": metric_words(one.change),
+        }
+    return pd.DataFrame(rows).T

@@ -1,0 +1,175 @@
+"""The test that could fail: both claims of the explanation, for every padding that is shipped."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import lru_cache
+
+import pandas as pd
+import pyarrow as pa
+import streamlit as st
+
+from core.autoencoder import LIVE, presets
+from core.judgement import MARGIN
+from core.loss import Trial, finding
+from pages.sections.loss.experiments import EXPERIMENTS, in_order
+from pages.sections.loss.runs import REMEMBERED, offer, pairs, trial
+from pages.sections.loss.words import (
+    TRIAL_WORDS,
+    chance_words,
+    claim_words,
+    finding_words,
+    predicted_words,
+    trials_title,
+)
+from pages.shared import charts
+from pages.shared.words import TEXT
+
+CLAIMS = {
+    "shared": "The shared pixels cost what they did",
+    "excess": "The border costs its entropy",
+}
+"""The judged fields of `core.loss.Trial`, and the claim that they have no change."""
+
+UNIT = "% of the unpadded loss on the shared pixels"
+
+
+def every_trial() -> dict[str, Trial]:
+    """All paddings that are shipped, by their short names."""
+    return {short: trial(EXPERIMENTS[name]) for short, name in in_order().items()}
+
+
+def trials(tried: Mapping[str, Trial], chosen: str) -> None:
+    """Both claims as pictures, as words and as a table; what is missing of the short runs.
+
+    `chosen` is the experiment that the page looks at.
+    """
+    st.header(trials_title(tried))
+    short = next(short for short, name in in_order().items() if name == chosen)
+    st.markdown(f"{TRIAL_WORDS}\n{predicted_words(short, tried[short])}", width=TEXT)
+    for column, (field, claim) in zip(st.columns(2), CLAIMS.items(), strict=True):
+        with column:
+            st.markdown(f"**{claim}**")
+            forest(tuple(tried.items()), field)
+            judged = {name: getattr(one, field) for name, one in tried.items()}
+            st.markdown(claim_words(judged))
+    st.caption(
+        "Dots: a pair of runs for each pre-set seed; bar: 95 % interval of their mean; grey band: "
+        f"±{100 * MARGIN:g} %, which counts as none. "
+        + chance_words([one for trial in tried.values() for one in (trial.shared, trial.excess)])
+    )
+    with st.expander("The figures, and the loss per pixel that was predicted"):
+        st.table(table(tried))
+    live = [one for one in EXPERIMENTS.values() if one.images <= LIVE.images]
+    wanted = [run for one in live for run in pairs(one, presets.judged_seeds(one))]
+    offer("trials", list(dict.fromkeys(wanted)))
+
+
+def forest(tried: tuple[tuple[str, Trial], ...], field: str) -> None:
+    """A row for each padding: its seeds, the interval of their mean, and what was found."""
+    colours = charts.palette()
+    table, domain = drawn(tried, field)
+    x: charts.Spec = {
+        "type": "quantitative",
+        "title": UNIT,
+        "scale": {"domain": list(domain), "nice": False, "zero": False},
+        "axis": {"tickCount": 5, "labelExpr": SIGNED},
+    }
+    y: charts.Spec = {
+        "field": "name",
+        "type": "nominal",
+        "sort": None,
+        "title": None,
+        "axis": {"domain": False, "ticks": False, "labelLimit": 200, "labelPadding": 6},
+    }
+    least = 100 * MARGIN
+    spec: charts.Spec = {
+        "height": ROW * len(tried),
+        "padding": {"left": 5, "top": 5, "right": 66, "bottom": 5},
+        "autosize": {"type": "fit", "contains": "padding"},
+        "layer": [
+            {
+                "data": {"values": [{}]},  # drawn once, not once a row
+                "mark": {"type": "rect", "color": colours.faint, "opacity": 0.6},
+                "encoding": {"x": x | {"datum": -least}, "x2": {"datum": least}},
+            },
+            {
+                "data": {"values": [{}]},
+                "mark": {"type": "rule"},
+                "encoding": {"x": x | {"datum": 0}},
+            },
+            {
+                "transform": [{"filter": "datum.kind === 'interval'"}],
+                "mark": {"type": "bar", "height": 10, "color": colours.padded, "opacity": 0.35},
+                "encoding": {"x": x | {"field": "low"}, "x2": {"field": "high"}, "y": y},
+            },
+            {
+                "transform": [{"filter": "datum.kind === 'seed'"}],
+                "mark": {"type": "circle", "size": 28, "color": colours.padded, "opacity": 0.9},
+                "encoding": {
+                    "x": x | {"field": "change"},
+                    "y": y,
+                    "tooltip": [
+                        {"field": "name", "title": " "},
+                        {"field": "seed", "type": "nominal"},
+                        {"field": "change", "title": "%", "format": "+.2f"},
+                    ],
+                },
+            },
+            {
+                "transform": [{"filter": "datum.kind === 'finding'"}],
+                "mark": {"type": "text", "align": "left", "dx": 6, "color": colours.ink},
+                "encoding": {
+                    "x": {"value": "width"},
+                    "y": y,
+                    "text": {"field": "words"},
+                },
+            },
+        ],
+    }
+    alt = f"{CLAIMS[field]}: {claim_words({name: getattr(t, field) for name, t in tried})}"
+    charts.show(table, spec, alt=alt, key=f"forest_{field}")
+
+
+ROW = 24  # screen pixels
+SIGNED = "datum.value ? format(datum.value, '+.1~f') : '0'"
+COLUMNS = ["name", "kind", "seed", "change", "low", "high", "words"]
+
+
+@lru_cache(REMEMBERED)
+def drawn(tried: tuple[tuple[str, Trial], ...], field: str) -> tuple[pa.Table, tuple[float, float]]:
+    """The data of a forest in percent, and the domain that holds them."""
+    rows: list[tuple[str, str, int, float | None, float | None, float | None, str]] = []
+    for name, one in tried:
+        judged = getattr(one, field)
+        for run in one.runs:
+            rows.append((name, "seed", run.seed, 100 * getattr(run, field), None, None, ""))
+        found = judged.interval
+        if judged.complete and found is not None:
+            rows.append((name, "interval", -1, None, 100 * found.low, 100 * found.high, ""))
+        words = finding(judged) if judged.complete else f"{judged.runs} of {judged.of}"
+        rows.append((name, "finding", -1, None, None, None, words))
+    table = pd.DataFrame(rows, columns=COLUMNS)
+    numbers = table[["change", "low", "high"]].astype(float)
+    low = min(-150 * MARGIN, numbers.min().min())
+    high = max(150 * MARGIN, numbers.max().max())
+    spare = 0.04 * (high - low)
+    return charts.ready(table), (low - spare, high + spare)
+
+
+def table(tried: Mapping[str, Trial]) -> pd.DataFrame:
+    """Means over seeds, and what was found; paddings that have no runs yet are left out."""
+    rows = {
+        name: {
+            "shared pixels": finding_words(one.shared),
+            "border, predicted": f"{one.mean('predicted_border'):.2f}",
+            "measured": f"{one.mean('border'):.2f}",
+            "beyond its entropy": finding_words(one.excess),
+            "per pixel, predicted": f"{one.mean('predicted_per_pixel'):.4f}",
+            "measured ": f"{one.mean('per_pixel'):.4f}",
+            "the explanation": one.finding,
+        }
+        for name, one in tried.items()
+        if one.runs
+    }
+    return pd.DataFrame(rows).T

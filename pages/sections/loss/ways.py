@@ -1,0 +1,32 @@
+"""Three ways to compare both networks, and what each lets one say about the padded one."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from core import loss
+from core.loss import Pairs
+from pages.sections.loss.words import WAYS_WORDS, ways_title
+from pages.shared import verdict
+from pages.shared.verdict import PER_PIXEL, SHARED, TOTAL
+from pages.shared.words import TEXT
+
+QUANTITIES = {"per_pixel": PER_PIXEL, "total": TOTAL, "shared": SHARED}
+"""The fields of `core.loss.Comparison` that are judged."""
+
+
+def ways(pairs: Pairs, judged: range) -> None:
+    """Per pixel, in total, on the shared pixels; other seeds than the judged are only shown."""
+    compared = loss.changes(pairs)
+    evidence = {
+        quantity: verdict.weigh({s: getattr(one, field) for s, one in compared.items()}, judged)
+        for field, quantity in QUANTITIES.items()
+    }
+    st.header(ways_title(evidence[PER_PIXEL].judgement, evidence[SHARED].judgement))
+    left, right = st.columns([3, 2])
+    with left:
+        verdict.picture(evidence, key="ways")
+    with right:
+        for quantity, one in evidence.items():
+            st.markdown(f"**{quantity.label}.** {verdict.sentence(one, quantity)}")
+    st.markdown(WAYS_WORDS, width=TEXT)

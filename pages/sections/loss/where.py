@@ -1,0 +1,107 @@
+"""Where the loss of both networks lies: on which pixels, and how much of it is floor."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+
+from core import loss
+from core.autoencoder import Checkpoint, Run
+from core.loss import Pairs
+from pages.sections.loss.runs import look, means, pair
+from pages.sections.loss.words import floor_words, where_title
+from pages.shared import charts
+from pages.shared.pair import provenance
+from pages.shared.tested import loss_maps
+from pages.shared.words import TEXT
+
+
+def where(experiment: Run, shown: Pairs) -> None:
+    """Both loss maps on one scale, and each total loss in its three parts."""
+    both = means(shown)
+    made_of = {arm: loss.parts(one) for arm, one in both.items()}
+    st.header(where_title(made_of["unpadded"], made_of["padded"]))
+    st.caption("Losses are in nats, the unit of natural logarithms: 1 nat is 1.44 bits.")
+    loss_maps(both)
+    charts.show(*parts_chart(made_of), alt=PARTS_ALT, key="parts")
+    st.caption(sources(experiment, shown))
+    plain = experiment.settings.variation == "plain"
+    pixels = both["unpadded"].loss_map.size
+    st.markdown(floor_words(made_of["unpadded"], pixels, plain=plain), width=TEXT)
+
+
+PARTS_ALT = "The total loss of both networks as entropy floor, the rest above it, and the border"
+
+
+def parts_chart(made_of: Mapping[str, loss.Parts]) -> tuple[pd.DataFrame, charts.Spec]:
+    """A bar for each network, in three parts, each with its nats."""
+    colours = charts.palette()
+    on_colour = "white" if colours == charts.LIGHT else charts.LIGHT.ink
+    rows = []
+    for arm, part in made_of.items():
+        left, middle, right = np.cumsum(part)
+        rows += [
+            (arm, f"floor\n{part.floor:.1f}", 0, left, colours.faint, colours.ink),
+            (arm, f"above it\n{part.above:.1f}", left, middle, vars(colours)[arm], on_colour),
+            (arm, f"border\n{part.border:.3g}", middle, right, colours.ink, colours.ink),
+        ]
+    table = pd.DataFrame(rows, columns=["arm", "words", "left", "right", "fill", "ink"])
+    table["middle"] = (table.left + table.right) / 2
+    x: charts.Spec = {"type": "quantitative", "scale": {"nice": False}}
+    y: charts.Spec = {"field": "arm", "type": "nominal", "sort": None, "title": None, "axis": BARE}
+    ink: charts.Spec = {"field": "ink", "type": "nominal", "scale": None}
+    border = "indexof(datum.words, 'border') === 0"
+    spec: charts.Spec = {
+        "height": 140,
+        "padding": {"left": 5, "top": 5, "right": 60, "bottom": 5},
+        "autosize": {"type": "fit", "contains": "padding"},
+        "layer": [
+            {
+                "mark": {"type": "bar", "height": 38},
+                "encoding": {
+                    "x": x | {"field": "left", "title": "nats per image", "axis": BAR_AXIS},
+                    "x2": {"field": "right"},
+                    "y": y,
+                    "color": {"field": "fill", "type": "nominal", "scale": None},
+                    "tooltip": [{"field": "words", "title": " "}],
+                },
+            },
+            {
+                "transform": [{"filter": f"!({border})"}],
+                "mark": {"type": "text", "lineBreak": "\n", "dy": -7},
+                "encoding": {
+                    "x": x | {"field": "middle"},
+                    "y": y,
+                    "text": {"field": "words"},
+                    "color": ink,
+                },
+            },
+            {
+                "transform": [{"filter": f"{border} && datum.right > datum.left"}],
+                "mark": {"type": "text", "lineBreak": "\n", "dy": -7, "align": "left", "dx": 6},
+                "encoding": {
+                    "x": x | {"field": "right"},
+                    "y": y,
+                    "text": {"field": "words"},
+                    "color": ink,
+                },
+            },
+        ],
+    }
+    return table, spec
+
+
+BAR_AXIS: charts.Spec = {"grid": False, "tickCount": 5}
+BARE: charts.Spec = {"domain": False, "ticks": False, "labelFontSize": 13, "labelPadding": 8}
+
+
+def sources(experiment: Run, shown: Mapping[int, tuple[Checkpoint, Checkpoint]]) -> str:
+    """Where both networks' results come from."""
+    seeds = ", ".join(map(str, shown))
+    words = [f"Means over seeds {seeds}" if len(shown) > 1 else f"Seed {seeds}"]
+    for arm, run in zip(("unpadded", "padded"), pair(experiment, next(iter(shown))), strict=True):
+        words.append(f"{arm}: {provenance(look(run))}")
+    return " · ".join(words)

@@ -1,0 +1,336 @@
+"""The loss page's sentences: each a function of numbers alone, so that tests can try thousands."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+
+from core.judgement import MARGIN, Judgement
+from core.loss import Finding, Parts, Trial, finding
+from pages.shared.sources import SCHUIRMANN, cite
+from pages.shared.verdict import figures
+from pages.shared.words import change, percent
+
+POST = 0.099
+"""The unpadded loss per pixel in the post: a training loss."""
+
+GUESSES = {"0": 0.0, "about 0.03": 0.03, "about 0.06": 0.06}
+"""What a visitor may guess, in words, and the loss per pixel that is meant."""
+
+WITHIN = f"{100 * MARGIN:g} %"
+
+
+# --- The guess ----------------------------------------------------------------------------------
+
+
+def answer(guess: str, floor: float | None) -> str:
+    """The visitor's guess beside the floor per pixel of plain MNIST; None where no run is there."""
+    if floor is None:
+        return (
+            f"You guessed *{guess}*. The answer comes from a run on MNIST as the post had it, and "
+            "none is here yet: choose *As asked* below and train it."
+        )
+    right = f"{GUESSES[guess]:.2f}" == f"{floor:.2f}"
+    return (
+        f"You guessed *{guess}*: {'right' if right else 'no'}. On MNIST as the post had it, the "
+        f"greys of the test images alone cost **{floor:.4f}** per pixel, whatever the network "
+        "does. Why, and where the rest of the loss lies, stands below."
+    )
+
+
+# --- Where the loss lies ------------------------------------------------------------------------
+
+
+def where_title(unpadded: Parts, padded: Parts) -> str:
+    """The floor's share of the unpadded loss, the border's share of the padded one."""
+    return (
+        f"{percent(unpadded.floor / sum(unpadded))} of the unpadded loss is a floor that no "
+        f"network gets below; {percent(padded.border / sum(padded))} of the padded loss lies on "
+        "the border"
+    )
+
+
+def floor_words(unpadded: Parts, pixels: int, *, plain: bool) -> str:
+    """What the floor is, with the figures of these images; `plain` ones are those of the post."""
+    per_pixel = unpadded.floor / pixels
+    words = (
+        "**The floor.** A grey target x costs at least its own entropy, "
+        "−x ln x − (1−x) ln(1−x), even when the network answers x exactly: binary cross-entropy "
+        "is 0 only for black and white. Over these test images that is "
+        f"**{per_pixel:.5f}** per pixel, **{unpadded.floor:.2f}** an image: "
+        f"{percent(unpadded.floor / sum(unpadded))} of the unpadded loss. At most the rest can be "
+        "learnt."
+    )
+    if plain:
+        words += f" Of the post's {POST}, a training loss, it would be {percent(per_pixel / POST)}."
+    return words
+
+
+# --- What was found of a claim ------------------------------------------------------------------
+
+
+def grouped(judged: Mapping[str, Finding]) -> dict[Finding, list[str]]:
+    """The names that each finding is said of; findings in the order in which they are told."""
+    found: dict[Finding, list[str]] = {
+        "holds": [],
+        "fails": [],
+        "undecided": [],
+        "not judged yet": [],
+    }
+    for name, what in judged.items():
+        found[what].append(name)
+    return found
+
+
+def listed(names: Sequence[str]) -> str:
+    """Names in a row: "a", "a and b", "a, b and c"."""
+    *most, last = names
+    return f"{', '.join(most)} and {last}" if most else last
+
+
+def spans(widths: Iterable[int]) -> str:
+    """Pad widths in words: "1 px", "2 to 4 and 8 px"."""
+    rows: list[list[int]] = []
+    for width in sorted(widths):
+        if rows and width == rows[-1][-1] + 1:
+            rows[-1].append(width)
+        else:
+            rows.append([width])
+    names = [
+        name
+        for row in rows
+        for name in ([f"{row[0]} to {row[-1]}"] if len(row) > 2 else map(str, row))
+    ]
+    return f"{listed(names)} px"
+
+
+def paddings(names: Sequence[str]) -> str:
+    """Paddings within a sentence: "2 px (as asked), 3 to 8 px and grey border"."""
+    widths = {name: int(name.removesuffix(" px")) for name in names if name.endswith(" px")}
+    parts = [spans(widths.values()) if name in widths else _lower(name) for name in names]
+    return listed(list(dict.fromkeys(parts)))
+
+
+def _lower(name: str) -> str:
+    return name[:1].lower() + name[1:]
+
+
+def reach(judged: Iterable[Judgement]) -> str:
+    """From the least to the greatest mean change: "+2.5 to +8.7 %"; at least one has runs."""
+    means = [one.interval.mean for one in judged if one.interval is not None]
+    # Adding 0 makes −0.0 a 0.0.
+    ends = dict.fromkeys(f"{round(100 * end, 1) + 0.0:+.1f}" for end in (min(means), max(means)))
+    return f"{' to '.join(ends)} %".replace("-", "−")
+
+
+# --- The law ------------------------------------------------------------------------------------
+
+
+def law_title(judged: Mapping[int, Judgement]) -> str:
+    """For which pad widths T / (28 + 2p)² holds; how far off it is before that is judged."""
+    by: dict[Finding, list[int]] = {}
+    for width, one in judged.items():
+        by.setdefault(finding(one), []).append(width)
+    parts = []
+    if "holds" in by:
+        parts.append(f"holds for {spans(by['holds'])}")
+    if "fails" in by:
+        off = reach(judged[width] for width in by["fails"])
+        parts.append(f"fails for {spans(by['fails'])}, by {off}")
+    if "undecided" in by:
+        parts.append(f"is undecided for {spans(by['undecided'])}")
+    if parts:
+        return f"T / (28 + 2p)² {'; '.join(parts)}"
+    if all(one.interval is None for one in judged.values()):
+        return "The loss per pixel against the pad width"
+    off = reach(judged.values())
+    return f"So far the loss per pixel is {off} off T / (28 + 2p)²: not judged yet"
+
+
+def waiting(judged: Mapping[int, Judgement]) -> str:
+    """How many pre-set seeds are there of the widths that are not judged yet; else nothing."""
+    widths: dict[str, list[int]] = {}
+    for width, one in judged.items():
+        if not one.complete:
+            widths.setdefault(f"{one.runs} of {one.of}", []).append(width)
+    if not widths:
+        return ""
+    rows = "; ".join(f"{count} for {spans(some)}" for count, some in widths.items())
+    return f"A width is judged once all its pre-set seeds are here: {rows}."
+
+
+def law_words(judged: Mapping[int, Judgement], border: float, total: float | None) -> str:
+    """What the law says, and when it counts as holding.
+
+    border: the entropy of the border at the chosen width, NaN where no run tells; total: the
+    unpadded loss T; both nats per image.
+    """
+    words = [
+        "If padding only adds pixels that cost nothing, the total loss T stays and the loss per "
+        "pixel is T / (28 + 2p)². The law *holds* for a width where the total stays within "
+        f"{WITHIN} (95 % interval over the pre-set seeds)."
+    ]
+    if total is None:
+        words.append("No run of a pre-set seed is here yet to draw it from.")
+    else:
+        words.append(
+            "The dashed line is drawn from the unpadded runs alone; each dot is a run with a seed "
+            "of its own; the dotted line is the floor of the original pixels."
+        )
+    if total is not None and border > MARGIN * total:
+        words.append(
+            f"This border is not free: its entropy alone is {percent(border / total)} of T, so the "
+            "law is not expected to hold. The test below allows for it."
+        )
+    if rest := waiting(judged):
+        words.append(rest)
+    return " ".join(words)
+
+
+# --- Three ways to compare ----------------------------------------------------------------------
+
+
+def ways_title(per_pixel: Judgement, shared: Judgement) -> str:
+    """What the mean over the pre-set seeds says in two of three ways."""
+    if per_pixel.interval is None or shared.interval is None:
+        return "Per pixel, in total, or on the shared pixels"
+    return (
+        f"Per pixel the padded loss is {change(per_pixel.interval.mean)}, on the shared pixels "
+        f"{change(shared.interval.mean)}"
+    )
+
+
+WAYS_WORDS = (
+    "Only the shared pixels compare like with like: the same pixels of the same images. The total "
+    "adds what the border costs, and the mean per pixel also divides by the pixels that padding "
+    "added."
+)
+
+
+# --- The test that could have failed ------------------------------------------------------------
+
+
+def trials_title(trials: Mapping[str, Trial]) -> str:
+    """How many paddings the explanation holds for."""
+    by = grouped({name: one.finding for name, one in trials.items()})
+    judged = len(trials) - len(by["not judged yet"])
+    if not judged:
+        return "The test that could fail: not judged yet"
+    words = f"Put to the test, the explanation holds for {len(by['holds'])} of {judged} paddings"
+    if by["fails"]:
+        words += f" and fails for {len(by['fails'])}"
+    return words
+
+
+TRIAL_WORDS = f"""
+The explanation makes two claims: padding leaves the shared pixels as they were, and the pixels it
+adds cost their entropy. From the unpadded run alone follows then the loss per pixel of *any*
+padding, (T + border's entropy) / pixels. A constant border's entropy is its grey's; that of one
+that repeats pixels, theirs; one of random greys costs more than their entropy, for a network sees
+such a grey only as a noisy y: its best answer is the mean of all greys behind y, and what it pays
+is the entropy of that mean, here summed exactly.
+
+Each claim is measured in percent of the unpadded loss on the shared pixels. It *holds* where the
+95 % interval over the pre-set seeds lies within ±{WITHIN}
+({cite(SCHUIRMANN, "two one-sided tests")}), *fails* where it does not and excludes
+0, and is else undecided. The explanation holds where both claims do, and fails where one does.
+"""
+
+
+def predicted_words(name: str, found: Trial) -> str:
+    """The loss per pixel that the explanation predicts for one padding, beside the measured one."""
+    if not found.runs:
+        return ""
+    unpadded, predicted, measured = map(
+        found.mean, ("unpadded_per_pixel", "predicted_per_pixel", "per_pixel")
+    )
+    return (
+        f"For the padding chosen above, {_lower(name)}, it predicts from {unpadded:.4f} unpadded "
+        f"**{predicted:.4f}** per pixel ({change(predicted / unpadded - 1)}); measured are "
+        f"**{measured:.4f}** ({change(measured / unpadded - 1)})."
+    )
+
+
+def claim_words(judged: Mapping[str, Judgement]) -> str:
+    """For which paddings a claim holds, fails or is undecided, and which are not judged yet."""
+    by = grouped({name: finding(one) for name, one in judged.items()})
+    parts = []
+    if by["holds"]:
+        parts.append(f"Holds for {paddings(by['holds'])}.")
+    if by["fails"]:
+        off = reach(judged[name] for name in by["fails"])
+        parts.append(f"Fails for {paddings(by['fails'])}: {off}.")
+    if by["undecided"]:
+        parts.append(f"Undecided for {paddings(by['undecided'])}.")
+    if by["not judged yet"]:
+        whom = f" for {paddings(by['not judged yet'])}" if parts else ""
+        parts.append(f"Not judged yet{whom}: pre-set seeds are missing.")
+    return " ".join(parts)
+
+
+def chance_words(judged: Sequence[Judgement]) -> str:
+    """How many of these judgements may be wrong; nothing where none is made."""
+    made = sum(one.complete for one in judged)
+    if not made:
+        return ""
+    return (
+        f"A judgement is wrong by chance in at most 5 % of cases: of these {made}, expect up to "
+        f"{0.05 * made:.1f} to be."
+    )
+
+
+def finding_words(judged: Judgement) -> str:
+    """A judged change in a cell of a table: "+2.5 % ± 0.5: fails", "3 of 10 seeds"."""
+    if not judged.complete:
+        return f"{judged.runs} of {judged.of} seeds: not judged yet"
+    return f"{figures(judged)}: {finding(judged)}"
+
+
+# --- Other metrics ------------------------------------------------------------------------------
+
+
+def metrics_title(whole: Judgement, shared: Judgement) -> str:
+    """How the squared error moved on the whole image and on the shared pixels."""
+    if whole.interval is None or shared.interval is None:
+        return "Other metrics"
+    return (
+        f"The squared error is {change(whole.interval.mean)} on the whole image, "
+        f"{change(shared.interval.mean)} on the shared pixels"
+    )
+
+
+METRICS_WORDS = (
+    "Every mean over all pixels counts the border, whatever the metric. Errors are compared: of "
+    "PSNR, the squared error in decibels, that squared error; of the pixel accuracy, the share of "
+    "pixels where target and output fall on one side of 0.5, the share where they do not."
+)
+
+
+def metric_words(judged: Judgement) -> str:
+    """What a metric's judged error says of the padded network, in a cell of a table."""
+    if not judged.complete:
+        return f"{judged.runs} of {judged.of} seeds: not judged yet"
+    side = {1: "worse, ", -1: "better, ", 0: ""}[judged.sign]
+    outcome = {
+        "different": "different",
+        "equivalent": f"within {WITHIN}",
+        "undecided": "undecided",
+    }[judged.outcome]
+    return f"{figures(judged)}: {side}{outcome}"
+
+
+# --- The converter ------------------------------------------------------------------------------
+
+
+def converter_title(
+    first: tuple[float, float] | None, second: tuple[float, float] | None, *, post: bool
+) -> str:
+    """Two losses, (per pixel, total) each, compared both ways; `post` where they are the post's."""
+    if first is None or second is None or not min(first) > 0:
+        return "One loss, two numbers"
+    shares = [b / a - 1 for a, b in zip(first, second, strict=True)]
+    if not all(map(math.isfinite, shares)):
+        return "One loss, two numbers"
+    per_pixel, total = map(change, shares)
+    whose = "The post's two losses" if post else "The second loss against the first"
+    return f"{whose}: per pixel {per_pixel}, in total {total}"

@@ -1,0 +1,54 @@
+"""What a loss is made of: the entropy floor, the rest above it, the border."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from core import data
+from core.autoencoder import Checkpoint
+from core.entropy import entropy, entropy_floor
+from core.loss import mean, original, parts
+from tests.loss.made_up import checkpoint
+
+
+def test_entropy() -> None:
+    assert entropy([0.0, 0.5, 1.0]).tolist() == [0.0, pytest.approx(np.log(2)), 0.0]
+    assert entropy(0.25) == pytest.approx(0.25 * np.log(4) + 0.75 * np.log(4 / 3))
+    assert entropy(np.float32(1e-30)) == pytest.approx(7.0078e-29, rel=1e-3)
+
+
+def test_entropy_floor_is_the_mean_entropy() -> None:
+    images = np.random.default_rng(0).integers(256, size=(7, 5, 3), dtype=np.uint8)
+    assert entropy_floor(images) == pytest.approx(entropy(images / 255).mean())
+
+
+def test_entropy_floor_of_mnist(mnist_dir: Path) -> None:
+    images = data.load("mnist")
+    assert entropy_floor(images.train) == pytest.approx(0.05836, abs=5e-6)
+    assert entropy_floor(images.test) == pytest.approx(0.05808, abs=5e-6)
+    assert entropy_floor(images.train) * 784 == pytest.approx(45.76, abs=5e-3)
+    assert entropy_floor(images.test) * 784 == pytest.approx(45.53, abs=5e-3)
+
+
+def test_parts_add_up_to_the_total(trained: tuple[Checkpoint, Checkpoint]) -> None:
+    for tested in trained:
+        assert sum(parts(tested)) == pytest.approx(tested.total, rel=1e-6)
+        assert all(part >= 0 for part in parts(tested))
+    unpadded, padded = map(parts, trained)
+    assert unpadded.border == 0
+    assert unpadded.floor == pytest.approx(padded.floor, rel=1e-6)
+
+
+def test_the_mean_of_networks_is_that_of_their_maps() -> None:
+    one, other = checkpoint(2, 78.4, 1.0), checkpoint(2, 80.4, 3.0)
+    both = mean([one, other])
+    assert both.interior == pytest.approx(79.4)
+    assert both.border == pytest.approx(2.0)
+    assert both.squared_error_map == pytest.approx(
+        (one.squared_error_map + other.squared_error_map) / 2
+    )
+    assert mean([one]).total == one.total
+    assert original(both.loss_map).shape == (28, 28)
+    with pytest.raises(ValueError, match="no checkpoints"):
+        mean([])

@@ -1,0 +1,152 @@
+"""The law and the trials, judged: the explanation is right only where both its claims are."""
+
+import math
+from collections.abc import Mapping
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from core.autoencoder import Checkpoint, presets
+from core.judgement import judge
+from core.loss import finding, law, law_of, trial_of
+from tests.loss.made_up import checkpoint, live
+
+Both = dict[int, tuple[Checkpoint, Checkpoint]]
+
+NOISE = (-0.001, 0.001, 0.0, 0.0005, -0.0005)
+
+
+def pairs(
+    shared: float, excess: float = 0.0, *, pad_width: int = 2, seeds: range = range(5)
+) -> Both:
+    """Pairs whose shared pixels change by about `shared` and whose border costs `excess` too much.
+
+    Both are shares of the unpadded loss, 80 nats; the border is black, and costs nothing by itself.
+    """
+    return {
+        seed: (
+            checkpoint(0, 80.0, 0.0),
+            checkpoint(pad_width, 80 * (1 + shared + NOISE[seed % 5]), 80 * excess),
+        )
+        for seed in seeds
+    }
+
+
+@pytest.mark.parametrize(
+    ("shared", "excess", "said"),
+    [
+        (0.0, 0.001, "holds"),
+        (0.005, 0.005, "holds"),
+        (0.03, 0.001, "fails"),  # the shared pixels alone
+        (-0.03, 0.001, "fails"),
+        (0.0, 0.03, "fails"),  # the border alone
+        (0.03, -0.03, "fails"),  # the loss per pixel is as predicted, and yet
+        (0.0095, 0.0, "fails"),  # a difference is there, be it one of less than 1 %
+    ],
+)
+def test_the_explanation_is_judged_by_both_claims(shared: float, excess: float, said: str) -> None:
+    found = trial_of(live(pad_width=2), pairs(shared, excess), range(5))
+    assert found.finding == said
+    assert found.shared.interval is not None
+    assert found.excess.interval is not None
+    assert found.shared.interval.mean == pytest.approx(shared, abs=1e-6)
+    assert found.excess.interval.mean == pytest.approx(excess, abs=1e-6)
+
+
+def test_a_border_of_grey_hides_nothing() -> None:
+    """At 5 % of the whole loss the shared pixels could have moved by 15 %, and nobody had seen."""
+    grey = live(pad_width=2, pad_mode="constant", pad_level=0.5)
+    cost = trial_of(grey, pairs(0.0), range(5)).mean("predicted_border")
+    assert cost == pytest.approx(240 * math.log(2), rel=1e-4)
+    found = trial_of(grey, pairs(0.1, cost / 80), range(5))
+    assert abs(found.mean("per_pixel") / found.mean("predicted_per_pixel") - 1) < 0.05
+    assert found.excess.outcome == "equivalent"
+    assert found.shared.outcome == "different"
+    assert found.finding == "fails"
+
+
+def test_wide_spread_is_undecided() -> None:
+    both = pairs(0.0)
+    for seed, change in enumerate((-0.04, 0.04, 0.01, 0.03, -0.02)):
+        both[seed] = both[seed][0], checkpoint(2, 80 * (1 + change), 0.0)
+    assert trial_of(live(pad_width=2), both, range(5)).finding == "undecided"
+
+
+THIRTEEN = pairs(0.03, seeds=range(13))
+FIVE = trial_of(live(pad_width=2), pairs(0.03), range(5))
+
+
+@given(st.sets(st.integers(0, 12)))
+def test_only_pre_set_seeds_are_judged_and_only_all_of_them(there: set[int]) -> None:
+    some = {seed: both for seed, both in THIRTEEN.items() if seed in there}
+    found = trial_of(live(pad_width=2), some, range(5))
+    assert [run.seed for run in found.runs] == sorted(there & set(range(5)))
+    assert found.shared.runs == len(found.runs)
+    assert found.finding == ("fails" if there >= set(range(5)) else "not judged yet")
+    if there >= set(range(5)):
+        assert found == FIVE
+
+
+def test_without_runs_a_trial_has_no_figures() -> None:
+    found = trial_of(live(pad_width=2), {}, range(5))
+    assert found.runs == ()
+    assert math.isnan(found.mean("border"))
+    assert found.finding == "not judged yet"
+
+
+changes = st.lists(st.floats(-0.05, 0.05), min_size=5, max_size=5)
+
+
+@given(changes, changes)
+def test_a_claim_that_holds_and_one_that_fails(one: list[float], other: list[float]) -> None:
+    first, second = judge(one, 5), judge(other, 5)
+    alone = {finding(first), finding(second)}
+    together = finding(first, second)
+    assert (together == "fails") == ("fails" in alone)
+    assert (together == "holds") == (alone == {"holds"})
+    assert finding(first, judge(other[:4], 5)) == "not judged yet"
+
+
+# --- The law ------------------------------------------------------------------------------------
+
+SEEDS: Mapping[int, range] = {1: range(5), 2: range(10), 3: range(5)}
+
+
+def test_the_law_is_judged_by_the_total() -> None:
+    measured = {
+        1: pairs(0.001, pad_width=1),
+        2: pairs(0.02, pad_width=2, seeds=range(10)),
+    }
+    found = law_of(measured, SEEDS)
+    assert found.total == pytest.approx(80)
+    assert found.floor == pytest.approx(45.53)
+    judged = dict(found.judged)
+    assert finding(judged[1]) == "holds"
+    assert finding(judged[2]) == "fails"
+    assert (judged[3].runs, judged[3].of, judged[3].interval) == (0, 5, None)
+    for width, one in judged.items():
+        if one.interval is not None:  # how far the total is off, the law is
+            ours = [run.per_pixel for run in found.runs if run.pad_width == width]
+            missed = np.mean(ours) / law(80.0, float(width)) - 1
+            assert one.interval.mean == pytest.approx(missed, abs=1e-6)
+
+
+def test_the_law_shows_other_seeds_and_judges_none_of_them() -> None:
+    seeds = {2: range(5)}
+    found = law_of({2: pairs(0.02, seeds=range(7))}, seeds)
+    assert [run.seed for run in found.runs if run.pad_width == 2] == list(range(7))
+    assert [run.seed for run in found.runs if not run.judged] == [5, 6, 5, 6]
+    assert dict(found.judged) == dict(law_of({2: pairs(0.02)}, seeds).judged)
+
+
+def test_the_law_without_runs_has_no_line() -> None:
+    found = law_of({}, SEEDS)
+    assert found.total is None
+    assert found.floor is None
+    assert not found.runs
+    assert [finding(one) for _, one in found.judged] == ["not judged yet"] * 3
+    assert all(
+        one.of == len(presets.judged_seeds(presets.AS_ASKED)) for _, one in [found.judged[1]]
+    )
