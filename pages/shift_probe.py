@@ -11,12 +11,9 @@ import pandas as pd
 import streamlit as st
 
 from core import shift_probe
-from core.layers import PADDING_MODES, PADDINGS
 from core.settings import Whole, setting
-from core.shift_probe import Network, Proof, Row, Run, Settings, touch_rank
-from pages.sections.shift_probe import evidence, player
-from pages.sections.shift_probe.evidence import named
-from pages.sections.shift_probe.player import percent
+from core.shift_probe import Network, Proof, Row, Run, Settings
+from pages.sections.shift_probe import border, claims, evidence, player
 from pages.shared import charts, grids, signed, sources
 from pages.shared.controls import control
 from pages.shared.frame import show
@@ -55,13 +52,16 @@ def page() -> None:
         player.draw_samples(network, run, run.history[0])
         st.markdown("*Choose a guess above, then watch it learn.*", width=TEXT)
         return
-    st.header(headline(network, run))
-    st.markdown(" ".join(verdict(network, run, guess)), width=TEXT)
+    st.header(claims.headline(network, run, proved(settings)))
+    guessed = [f"You guessed: {guess}."] if guess not in (None, SHOW_ME) else []
+    st.markdown(" ".join([*guessed, *claims.verdict(network, run)]), width=TEXT)
     player.show(network, run)
+    border.touching(network, run, proved(settings))
+    border.shift(network, run)
     groups(network)
     proof(network, run)
     which_padding(settings)
-    evidence.depth(settings)
+    evidence.depth(network)
     evidence.readout()
     evidence.matters()
     take_away(
@@ -152,69 +152,7 @@ def trained(settings: Settings) -> Run:
 
 @st.cache_data(max_entries=200, show_spinner="Looking for a proof")
 def proved(settings: Settings) -> Proof:
-    return shift_probe.prove(Network(settings))
-
-
-def headline(network: Network, run: Run) -> str:
-    """The finding of this run in one line."""
-    row, column = network.settings.target
-    place = "the upper left corner" if (row, column) == (0, 0) else f"row {row}, column {column}"
-    if run.perfect:
-        return f"Yes: after {run.steps} steps it tells {place} from every other place"
-    if network.distinct_scores == 1:
-        return "No: with this padding every position has the same score"
-    alike = others_alike(network)
-    if alike:
-        return f"Not this position: {some(alike, 'other')} always get{'s' * (alike == 1)} its score"
-    separable = proved(network.settings).separable
-    if separable is None:
-        return "Open: training found no kernels, and nothing proves that there are none"
-    if separable:
-        return "Kernels exist that could, but training from this seed did not find them"
-    return "Not this position: no kernel singles it out"
-
-
-def others_alike(network: Network) -> int:
-    """How many other positions share the target's class."""
-    return int(network.members[network.classes[network.settings.target]]) - 1
-
-
-def some(number: int, noun: str) -> str:
-    """ "1 other position", "63 other positions"."""
-    return f"{number} {noun} position{'s' * (number != 1)}"
-
-
-def verdict(network: Network, run: Run, guess: str | None) -> Iterator[str]:
-    """What the run says, in sentences."""
-    final, settings = run.final, network.settings
-    if guess not in (None, SHOW_ME):
-        yield f"You guessed: {guess}."
-    positions = settings.size**2
-    yield (
-        f"With {named(settings.padding, settings.padding_mode)}, trained on all {positions} "
-        f"positions, it classifies {percent(final.accuracy)} of them rightly"
-        + (
-            "."
-            if run.perfect
-            else f", and {percent(final.balanced_accuracy)} with both classes weighing the same."
-        )
-    )
-    if not run.perfect:
-        yield (
-            f"To answer 0 every time would be right in {1 - 1 / positions:.1%}: only the second "
-            "figure counts."
-        )
-    untouched = int((network.touches(settings.target) == 0).sum())
-    if settings.layers == 1 and untouched:
-        yield (
-            f"{untouched} of the {settings.kernel**2} weights never touch the target: there "
-            "the kernel can say no to other positions without saying no to this one."
-        )
-    if network.distinct_scores > 1:
-        yield (
-            f"The network can tell {network.distinct_scores} classes of positions apart; without "
-            "a border it could tell none."
-        )
+    return shift_probe.prove(Network(settings), trained(settings))
 
 
 # --- Classes ------------------------------------------------------------------------------------
@@ -226,20 +164,8 @@ CLASS_MAP = 320  # screen pixels
 def groups(network: Network) -> None:
     """The classes of positions: where they lie, and which weights touch them."""
     number = network.distinct_scores
-    if number == 1:
-        st.header("All positions are one class: the network is invariant to shifts")
-    else:
-        st.header(f"{number} classes of positions, whatever the weights")
-    st.markdown(
-        "Positions are in one class when no weights at all can give them different scores."
-        + (
-            " With one layer that is when the same weights touch them equally often."
-            if network.settings.layers == 1
-            else " With several layers, when the same paths through the kernels lead from them "
-            "to the output equally often."
-        ),
-        width=TEXT,
-    )
+    st.header(claims.classes_headline(network))
+    st.markdown(" ".join(claims.classes_text(network)), width=TEXT)
     left, right = st.columns(2)
     with left:
         st.markdown("**Where the classes lie**; colour: how many positions a class holds")
@@ -375,114 +301,28 @@ def charts_ground() -> str:
 def proof(network: Network, run: Run) -> None:
     """Whether any weights at all could do it, what proves that, and whether training agrees."""
     found = proved(network.settings)
-    st.header(
-        {
-            True: "Proved: weights exist that single out the target",
-            False: "Proved: no weights single out the target",
-            None: "Open: neither weights nor a proof that there are none",
-        }[found.separable]
-    )
-    st.markdown(" ".join(reasons(network, found)), width=TEXT)
-    if found.separable and found.kernels is not None and network.settings.layers == 1:
-        st.markdown("**A kernel that does it**, in whole numbers")
-        whole_kernel(found)
-    st.markdown(" ".join(agreement(run, found)), width=TEXT)
+    st.header(claims.proof_headline(found))
+    st.markdown(" ".join(claims.reasons(network, found)), width=TEXT)
+    if found.separable and found.kernels is not None:
+        one = network.settings.layers == 1
+        does = "A kernel that does it" if one else "Kernels that do it"
+        st.markdown(f"**{does}**, in whole numbers")
+        whole_kernels(found)
+    st.markdown(claims.agreement(run, found), width=TEXT)
     in_torch(network, run)
 
 
-def reasons(network: Network, found: Proof) -> Iterator[str]:
-    """The certificate in words and numbers."""
-    settings = network.settings
-    if found.separable and found.kernels is not None:
-        scores = network.scores(found.kernels, found.bias)
-        others = scores[~network.is_target]
-        if settings.layers == 1:
-            yield "This needs no training: exact arithmetic finds weights."
-        else:
-            yield "Weights found by training, and checked against rounding, are the proof."
-        yield (
-            f"They score the target {number(scores[settings.target])} and every other position "
-            f"{number(others.max())} or less. The margin, the smallest size of a score for "
-            f"weights of length 1, is **{found.margin:.3g}**."
-        )
-    elif found.mixture is not None:
-        yield impossible(network, found)
-    else:
-        yield (
-            "With several layers a score is made of products of weights, and these are not free: "
-            "free values in place of the products would separate, but training from "
-            f"{shift_probe.WITNESS_SEEDS} seeds found no kernels that do. So this page does not "
-            "know."
-        )
-    classes = network.distinct_scores
-    yield f"The network can tell **{classes}** class{'es' * (classes != 1)} apart."
-    if settings.layers == 1:
-        yield (
-            f"Of the {settings.kernel**2} counts of touching weights, **{touch_rank(network)}** "
-            "are independent (their rank)."
-        )
-
-
-TERMS = 6  # of a mixture are written out
-
-
-def impossible(network: Network, found: Proof) -> str:
-    """The target's score as a mixture of others'."""
-    assert found.mixture is not None
-    terms = [
-        ("" if amount == 1 else f"{amount} · ") + f"s({row}, {column})"
-        for (row, column), amount in found.mixture.items()
-    ]
-    row, column = network.settings.target
-    more = f" + … ({len(terms) - TERMS} more)" if len(terms) > TERMS else ""
-    mixed = " + ".join(terms[:TERMS]) + more
-    ending = (
-        "the two positions are in one class, and get one answer."
-        if len(terms) == 1
-        else "the amounts are positive, so the target cannot be above zero while all others are "
-        "below."
-    )
-    return f"Whatever the weights, the scores obey s({row}, {column}) = {mixed}: {ending}"
-
-
-def number(value: float) -> str:
-    """A score: whole where it is, else with three digits."""
-    text = f"{value:,.0f}" if value == round(value) else f"{value:.3g}"
-    return text.replace("-", "−")
-
-
-def whole_kernel(found: Proof) -> None:
-    """The certificate's kernel as a table of whole numbers."""
+def whole_kernels(found: Proof) -> None:
+    """The certificate's kernels as tables of whole numbers, side by side."""
     assert found.kernels is not None
-    rows = [[number(weight) for weight in row] for row in found.kernels[0]]
-    bias = f"  bias {number(found.bias)}" if found.bias else ""
-    width = max(len(cell) for row in rows for cell in row)
-    lines = ["  ".join(cell.rjust(width) for cell in row) for row in rows]
-    st.code("\n".join(lines) + ("\n" + bias if bias else ""), language=None, width="content")
-
-
-def agreement(run: Run, found: Proof) -> Iterator[str]:
-    """Whether the training says the same as the proof."""
-    if run.perfect and found.separable:
-        yield f"Training agrees: it is perfect after {run.steps} steps."
-    elif run.perfect:
-        yield (
-            "Training is perfect as far as floating point goes, but its scores are too close to "
-            "zero to be sure of their signs."
-        )
-    elif found.separable:
-        yield (
-            f"Training from this seed stopped after {run.steps} steps and has not found what "
-            "exists: try another seed."
-        )
-    elif found.separable is False:
-        yield (
-            f"Training agrees: after {run.steps} steps it is at "
-            f"{percent(run.final.balanced_accuracy)} balanced accuracy, and no longer training "
-            "would help."
-        )
-    else:
-        yield f"Training from this seed stopped after {run.steps} steps."
+    with st.container(horizontal=True):
+        for kernel in found.kernels:
+            rows = [[claims.number(weight + 0.0) for weight in row] for row in kernel]
+            width = max(len(cell) for row in rows for cell in row)
+            lines = ["  ".join(cell.rjust(width) for cell in row) for row in rows]
+            st.code("\n".join(lines), language=None, width="content")
+    if found.bias:
+        st.markdown(f"Bias: {claims.number(found.bias)}, at each output of the last layer.")
 
 
 @fragment
@@ -521,47 +361,30 @@ def which_padding(settings: Settings) -> None:
     title = st.empty()
     title.header("Which padding is safe?")
     if settings.kernel**settings.layers > QUICK:
-        if st.button("Compare all 13 paddings", help="This can take a minute with these settings."):
+        label = f"Compare all {len(shift_probe.EVERY_PADDING)} paddings"
+        if st.button(label, help="With these settings this takes a while."):
             st.session_state["_compared"] = common
         if st.session_state.get("_compared") != common:
             return
     rows = compare_all(common)
-    title.header(padding_headline(rows))
+    title.header(claims.padding_headline(rows, common))
     st.table(padding_table(rows), hide_index=True)
     if settings.kernel == 1:
         return
-    st.markdown(
-        "“valid” pads nothing, and is no control for padding: without a padded cell a border "
-        "pixel is met by fewer windows than an inner one, which tells its place just as well. "
-        "Circular padding has no border; full padding with zeros lets every weight meet every "
-        "pixel exactly once. These two cannot tell, however long one trains. Full padding that "
-        "*copies* pixels meets some more often than others. And a uniform impact map is not "
-        "enough: replicate with a 3 × 3 kernel meets every pixel nine times, but not with the "
-        "same weights.",
-        width=TEXT,
-    )
+    met = shift_probe.windows_met(common)
+    st.markdown(claims.padding_text(rows, met, common), width=TEXT)
 
 
 def compare_all(common: Settings) -> list[Row]:
     """All rows, with progress; instant once done."""
-    modes = [(p, m) for p in PADDINGS for m in PADDING_MODES]
-    wanted = [(p, m) for p, m in modes if p != "valid" or m == "zeros"]
     bar = st.progress(0.0)
     rows = []
-    for done, (padding, mode) in enumerate(wanted):
-        bar.progress(done / len(wanted), text=f"Training and proving: {named(padding, mode)}")
+    for done, (padding, mode) in enumerate(shift_probe.EVERY_PADDING):
+        share = done / len(shift_probe.EVERY_PADDING)
+        bar.progress(share, text=f"Training and proving: {claims.named(padding, mode)}")
         rows.append(compared(common, padding, mode))
     bar.empty()
     return rows
-
-
-def padding_headline(rows: list[Row]) -> str:
-    fitting = [row for row in rows if not row.refusal]
-    safe = [row for row in fitting if not row.leaks]
-    names = " and ".join(f"{row.padding} with {row.padding_mode}" for row in safe)
-    if len(safe) == len(fitting):
-        return "A 1 × 1 kernel needs no padding: every padding is safe"
-    return f"{len(safe)} of {len(fitting)} are safe: {names}" if safe else "None is safe"
 
 
 def padding_table(rows: list[Row]) -> pd.DataFrame:
@@ -572,24 +395,10 @@ def padding_table(rows: list[Row]) -> pd.DataFrame:
             "leaks": "" if row.refusal else "yes" if row.leaks else "no",
             "classes": "" if row.refusal else str(row.classes),
             "steps": "–" if row.steps is None else str(row.steps),
-            "verdict": row_verdict(row),
+            "verdict": claims.row_verdict(row),
         }
         for row in rows
     )
-
-
-def row_verdict(row: Row) -> str:
-    if row.refusal:
-        return f"does not fit: {row.refusal}"
-    if not row.leaks:
-        return "invariant: tells no position from another"
-    if row.separable is None:
-        return "leaks; whether it can single out this target is open"
-    if not row.separable:
-        return "leaks, but no weights single out this target"
-    if row.steps is None:
-        return "can single out the target; training has not found how"
-    return "singles out the target"
 
 
 # --- What can be taken away ---------------------------------------------------------------------

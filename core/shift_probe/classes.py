@@ -110,10 +110,13 @@ class Leak:
     difference: for each distance in pixels, from 0 on the border, the share of kernel paths that
         differ from the centre's: Σ |paths − centre's| / Σ centre's. 0: cannot be told from it.
     depth: how many pixels in from the border a position can still be told; 0: nowhere.
+    missing, more: whether near the border some path counts for less than at the centre, or more.
     """
 
     difference: tuple[float, ...]
     depth: int
+    missing: bool
+    more: bool
 
 
 def leak(stack: Stack) -> Leak:
@@ -124,7 +127,12 @@ def leak(stack: Stack) -> Leak:
     differing = np.abs(counts - centre).sum(axis=1)
     nearer = np.maximum(differing, differing[::-1])[: reach + 1]  # even kernels are lopsided
     told = np.flatnonzero(nearer)
-    return Leak(tuple((nearer / centre.sum()).tolist()), int(told[-1]) + 1 if told.size else 0)
+    return Leak(
+        tuple((nearer / centre.sum()).tolist()),
+        int(told[-1]) + 1 if told.size else 0,
+        missing=bool((counts < centre).any()),
+        more=bool((counts > centre).any()),
+    )
 
 
 def relu_leak(stack: Stack, bias: bool, draws: int = 300, seed: int = 0) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any
 
-from core.layers import PADDING_MODES, PADDINGS
+from core.layers import PADDING_MODES, PADDINGS, Layer, fit
 from core.settings import InputError
 from core.shift_probe.network import Network, Settings
 from core.shift_probe.proof import prove
@@ -19,6 +19,7 @@ class Row:
     refusal: why this padding does not fit, and then the rest is empty; else "".
     classes: how many positions the network can tell apart at best; 1 means invariant to shifts.
     steps: training steps until perfect, None where training did not get there.
+    always_invariant: whether nothing leaks on an image of any size, either.
     """
 
     padding: str
@@ -27,16 +28,36 @@ class Row:
     classes: int = 0
     separable: bool | None = None
     steps: int | None = None
+    always_invariant: bool = False
 
     @property
     def leaks(self) -> bool:
         return self.classes > 1
 
 
+EVERY_PADDING = tuple(
+    (padding, mode)
+    for padding in PADDINGS
+    for mode in PADDING_MODES
+    if padding != "valid" or mode == "zeros"
+)
+"""Every padding and mode; 'valid' pads nothing, so it needs no mode."""
+
+
 def compare(settings: Settings) -> tuple[Row, ...]:
-    """The same experiment under every padding. 'valid' pads nothing, so it needs no mode."""
-    modes = dict.fromkeys(PADDINGS, PADDING_MODES) | {"valid": ("zeros",)}
-    return tuple(compare_one(settings, p, mode) for p in PADDINGS for mode in modes[p])
+    """The same experiment under every padding."""
+    return tuple(compare_one(settings, padding, mode) for padding, mode in EVERY_PADDING)
+
+
+def windows_met(settings: Settings) -> tuple[int, int] | None:
+    """How many windows meet the corner's pixel, and at most a pixel, with one unpadded layer.
+
+    None where the window does not fit the image.
+    """
+    if settings.kernel > settings.size:
+        return None
+    met = fit(Layer("conv", settings.kernel), settings.size).touches.sum(axis=1)
+    return int(met[0] ** 2), int(met.max() ** 2)
 
 
 def compare_one(settings: Settings, padding: str, padding_mode: str) -> Row:
@@ -52,6 +73,7 @@ def compare_one(settings: Settings, padding: str, padding_mode: str) -> Row:
         classes=network.distinct_scores,
         separable=prove(network, run).separable,
         steps=run.steps if run.perfect else None,
+        always_invariant=network.settings.always_invariant,
     )
 
 

@@ -29,12 +29,15 @@ def test_the_answer_waits_for_a_guess() -> None:
     said = words(app)
     assert app.header[0].value.startswith("Yes: after 16 steps it tells the upper left corner")
     assert "You guessed: no, it cannot." in said
-    assert "5 of the 9 weights never touch the target" in said
+    assert "5 of the 9 weights touch other positions and never the target" in said
     assert "9 classes of positions" in said
+    assert "4 of the 9 weights touch the target" in said
+    assert "4 of 4 are positive and 5 of the 5 others negative, as the article" in said
+    assert "The output moves with the image" in said
     assert "The margin, the smallest size of a score for weights of length 1, is **0.482**" in said
     assert "Training agrees: it is perfect after 16 steps." in said
     assert "2 of 13 are safe: same with circular and full with zeros" in said
-    assert "One layer shows the border 1 px deep, five layers 5 px" in said
+    assert "On a large image one layer shows the border 1 px deep, five layers 5 px" in said
     paddings, depths, published = (table.value for table in app.table)
     assert list(paddings["leaks"]).count("no") == 2
     assert list(depths.loc["same, reflect"]) == ["2", "3", "4", "5", "6"]
@@ -68,17 +71,31 @@ HEMMED_IN = {"kernel": 2, "padding_mode": "partial", "target_row": 9, "target_co
 @pytest.mark.parametrize(
     ("query", "expected"),
     [
-        ({"padding": "full"}, "No: with this padding every position has the same score"),
+        ({"padding": "full"}, "No: on this image every position always has the same score"),
         ({"padding_mode": "circular"}, "Proved: no weights single out the target"),
         ({"target_row": 5, "target_col": 5}, "63 other positions always get its score"),
         ({**HEMMED_IN}, "Not this position: no kernel singles it out"),
         ({**HEMMED_IN, "seed": 1}, "the amounts are positive, so the target cannot be above zero"),
         (
-            {"size": 4, "kernel": 2, "layers": 2, "padding": "valid"}
-            | {"target_row": 2, "target_col": 2},
-            "nothing proves that there are none",
+            {"size": 3, "kernel": 2, "layers": 2, "padding_mode": "replicate", "target_col": 1},
+            "no proof that there are none",
         ),
-        ({"layers": 2, "padding": "valid"}, "One layer shows the border 2 px deep, five layers 10"),
+        (
+            {"size": 3, "kernel": 2, "layers": 2, "padding": "valid", "target_col": 1},
+            "only a corner can be singled out",
+        ),
+        (
+            {"size": 3, "kernel": 4, "padding": "full", "padding_mode": "circular"},
+            "is too small to show it: all its positions are alike",
+        ),
+        (
+            {"size": 3, "kernel": 3, "padding": "valid"},
+            "each by another weight of the kernel",
+        ),
+        (
+            {"layers": 2, "padding": "valid"},
+            "On a large image one layer shows the border 2 px deep, five layers 10",
+        ),
         ({"kernel": 1}, "every padding is safe"),
     ],
 )

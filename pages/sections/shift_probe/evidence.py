@@ -10,9 +10,10 @@ import pandas as pd
 import streamlit as st
 
 from core.layers import PADDING_MODES
-from core.shift_probe import Settings, red_green
+from core.shift_probe import Network, Settings, red_green
 from core.shift_probe.classes import Leak, convolutions, leak, relu_leak
 from core.shift_probe.readout import DEPTHS, Readout, readouts
+from pages.sections.shift_probe import claims
 from pages.shared import charts, signed, sources
 from pages.shared.charts import Spec
 from pages.shared.controls import control
@@ -38,37 +39,19 @@ def seen_depth(kernel: int, layers: int, padding: str, padding_mode: str) -> int
     return relu_leak(convolutions(kernel, layers, padding, padding_mode), bias=True, draws=draws)
 
 
-def depth(settings: Settings) -> None:
+def depth(network: Network) -> None:
     """How far from the border a position can be told, for this padding and the others."""
+    settings = network.settings
     kernel, padding, mode = settings.kernel, settings.padding, settings.padding_mode
     leaks = {n: leak_of(kernel, n, padding, mode) for n in LAYERS}
-    st.header(depth_headline(settings, leaks))
-    st.markdown(
-        "Far enough from the border every position is met by the same kernel paths. Nearer to it "
-        "some paths are missing, or doubled. A stack can tell a position from the centre exactly "
-        f"where its paths differ from the centre's: counted here for {kernel} × {kernel} kernels "
-        f"and {named(padding, mode)}, for any weights.",
-        width=TEXT,
-    )
+    st.header(claims.depth_headline(leaks))
+    st.markdown(" ".join(claims.depth_text(network, leaks)), width=TEXT)
     if any(one.depth for one in leaks.values()):
         charts.show(staircase(leaks), staircase_spec(leaks), alt=STAIRCASE_ALT, key="depth")
     depth_table(settings)
 
 
 STAIRCASE_ALT = "Share of kernel paths that differ from the centre's, by distance and depth"
-
-
-def named(padding: str, padding_mode: str) -> str:
-    """A padding in words; 'valid' pads nothing, so it has no mode."""
-    return "“valid” padding" if padding == "valid" else f"“{padding}” padding with {padding_mode}"
-
-
-def depth_headline(settings: Settings, leaks: Mapping[int, Leak]) -> str:
-    deepest = leaks[LAYERS[-1]].depth
-    if not deepest:
-        return "However many linear layers: the border shows nowhere"
-    first = leaks[LAYERS[0]].depth
-    return f"One layer shows the border {first} px deep, five layers {deepest} px"
 
 
 def staircase(leaks: Mapping[int, Leak]) -> pd.DataFrame:
@@ -140,23 +123,18 @@ def depth_table(settings: Settings) -> None:
         }
         for padding, mode in paddings
     }
+    seen = {n: seen_depth(kernel, n, "full", "zeros") for n in counted}
     rows["full, zeros, with biases and ReLUs"] = {
-        f"{n} layer{'s' * (n > 1)}": f"≥ {seen_depth(kernel, n, 'full', 'zeros')}" for n in counted
+        f"{n} layer{'s' * (n > 1)}": f"≥ {deep}" for n, deep in seen.items()
     }
-    st.markdown("**How deep the border shows, in pixels**")
+    st.markdown("**How deep the border shows on a large image, in pixels**")
     st.table(pd.DataFrame(rows).T)
     left_out = (
         f" Five layers of {kernel} × {kernel} have too many paths to count here for every padding."
         if len(counted) < len(LAYERS)
         else ""
     )
-    st.markdown(
-        "In a linear stack a bias adds the same constant to every score and tells nothing. With a "
-        "ReLU after each layer it does: it lights up the ring that full padding has added, and "
-        "the next layer sees where the ring ends. The last row was found by trying random "
-        "weights: what was seen is proved, but better weights may reach deeper." + left_out,
-        width=TEXT,
-    )
+    st.markdown(claims.relu_text(seen) + left_out, width=TEXT)
 
 
 # --- Position readout ---------------------------------------------------------------------------
@@ -168,7 +146,7 @@ READ = {
     "replicate": ("same", "replicate"),
     "circular": ("same", "circular"),
 }
-READ_SEEDS = range(3)
+READ_SEEDS = range(5)
 
 Read = dict[str, list[list[Readout]]]  # by padding, then by seed, then by depth
 
@@ -200,10 +178,9 @@ def readout() -> None:
     st.markdown(f"**{readout_headline(found)}**")
     st.table(readout_table(found))
     st.caption(
-        f"Mean over {len(READ_SEEDS)} seeds, lowest to highest in brackets; 16 training and 8 "
-        "test images of 28 × 28 pixels. The reference has 0.11, 0.25, 0.29 and 0.29 with zeros "
-        "at these depths, and at most 0.015 in size with the others: another draw of weights and "
-        "images, so the digits differ."
+        f"Mean over {len(READ_SEEDS)} seeds, each another draw of weights and images, lowest to "
+        "highest in brackets; 16 training and 8 test images of 28 × 28 pixels. Computed here: no "
+        "publication has these figures."
     )
     coordinate_maps(found)
 
@@ -220,12 +197,14 @@ def read_all() -> Read:
 
 
 def readout_headline(found: Read) -> str:
-    deepest = {name: np.mean([runs[-1].r2 for runs in seeds]) for name, seeds in found.items()}
-    best = max(deepest, key=lambda name: deepest[name])
-    rest = max(abs(r2) for name, r2 in deepest.items() if name != best)
+    deepest = {name: [runs[-1].r2 for runs in seeds] for name, seeds in found.items()}
+    best = max(deepest, key=lambda name: np.mean(deepest[name]))
+    rest = max(abs(r2) for name, seeds in deepest.items() if name != best for r2 in seeds)
     return (
-        f"With {best}, {deepest[best]:.2f} of the coordinates' variance can be read after "
-        f"{DEPTHS[-1]} layers; with any other padding at most {rest:.2f}"
+        f"With {best}, {np.mean(deepest[best]):.2f} of the coordinates' variance can be read after "
+        f"{DEPTHS[-1]} layers ({min(deepest[best]):.2f} to {max(deepest[best]):.2f} over "
+        f"{len(deepest[best])} seeds); with any other padding the R² of no seed is larger in size "
+        f"than {np.ceil(100 * rest) / 100:.2f}"
     )
 
 
@@ -316,10 +295,10 @@ def matters() -> None:
         st.markdown(f"**{red_green_headline(results)}**")
     st.table(red_green_table(results))
     st.markdown(
-        "What counts is the gap between the two tests: without one, the place told nothing. "
+        "What counts is the gap between the two tests: it is the place that makes it. "
         "The margin is a condition chosen here, not the paper's: at 0 the squares always touch "
         "the edge. Their networks are larger and have strides, so the figures are not meant to "
-        "agree, only their order. "
+        "agree. "
         "How much this matters in practice is another question: on ImageNet the choice of padding "
         f"moves top-1 accuracy by at most 0.7 points ({sources.cite(sources.LIU)}: ResNet-50 76.13 "
         f"with zeros, 76.61 with partial), and {sources.cite(sources.LIN)} hold position "
@@ -344,10 +323,15 @@ def train_red_green(margin: int, seeds: int) -> dict[str, list[red_green.Result]
 
 def red_green_headline(results: Mapping[str, list[red_green.Result]]) -> str:
     means = {p: float(np.mean([r.dissimilar for r in runs])) for p, runs in results.items()}
-    worst, best = (choose(means, key=lambda p: means[p]) for choose in (min, max))
+    low, high = min(means.values()), max(means.values())
+    if low == high:
+        return f"On swapped places every padding is right in {100 * high:.0f} % of the images"
+    best, worst = (
+        " and ".join(p for p, mean in means.items() if mean == bound) for bound in (high, low)
+    )
     return (
-        f"On swapped places {best} is right in {100 * means[best]:.0f} % of the images, "
-        f"{worst} in {100 * means[worst]:.0f} %"
+        f"On swapped places {best}: right in {100 * high:.0f} % of the images; {worst}: in "
+        f"{100 * low:.0f} %"
     )
 
 

@@ -10,6 +10,7 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from core.shift_probe import Network, Position, Run, State
+from pages.sections.shift_probe import claims
 from pages.shared import charts, grids, signed
 from pages.shared.grids import Mark
 from pages.shared.guard import fragment
@@ -67,10 +68,16 @@ def frame(network: Network, run: Run, pace: int) -> None:
     """One moment; each tick while playing is `pace` steps on."""
     step = choose_step(run.steps, pace)
     state = run.history[step]
+    names = {0: ", random weights"} | ({run.steps: ", trained"} if run.steps else {})
     st.markdown(
-        f"Step {step} of {run.steps} · **{percent(state.accuracy)}** of all positions classified "
-        f"rightly, {percent(state.balanced_accuracy)} with target and others weighing the same · "
-        f"loss {state.loss:.3f} nats"
+        f"Step {step} of {run.steps}{names.get(step, '')} · **{claims.percent(state.accuracy)}** "
+        f"of all positions right · balanced accuracy "
+        f"{claims.percent(state.balanced_accuracy)} · loss {state.loss:.3f} nats"
+    )
+    st.caption(
+        "Score: the sum over the output; the answer is 1 where it is above 0. Balanced accuracy: "
+        "the mean of the target's and the others'; always the same answer has 50 %. Loss: "
+        "cross-entropy in natural units (nats), target and others weighing the same."
     )
     draw_weights_and_scores(network, run, state)
     draw_samples(network, run, state)
@@ -93,11 +100,6 @@ def choose_step(last: int, pace: int) -> int:
         step = st.slider("Training step", 0, last, key="step")
     st.session_state["_probe_step"] = step
     return step
-
-
-def percent(share: float) -> str:
-    """A share in percent; what is not all never rounds to 100."""
-    return f"{100 * share:.4g} %" if share in (0, 1) else f"{100 * share:.1f} %"
 
 
 def draw_weights_and_scores(network: Network, run: Run, state: State) -> None:
@@ -282,22 +284,9 @@ def explain(network: Network, state: State, position: Position, most: float) -> 
     layer = " of the first kernel" if network.settings.layers > 1 else ""
     st.markdown(f"**Row {row}, column {column}:** the weights{layer} that touch it")
     draw_kernel(state.kernels[0], most, key="touching", counts=counts)
-    touching = int((counts > 0).sum())
     st.markdown(
-        sum_in_words(network, state, position, touching)
+        claims.sum_in_words(network, state, position)
         + f" It belongs to class {label + 1} of {network.distinct_scores}, "
         + ("alone." if alike == 1 else f"which holds {alike} positions."),
         width=TEXT,
     )
-
-
-def sum_in_words(network: Network, state: State, position: Position, touching: int) -> str:
-    weights = network.settings.kernel**2
-    score = signed.text(state.scores[position])
-    if network.settings.layers > 1:
-        return (
-            f"In the first layer {touching} of {weights} weights touch it; what they make of it "
-            f"goes on through the other layers and adds up to a score of **{score}**."
-        )
-    bias = " (and the bias at every output)" if network.settings.bias else ""
-    return f"{touching} of {weights} weights touch it. Their sum{bias} is its score: **{score}**."

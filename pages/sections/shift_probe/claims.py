@@ -1,0 +1,503 @@
+"""What the probe's page says, as functions of what was computed: no setting makes it false."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+import numpy as np
+
+from core.shift_probe import Network, Position, Proof, Row, Run, Settings, State, touch_rank
+from core.shift_probe.classes import Leak
+from core.shift_probe.equivariance import Shift
+from core.shift_probe.touching import Signs, untouched_ends
+from pages.shared import signed
+
+CORNERS = ("upper left", "upper right", "lower left", "lower right")
+TERMS = 6  # of a mixture are written out
+
+
+def some(number: int, noun: str) -> str:
+    """ "1 step", "16 steps", "2 classes"."""
+    return f"{number} {noun}" + ("" if number == 1 else "es" if noun.endswith("s") else "s")
+
+
+def percent(share: float) -> str:
+    """A share in percent; what is not all never rounds to 100, what is not none never to 0."""
+    if share in (0, 1):
+        return f"{100 * share:.0f} %"
+    return f"{min(max(100 * share, 0.1), 99.9):.1f} %"
+
+
+def number(value: float) -> str:
+    """A score: whole where it is, else with three digits."""
+    text = f"{value:,.0f}" if value == round(value) else f"{value:.3g}"
+    return text.replace("-", "−")
+
+
+def named(padding: str, padding_mode: str) -> str:
+    """A padding in words; 'valid' pads nothing, so it has no mode."""
+    return "“valid” padding" if padding == "valid" else f"“{padding}” padding with {padding_mode}"
+
+
+def place(position: Position, size: int) -> str:
+    """A position in words."""
+    last = size - 1
+    if {*position} <= {0, last}:
+        return f"the {CORNERS[2 * (position[0] > 0) + (position[1] > 0)]} corner"
+    return f"row {position[0]}, column {position[1]}"
+
+
+# --- The finding --------------------------------------------------------------------------------
+
+
+def headline(network: Network, run: Run, proof: Proof) -> str:
+    """The finding of this run in one line."""
+    settings = network.settings
+    one = settings.layers == 1
+    if network.distinct_scores == 1:
+        return "No: on this image every position always has the same score"
+    if alike := others_alike(network):
+        get = "gets" if alike == 1 else "get"
+        return f"Not this position: {some(alike, 'other position')} always {get} its score"
+    if proof.separable is False:
+        return f"Not this position: no {'kernel singles' if one else 'kernels single'} it out"
+    if proof.separable is None:
+        return "Open: no kernels found that can, and no proof that there are none"
+    if run.perfect:
+        after = f"after {some(run.steps, 'step')}" if run.steps else "with its initial weights"
+        return f"Yes: {after} it tells {place(settings.target, settings.size)} from all others"
+    exist = "A kernel exists" if one else "Kernels exist"
+    return f"{exist} that could, but training from this seed did not get there"
+
+
+def others_alike(network: Network) -> int:
+    """How many other positions share the target's class."""
+    return int(network.members[network.classes[network.settings.target]]) - 1
+
+
+def verdict(network: Network, run: Run) -> Iterator[str]:
+    """What the run says, in sentences."""
+    final, settings = run.final, network.settings
+    positions = settings.size**2
+    yield (
+        f"With {named(settings.padding, settings.padding_mode)}, trained on all {positions} "
+        f"positions, it classifies {percent(final.accuracy)} of them rightly."
+    )
+    if not run.perfect:
+        yield (
+            f"To answer 0 every time would be right in {percent(1 - 1 / positions)}. So look at "
+            f"the balanced accuracy, the mean of target and others: "
+            f"{percent(final.balanced_accuracy)}, where always answering 0 has 50 %."
+        )
+    untouched = free_weights(network)
+    if settings.layers == 1 and untouched:
+        touch = "touches" if untouched == 1 else "touch"
+        yield (
+            f"{untouched} of the {settings.kernel**2} weights {touch} other positions and never "
+            "the target: there the kernel can say no to these without saying no to it."
+        )
+    if network.distinct_scores > 1:
+        yield (
+            f"Of the {positions} positions the network can tell "
+            f"{network.distinct_scores} classes apart; without a border there would be one."
+        )
+
+
+def free_weights(network: Network) -> int:
+    """How many weights of the first layer touch other positions and never the target."""
+    along = network.maps[0].sum(axis=0)
+    anywhere = np.outer(along.any(axis=1), along.any(axis=1))
+    return int((anywhere & (network.touches(network.settings.target) == 0)).sum())
+
+
+# --- Classes ------------------------------------------------------------------------------------
+
+
+def classes_headline(network: Network) -> str:
+    if network.distinct_scores == 1:
+        return "All positions of this image are one class"
+    return f"{network.distinct_scores} classes of positions, whatever the weights"
+
+
+def classes_text(network: Network) -> Iterator[str]:
+    settings = network.settings
+    yield "Positions are in one class when no weights at all can give them different scores:"
+    yield (
+        "with one layer, when the same weights touch them equally often."
+        if settings.layers == 1
+        else "with several layers, when the same paths through the kernels lead from them to the "
+        "output equally often."
+    )
+    if settings.padding_mode == "partial" and settings.kernel > 1:
+        yield "With partial padding each touch counts as much as its output is scaled by."
+    if network.distinct_scores == 1:
+        yield (
+            "So it is on an image of any size: the network is invariant to shifts."
+            if settings.always_invariant
+            else f"That is so on {settings.size} × {settings.size} pixels only because the image "
+            "is small: on a large one this padding gives the place away."
+        )
+
+
+# --- Proof --------------------------------------------------------------------------------------
+
+
+def proof_headline(proof: Proof) -> str:
+    return {
+        True: "Proved: weights exist that single out the target",
+        False: "Proved: no weights single out the target",
+        None: "Open: neither weights nor a proof that there are none",
+    }[proof.separable]
+
+
+def reasons(network: Network, proof: Proof) -> Iterator[str]:
+    """The certificate in words and numbers."""
+    settings = network.settings
+    if proof.separable and proof.kernels is not None:
+        scores = network.scores(proof.kernels, proof.bias)
+        others = scores[~network.is_target]
+        if settings.layers == 1:
+            yield "This needs no training: exact arithmetic finds weights."
+        else:
+            yield (
+                "The proof are kernels, found by training, rounded to whole numbers and checked in "
+                "exact arithmetic."
+            )
+        yield (
+            f"They score the target {number(scores[settings.target])} and every other position "
+            f"{number(others.max())} or less. The margin, the smallest size of a score "
+            + ("for weights" if settings.layers == 1 else "when each layer has weights")
+            + f" of length 1, is **{proof.margin:.3g}**."
+        )
+    elif proof.mixture is not None:
+        yield impossible(network, proof)
+    elif proof.only_corners:
+        yield (
+            "With 2 × 2 kernels, nothing padded and no bias only a corner can be singled out. The "
+            "table of scores is a product of the kernels, each a + b·x + c·y + d·x·y, and of "
+            "factors that are all positive. If the target, inside or on an edge, had the only "
+            "score above zero, then where that product is below zero for positive x and y would "
+            "be one connected region that reaches out in all four directions. No kernel changes "
+            "its sign there, so its four weights have one sign; then so have all scores, the "
+            "target's too."
+        )
+    else:
+        yield (
+            "With several layers a score is made of products of weights, and these are not free. "
+            "Free values in place of the products would separate, but training from many starts "
+            "found no kernels that do. So this page does not know."
+        )
+    yield f"The network can tell {some(network.distinct_scores, 'class')} of positions apart."
+    if settings.layers == 1:
+        rank = touch_rank(network)
+        yield (
+            f"Of the {settings.kernel**2} counts of touching weights, **{rank}** "
+            f"{'is' if rank == 1 else 'are'} independent (their rank)."
+        )
+
+
+def impossible(network: Network, proof: Proof) -> str:
+    """The target's score as a mixture of others'."""
+    assert proof.mixture is not None
+    terms = [
+        ("" if amount == 1 else f"{amount} · ") + f"s({row}, {column})"
+        for (row, column), amount in proof.mixture.items()
+    ]
+    row, column = network.settings.target
+    more = f" + … ({len(terms) - TERMS} more)" if len(terms) > TERMS else ""
+    mixed = " + ".join(terms[:TERMS]) + more
+    alone = len(terms) == 1 and 1 in proof.mixture.values()
+    ending = (
+        "the two positions are in one class, and get one answer."
+        if alone
+        else "the amounts are positive, so the target cannot be above zero while all others are "
+        "below."
+    )
+    return f"Whatever the weights, the scores obey s({row}, {column}) = {mixed}: {ending}"
+
+
+def agreement(run: Run, proof: Proof) -> str:
+    """Whether the training says the same as the proof."""
+    steps = some(run.steps, "step")
+    if run.perfect and proof.separable:
+        return f"Training agrees: it is perfect after {steps}."
+    if run.perfect:
+        return (
+            "Training is perfect as far as floating point goes, but its scores are too close to "
+            "zero to be sure of their signs."
+        )
+    if proof.separable:
+        return (
+            f"Training from this seed stopped after {steps} and has not found what exists: try "
+            "another seed."
+        )
+    if proof.separable is False:
+        return (
+            f"Training agrees: after {steps} it is at {percent(run.final.balanced_accuracy)} "
+            "balanced accuracy, and no longer training would make it perfect."
+        )
+    return f"Training from this seed stopped after {steps}."
+
+
+# --- Every padding ------------------------------------------------------------------------------
+
+
+def padding_headline(rows: Sequence[Row], settings: Settings) -> str:
+    """Which paddings tell nothing, on this image."""
+    if settings.kernel == 1:
+        return "A 1 × 1 kernel needs no padding: every padding is safe"
+    fitting = [row for row in rows if not row.refusal]
+    safe = [row for row in fitting if not row.leaks]
+    names = " and ".join(f"{row.padding} with {row.padding_mode}" for row in safe)
+    return f"{len(safe)} of {len(fitting)} are safe: {names}" if safe else "None is safe"
+
+
+def row_verdict(row: Row) -> str:
+    if row.refusal:
+        return f"does not fit: {row.refusal}"
+    if not row.leaks:
+        return (
+            "invariant: tells no position from another"
+            if row.always_invariant
+            else "tells no positions apart on so small an image; on a large one it does"
+        )
+    if row.separable is None:
+        return "leaks; whether it can single out this target is open"
+    if not row.separable:
+        return "leaks, but no weights single out this target"
+    if row.steps is None:
+        return "can single out the target; training has not found how"
+    return "singles out the target"
+
+
+def padding_text(rows: Sequence[Row], met: tuple[int, int] | None, settings: Settings) -> str:
+    """What the table shows. met: windows that meet a corner and at most, with one valid layer."""
+    full = {row.padding_mode: row for row in rows if row.padding == "full" and not row.refusal}
+    copied = [mode for mode in ("reflect", "replicate", "circular", "symmetric") if mode in full]
+    leaking = [mode for mode in copied if full[mode].leaks]
+    even = [mode for mode in copied if not full[mode].leaks]
+    sentences = ["“valid” pads nothing, and is no control for padding:", valid_text(met, settings)]
+    sentences.append(
+        "“Same” circular padding has no border; full padding with zeros lets every weight meet "
+        "every pixel exactly once. These two cannot tell, however long the training."
+    )
+    if leaking:
+        sentences.append(
+            f"Full padding that *copies* pixels ({', '.join(leaking)}) meets some more often than "
+            "others."
+        )
+    if even:
+        sentences.append(
+            f"Full padding with {' or '.join(even)} copies pixels, too, but on {settings.size} × "
+            f"{settings.size} all equally often, which a larger image would end."
+        )
+    sentences.append(
+        "And a uniform impact map is not enough: one “same” layer with replicate and a 3 × 3 "
+        "kernel meets every pixel nine times, but not with the same weights."
+    )
+    return " ".join(sentences)
+
+
+def valid_text(met: tuple[int, int] | None, settings: Settings) -> str:
+    """Why an unpadded layer tells places, on this image."""
+    size = f"{settings.size} × {settings.size}"
+    if met is None:
+        return f"its {settings.kernel} × {settings.kernel} window does not fit {size} pixels."
+    corner, most = met
+    if corner == most:
+        return (
+            f"on {size} pixels every one is met by {some(corner, 'window')}, but each by another "
+            "weight of the kernel, which tells its place just as well."
+        )
+    return (
+        f"without a padded cell a pixel in the corner is met by {some(corner, 'window')}, an inner "
+        f"one by up to {most}, which tells its place just as well."
+    )
+
+
+# --- How deep -----------------------------------------------------------------------------------
+
+
+def depth_headline(leaks: Mapping[int, Leak]) -> str:
+    if not any(each.depth for each in leaks.values()):
+        return "With one to five linear layers the border shows nowhere"
+    first, last = min(leaks), max(leaks)
+    return (
+        f"On a large image one layer shows the border {leaks[first].depth} px deep, "
+        f"{ {4: 'four', 5: 'five'}.get(last, last) } layers {leaks[last].depth} px"
+    )
+
+
+def depth_text(network: Network, leaks: Mapping[int, Leak]) -> Iterator[str]:
+    settings = network.settings
+    size = f"{settings.size} × {settings.size}"
+    missing = any(each.missing for each in leaks.values())
+    more = any(each.more for each in leaks.values())
+    counted = (
+        f"Counted here for {settings.kernel} × {settings.kernel} kernels and "
+        f"{named(settings.padding, settings.padding_mode)}, for any weights, on an image large "
+        "enough."
+    )
+    if not (missing or more):
+        yield (
+            "A stack can tell a position from the centre only where its kernel paths differ from "
+            "the centre's; here the same paths lead from every position to the output."
+        )
+        yield counted
+        return
+    what = {
+        (True, True): "some paths are missing and others count for more",
+        (True, False): "some paths are missing",
+        (False, True): "some paths count for more",
+    }[missing, more]
+    yield (
+        "Far enough from the border every position is met by the same kernel paths. Nearer to it "
+        f"{what}. A stack can tell a position from the centre where its paths differ from the "
+        "centre's."
+    )
+    yield counted
+    yield (
+        f"(The image above, {size}, is too small to show it: all its positions are alike.)"
+        if network.distinct_scores == 1
+        else f"(The image above has {size}.)"
+    )
+
+
+def relu_text(seen: Mapping[int, int]) -> str:
+    """What biases and ReLUs do to full padding. seen: how deep it was seen to leak, by layers."""
+    linear = "In a linear stack a bias adds the same constant to every score and tells nothing."
+    if not any(seen.values()):
+        return (
+            f"{linear} With a ReLU after each layer it can; with these settings no random weights "
+            "showed it."
+        )
+    return (
+        f"{linear} With a ReLU after each layer it does: it lights up the ring that full padding "
+        "has added, and the next layer sees where the ring ends. The last row was found by trying "
+        "random weights: what was seen is proved, but better weights may reach deeper."
+    )
+
+
+# --- Weights that touch -------------------------------------------------------------------------
+
+
+def sum_in_words(network: Network, state: State, position: Position) -> str:
+    """Where the score of a position comes from."""
+    weights = network.settings.kernel**2
+    counts = network.touches(position)
+    touching = int((counts > 0).sum())
+    score = signed.text(state.scores[position])
+    if network.settings.layers > 1:
+        return (
+            f"In the first layer {touching} of {weights} weights touch it; what they make of it "
+            f"goes on through the other layers and adds up to a score of **{score}**."
+        )
+    bias = " and the bias at every output" if network.settings.bias else ""
+    often = "" if (counts[counts > 0] == 1).all() else ", each as often as it touches,"
+    return (
+        f"{touching} of {weights} weights touch it. Their sum{often}{bias} is its score: "
+        f"**{score}**."
+    )
+
+
+def touching_headline(network: Network) -> str:
+    touching = int((network.touches(network.settings.target) > 0).sum())
+    return f"{touching} of the {network.settings.kernel**2} weights touch the target"
+
+
+def never(ends: tuple[tuple[int, int], tuple[int, int]] | None) -> str:
+    """Which rows and columns of the kernel never touch, in words; "" where no whole ones do."""
+    if ends is None:
+        return ""
+    (top, bottom), (left, right) = ends
+    columns = [(left, "left", "column"), (right, "right", "column")]
+    named_ends = [*columns, (top, "top", "row"), (bottom, "bottom", "row")]
+    found = [
+        f"the {side} {what}" if count == 1 else f"the {count} {side} {what}s"
+        for count, side, what in named_ends
+        if count
+    ]
+    return " and ".join([", ".join(found[:-1]), found[-1]] if len(found) > 1 else found)
+
+
+def touching_text(
+    network: Network, now: Signs, ended: Signs, perfect: Sequence[Signs], seeds: int
+) -> Iterator[str]:
+    """The weights that touch the target and their signs: now, over seeds, and in the end."""
+    settings = network.settings
+    where = place(settings.target, settings.size)
+    if apart := never(untouched_ends(network)):
+        many = now.apart - 1
+        yield (
+            f"In the kernel as PyTorch writes it, {apart} never {'touch' if many else 'touches'} "
+            f"the pixel in {where}."
+            if "corner" in where
+            else f"In the kernel as PyTorch writes it, {apart} never "
+            f"{'touch' if many else 'touches'} the pixel at {where}."
+        )
+    yield (
+        f"At the step where this training ended {now.touching_above} of the {now.touching} weights "
+        "that touch it are positive" + others(now) + "."
+    )
+    if not perfect:
+        return
+    all_positive = sum(each.as_in_the_article for each in perfect)
+    yield (
+        "Only their sum has to be positive: training stops as soon as every answer is right, and "
+        f"of {seeds} seeds {len(perfect)} got there, {all_positive} of them with all of these "
+        "weights positive."
+    )
+    yield (
+        f"Trained on until no step helps, {ended.touching_above} of {ended.touching} are positive"
+        + others(ended)
+        + (
+            ", as the article's figure shows it."
+            if ended.as_in_the_article
+            else ": with these settings not all, otherwise than in the article's figure."
+        )
+    )
+
+
+def others(signs: Signs) -> str:
+    return f" and {signs.apart_below} of the {signs.apart} others negative" if signs.apart else ""
+
+
+# --- Shift --------------------------------------------------------------------------------------
+
+
+def shift_headline(network: Network, moved: Shift) -> str:
+    if not moved.differing:
+        return "The output moves with the image"
+    return "At the border the output no longer moves with the image"
+
+
+def shift_text(network: Network, moved: Shift) -> Iterator[str]:
+    """What the pictures show of this shift."""
+    if not moved.down and not moved.right:
+        yield "The pattern lies in the middle. Move it: the output should move along."
+    elif not moved.differing:
+        yield (
+            f"Moved by {way(moved)}, the pattern gives the same output as before, moved by as "
+            "much: the difference is zero everywhere, and the sum has not changed."
+        )
+    else:
+        total = float(moved.difference.sum())
+        unchanged = abs(total) < 1e-6 * max(float(np.abs(moved.output).max()), 1e-300)
+        yield (
+            f"Moved by {way(moved)}, output and moved output differ at {moved.differing} of "
+            f"{some(moved.output.size, 'pixel')}, no deeper than {moved.depth} px from the border."
+        )
+        yield (
+            "The differences add up to zero: here the sum does not betray the place."
+            if unchanged
+            else f"The differences add up to {number(float(f'{total:.3g}'))}: by so much the sum "
+            "has changed, and that is what gives the place away."
+        )
+    if network.settings.always_invariant:
+        yield "With this padding they never differ, wherever the pattern goes."
+
+
+def way(moved: Shift) -> str:
+    """ "3 px up and 2 px right"."""
+    steps = ((moved.down, "up", "down"), (moved.right, "left", "right"))
+    return " and ".join(f"{abs(by)} px {words[by > 0]}" for by, *words in steps if by)
