@@ -4,7 +4,7 @@ import pytest
 
 from core.autoencoder import Checkpoint
 from core.loss import changes, compare, measures, metrics
-from tests.loss.made_up import checkpoint
+from tests.made_up import checkpoint
 
 
 def test_compare(trained: tuple[Checkpoint, Checkpoint]) -> None:

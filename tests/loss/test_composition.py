@@ -9,7 +9,7 @@ from core import data
 from core.autoencoder import Checkpoint
 from core.entropy import entropy, entropy_floor
 from core.loss import mean, original, parts
-from tests.loss.made_up import checkpoint
+from tests.made_up import checkpoint
 
 
 def test_entropy() -> None:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from core.autoencoder import Checkpoint, presets
 from core.judgement import judge
 from core.loss import finding, law, law_of, trial_of
-from tests.loss.made_up import checkpoint, live
+from tests.made_up import checkpoint, live
 
 Both = dict[int, tuple[Checkpoint, Checkpoint]]
 

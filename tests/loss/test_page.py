@@ -12,7 +12,7 @@ from core.autoencoder.store import Folder
 from pages.sections.loss.experiments import EXPERIMENTS, in_order
 from pages.sections.loss.words import GUESSES
 from tests.app import click, open_page, words
-from tests.loss.made_up import keep, live
+from tests.made_up import keep, live
 
 NEVER = ("nobody can tell", "cannot tell", "foretold", "foretell", "famous", "7 of 7")
 
