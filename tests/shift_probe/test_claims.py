@@ -177,7 +177,7 @@ def test_the_article_s_corner() -> None:
     now = signs(network, train(network).final.kernels[0])
     text = " ".join(claims.touching_text(network, now, ended, perfect, 10))
     assert "the right column and the bottom row never touch the pixel in the upper left" in text
-    assert "4 of 4 are positive and 5 of the 5 others negative, as the article's figure" in text
+    assert "4 of 4 are positive, as in the article's figure, and 5 of the 5 others negative" in text
     assert f"{sum(s.as_in_the_article for s in perfect)} of them with all" in text
     replicate = signs_in_the_end(Settings(padding_mode="replicate"))
     assert replicate.touching_above == 1

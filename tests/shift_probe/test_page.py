@@ -32,7 +32,7 @@ def test_the_answer_waits_for_a_guess() -> None:
     assert "5 of the 9 weights touch other positions and never the target" in said
     assert "9 classes of positions" in said
     assert "4 of the 9 weights touch the target" in said
-    assert "4 of 4 are positive and 5 of the 5 others negative, as the article" in said
+    assert "4 of 4 are positive, as in the article's figure, and 5 of the 5 others negative" in said
     assert "The output moves with the image" in said
     assert "The margin, the smallest size of a score for weights of length 1, is **0.482**" in said
     assert "Training agrees: it is perfect after 16 steps." in said

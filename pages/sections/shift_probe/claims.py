@@ -449,12 +449,13 @@ def touching_text(
     )
     yield (
         f"Trained on until no step helps, {ended.touching_above} of {ended.touching} are positive"
-        + others(ended)
         + (
-            ", as the article's figure shows it."
+            ", as in the article's figure,"
             if ended.as_in_the_article
-            else ": with these settings not all, otherwise than in the article's figure."
+            else " (not all, otherwise than in the article's figure)"
         )
+        + others(ended)
+        + "."
     )
 
 
