@@ -39,6 +39,7 @@ def control(declared: Any, name: str, label: str, **options: Any) -> Any:
     common = {"key": name, "bind": "query-params", "help": _help(declared, name)} | options
     slider = common.pop("slider", False)
     chosen: Any
+    _remember(name)
     if isinstance(allowed, Maybe | Whole | Real):
         _make_finite(name, value)
     if isinstance(allowed, Maybe):
@@ -80,6 +81,7 @@ def stack(declared: Any, name: str, label: str, **options: Any) -> Stack | None:
 
     Returns None there. `options` are those of `control`.
     """
+    _remember(name)
     written = str(options.pop("default", default(declared, name)))
     common = {"key": name, "bind": "query-params", "help": _help(declared, name)} | options
     text = st.text_input(label, written, **common)
@@ -127,9 +129,19 @@ def _apply(values: Mapping[str, Any]) -> None:
     st.session_state.update(values)
 
 
+def _remember(name: str) -> None:
+    st.session_state.setdefault("_controls", set()).add(name)
+
+
 def remember_link(topic: str) -> None:
-    """Keep what the link to a page asks for, before any widget has corrected it."""
+    """Keep what the link to a page asks for, before any widget has corrected it.
+
+    What the page before it held is forgotten: on this one a control of the same name (a number of
+    layers here, their text there) would take it for its own value.
+    """
     if st.session_state.get("_topic") != topic:
+        for name in ("guess", *st.session_state.pop("_controls", ())):
+            st.session_state.pop(name, None)
         st.session_state["_topic"] = topic
         st.session_state["_asked"] = st.query_params.to_dict()
         st.session_state["_shown_instead"] = {}

@@ -1,5 +1,6 @@
 """Links: every setting is in the URL, and a link opens the same page in a fresh browser."""
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -52,3 +53,15 @@ def test_a_preset_is_shown_without_a_word_about_the_link(app: str, visit: Visit)
         expect(page.get_by_text(f"Padded, {28 + 2 * width} × {28 + 2 * width}")).to_be_visible()
         settle(page)
         expect(page.get_by_test_id("stAlert")).to_have_count(0)
+
+
+def test_what_one_page_holds_is_nothing_to_the_next(app: str, visit: Visit) -> None:
+    # The stack of layers on the one is no number of layers on the other.
+    page = visit(f"{app}/impact?guess=243")
+    page.get_by_role("button", name="Five layers, 28 × 28").click()
+    expect(page).to_have_url(re.compile("layers="))
+    settle(page)
+    page.get_by_role("link", name="Shift probe").click()
+    expect(page.get_by_role("slider", name="Layers")).to_have_value("1")
+    expect(page).to_have_url(f"{app}/shift_probe")
+    expect(page.get_by_test_id("stAlert")).to_have_count(0)
