@@ -108,7 +108,8 @@ def table(lawful: Law, tried: dict[str, loss.Trial]) -> pd.DataFrame:
     """Every run of the law and every pair of the trials, one row each."""
     widths = pd.DataFrame(map(vars, lawful.runs))
     trials = [vars(run) | {"padding": name} for name, one in tried.items() for run in one.runs]
-    return pd.concat([widths.assign(figure="law"), pd.DataFrame(trials).assign(figure="trial")])
+    both = widths.assign(figure="law"), pd.DataFrame(trials).assign(figure="trial")
+    return pd.concat(both).convert_dtypes()  # a pad width stays a whole number
 
 
 def picture(shown: Pairs, lawful: Law) -> Figure:

@@ -122,7 +122,9 @@ def line_layer(
             },
             {
                 "transform": [{"filter": f"datum.x === {PAD_WIDTHS.high}"}],
-                "mark": {"type": "text", "align": "left", "dx": 6, "color": colour, "text": label},
+                # Apart where the lines end close together.
+                "mark": {"type": "text", "align": "left", "dx": 6, "dy": -5 if kind == "law" else 5}
+                | {"color": colour, "text": label},
                 "encoding": {"x": x, "y": y},
             },
         ],

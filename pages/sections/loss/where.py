@@ -33,7 +33,7 @@ def where(experiment: Run, shown: Pairs) -> None:
     st.markdown(floor_words(made_of["unpadded"], pixels, plain=plain), width=TEXT)
 
 
-PARTS_ALT = "The total loss of both networks as entropy floor, the rest above it, and the border"
+PARTS_ALT = "The total loss of both networks as entropy floor, rest above it, and border"
 
 
 def parts_chart(made_of: Mapping[str, loss.Parts]) -> tuple[pd.DataFrame, charts.Spec]:
@@ -45,7 +45,7 @@ def parts_chart(made_of: Mapping[str, loss.Parts]) -> tuple[pd.DataFrame, charts
         left, middle, right = np.cumsum(part)
         rows += [
             (arm, f"floor\n{part.floor:.1f}", 0, left, colours.faint, colours.ink),
-            (arm, f"above it\n{part.above:.1f}", left, middle, vars(colours)[arm], on_colour),
+            (arm, f"rest\n{part.above:.1f}", left, middle, vars(colours)[arm], on_colour),
             (arm, f"border\n{part.border:.3g}", middle, right, colours.ink, colours.ink),
         ]
     table = pd.DataFrame(rows, columns=["arm", "words", "left", "right", "fill", "ink"])
