@@ -11,7 +11,7 @@ by side, in two threads of one process, and the others in two processes, which i
 
 *Plain* is what a PyTorch tutorial writes: eager, NCHW, sigmoid and BCELoss, torch.optim.Adam.
 bf16 means autocast for PyTorch, `mixed_bfloat16` for Keras; ×  columns compare like with like.
-torch.compile is tried where a C++ compiler is found.
+torch.compile takes minutes to start and a C++ compiler: it is asked for by `--compile`.
 """
 
 from __future__ import annotations
@@ -201,7 +201,7 @@ CONTENDERS = (
 
 def available(contender: Contender) -> bool:
     if contender.needs == "compiler":
-        return shutil.which("g++") is not None
+        return "--compile" in sys.argv and shutil.which("g++") is not None
     return not contender.needs or importlib.util.find_spec(contender.needs) is not None
 
 
@@ -293,6 +293,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--batch", type=int, action="append", choices=(32, 128))
+    parser.add_argument("--compile", action="store_true")
     asked = parser.parse_args()
     contenders = [contender for contender in CONTENDERS if available(contender)]
     for contender in CONTENDERS:
