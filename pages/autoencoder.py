@@ -13,7 +13,7 @@ from core import autoencoder
 from core.autoencoder import Checkpoint, Settings
 from core.autoencoder.presets import AS_ASKED, ORIGINAL_PADDED, PADDED
 from core.settings import Steps, setting
-from pages.sections.autoencoder import finding, judgement, live
+from pages.sections.autoencoder import finding, judgement, live, why
 from pages.sections.autoencoder.layers import layer_table
 from pages.sections.autoencoder.progress import length
 from pages.shared import charts, controls, sources
@@ -77,6 +77,8 @@ def page() -> None:
         bind="query-params",
     )
     fragment(experiment)(guess)
+    if guess is not None:
+        why.show()
 
 
 def experiment(guess: str | None) -> None:

@@ -7,9 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import cache
 from typing import Any
 
+from core.autoencoder import why
 from core.autoencoder.experiment import LIVE, ORIGINAL, Run, arms
+from core.autoencoder.record import State, as_shipped
 
 SEEDS = (0, 1, 2)
 
@@ -47,11 +50,33 @@ def judged_seeds(padded: Run) -> range:
 
 
 def every_run() -> Iterator[Run]:
-    """All shipped runs: both arms of every preset for the seeds that are judged, each once."""
-    seen = set()
+    """All shipped runs, each once: those of the presets, then those of the controls."""
+    yield from dict.fromkeys(_of_presets())
+    yield from only_of_controls()
+
+
+def _of_presets() -> Iterator[Run]:
+    """Both arms of every preset, for every seed that is judged."""
     for padded in (ORIGINAL_PADDED, *PADDED.values()):
         for seed in judged_seeds(padded):
             for arm in arms(replace(padded.settings, seed=seed)):
-                if arm not in seen:
-                    seen.add(arm)
-                    yield Run(arm, padded.images)
+                yield Run(arm, padded.images)
+
+
+@cache
+def only_of_controls() -> dict[Run, None]:
+    """The runs that only `core.autoencoder.why` asks for, in order."""
+    presets = set(_of_presets())
+    runs = (run for pair in why.every_pair() for run in pair)
+    return dict.fromkeys(run for run in runs if run not in presets)
+
+
+def shipped(run: Run, state: State) -> State:
+    """What the repository ships of a run.
+
+    Weights go with seed 0 and with the long runs, which no page trains in passing. Of a control no
+    page shows more than its figures: it goes without weights, and with a single picture.
+    """
+    if run in only_of_controls():
+        return as_shipped(state, weights=False, samples=1)
+    return as_shipped(state, weights=run.settings.seed == 0 or run.images > LIVE.images)

@@ -129,16 +129,24 @@ def lighten(settings: Settings, checkpoints: tuple[Checkpoint, ...]) -> tuple[Ch
     return *earlier, *checkpoints[-room:]
 
 
-def as_shipped(state: State, *, weights: bool) -> State:
+def as_shipped(state: State, *, weights: bool, samples: int | None = None) -> State:
     """The state without what only continuing it needs, and with its last weights or none.
 
-    Most of a state's bytes are weights and Adam's moments.
+    Most of a state's bytes are weights and Adam's moments. Of the rest half are pictures: of
+    `samples` test images, or of all that there are.
     """
     none = np.empty(0, np.float32)
-    *earlier, last = (replace(checkpoint, weights=None) for checkpoint in state.checkpoints)
+    *earlier, last = (_light(checkpoint, samples) for checkpoint in state.checkpoints)
     if weights:
         last = replace(last, weights=state.checkpoints[-1].weights)
     return replace(state, weights=none, mean=none, variance=none, checkpoints=(*earlier, last))
+
+
+def _light(checkpoint: Checkpoint, samples: int | None) -> Checkpoint:
+    """The checkpoint without weights, and with its first `samples` pictures."""
+    kinds = ("noisy", "denoised", "clean")
+    pictures = {kind: getattr(checkpoint, kind)[:samples] for kind in kinds}
+    return replace(checkpoint, weights=None, **pictures)
 
 
 def one_of_each(labels: ArrayLike) -> list[int]:

@@ -26,9 +26,10 @@ from pathlib import Path
 from typing import Literal, Protocol
 
 from core import data, machine
-from core.autoencoder.experiment import LIVE, Run, Settings
+from core.autoencoder import figures, presets
+from core.autoencoder.experiment import Run, Settings
 from core.autoencoder.progress import Pace, work
-from core.autoencoder.record import State, as_shipped, one_of_each
+from core.autoencoder.record import State, one_of_each
 from core.autoencoder.store import Folder, Kept, Source, Store, identity
 from core.data import mnist
 from core.data.cache import cache_folder
@@ -483,16 +484,18 @@ def ship(
     """Train all `wanted` runs and write them to the repository, replacing what is there.
 
     They come from no cache but the command's own, which only lets an interrupted one go on.
-    Weights go with seed 0 and with the runs that no page trains in passing, the long ones.
     """
     own = Store(Folder(cache_folder() / "ship"))
     with closing(Registry(train, own)) as registry:
         views = finish(registry, wanted, report)
     shutil.rmtree(SHIPPED, ignore_errors=True)
+    found = {}
     for view in views:
         assert view.state is not None
-        weights = view.settings.seed == 0 or view.target > LIVE.images
-        Folder(SHIPPED).write(view.settings, as_shipped(view.state, weights=weights))
+        asked = Run(view.settings, view.target)
+        Folder(SHIPPED).write(view.settings, presets.shipped(asked, view.state))
+        found[asked] = figures.of(view.state.checkpoints[-1])
+    figures.write(SHIPPED, found)
     return views
 
 

@@ -7,12 +7,20 @@ import pytest
 
 from core import data
 from core.autoencoder import ORIGINAL, Checkpoint, Run, training
-from core.autoencoder.presets import ORIGINAL_PADDED, SEEDS, every_run, judged_seeds
+from core.autoencoder.figures import of, read
+from core.autoencoder.presets import (
+    ORIGINAL_PADDED,
+    SEEDS,
+    every_run,
+    judged_seeds,
+    only_of_controls,
+)
 from core.autoencoder.runs import SHIPPED, image_set
-from core.autoencoder.store import Folder
+from core.autoencoder.store import Folder, identity
 from core.data import mnist
 
-RUNS = list(every_run())
+EVERY = list(every_run())
+RUNS = [run for run in EVERY if run not in only_of_controls()]
 
 
 def shipped(run: Run) -> Checkpoint:
@@ -35,9 +43,24 @@ def test_every_preset_is_shipped(run: Run) -> None:
 
 
 def test_nothing_else_is_shipped_and_all_of_it_is_small() -> None:
-    files = list(SHIPPED.iterdir())
-    assert len(files) == len(RUNS)
-    assert sum(file.stat().st_size for file in files) < 11 * 2**20
+    files = {file.stem for file in SHIPPED.glob("*.npz")}
+    assert files <= {identity(run.settings) for run in EVERY}
+    assert len(list(SHIPPED.iterdir())) == len(files) + 1
+    assert sum(file.stat().st_size for file in SHIPPED.iterdir()) < 16 * 2**20
+
+
+def test_the_figures_are_those_of_the_shipped_runs() -> None:
+    kept = read(SHIPPED, EVERY)
+    assert {identity(run.settings) for run in kept} == {f.stem for f in SHIPPED.glob("*.npz")}
+    for run, figures in kept.items():
+        assert figures == pytest.approx(of(shipped(run)))
+
+
+def test_of_a_control_only_figures_are_shipped() -> None:
+    for run in read(SHIPPED, only_of_controls()):
+        last = shipped(run)
+        assert last.weights is None
+        assert len(last.clean) == 1
 
 
 def test_the_original_protocol_lands_where_keras_does() -> None:

@@ -1,0 +1,339 @@
+"""Why the shared pixels get worse: what each control left of the harm, and what survived them."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from functools import lru_cache
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from core.autoencoder import why
+from core.autoencoder.figures import read
+from core.autoencoder.runs import SHIPPED
+from core.autoencoder.why import NARROW, SEEDS, WIDE, Finding
+from core.judgement import MARGIN, Interval
+from pages.shared import charts
+from pages.shared.verdict import figures
+from pages.shared.words import TEXT
+
+
+def show() -> None:
+    """The section: a picture and a sentence for each control, and what survived."""
+    wide, narrow = found()
+    st.header("Why are the shared pixels worse?")
+    st.markdown(introduction(wide, narrow), width=TEXT)
+    domain = extent([*wide, *narrow])
+    for width, findings in ((4, wide), (2, narrow)):
+        st.subheader(f"Padded by {width} px")
+        if any(one.harms for one in findings):
+            spec, alt = chart(findings, domain), "  ".join(map(sentence, findings))
+            charts.show(table(findings), spec, alt=alt, key=f"why_{width}")
+            st.caption(legend(findings))
+        st.markdown("\n".join(f"- {line}" for line in map(sentence, findings)), width=TEXT)
+    st.subheader("What survived")
+    st.markdown("\n\n".join(conclusion(wide, narrow)), width=TEXT)
+
+
+@lru_cache(1)
+def found() -> tuple[list[Finding], list[Finding]]:
+    """What the shipped runs say of the controls at 4 px and at 2 px."""
+    kept = read(SHIPPED, (run for pair in why.every_pair() for run in pair))
+    return why.findings(WIDE, kept), why.findings(NARROW, kept)
+
+
+# --- Words --------------------------------------------------------------------------------------
+
+
+def introduction(wide: Sequence[Finding], narrow: Sequence[Finding]) -> str:
+    """What was done, and how much of it is here."""
+    every = [*wide, *narrow]
+    words = (
+        f"Each control repeats the live experiment, both networks, with something changed, over "
+        f"{len(SEEDS)} seeds fixed beforehand. *Harm* is by how much the padded network's loss on "
+        "the shared pixels exceeds that of its own unpadded network. A control could refute what "
+        "it is named for: it is ruled out as the main cause where more than half of the harm "
+        "stays without it."
+    )
+    pairs, of = sum(len(one.harms) for one in every), len(SEEDS) * len(every)
+    if pairs < of:
+        words += f" {pairs} of {of} pairs of runs are here; a control without all of its is open."
+    return words
+
+
+def sentence(finding: Finding) -> str:
+    """A control's question, figures and outcome, in Markdown."""
+    control = finding.control
+    return f"**{control.name}.** {control.reason} {answer(finding)}"
+
+
+def answer(finding: Finding) -> str:
+    """Figures and outcome of one control."""
+    if not finding.harm.complete:
+        return f"{len(finding.harms)} of {len(SEEDS)} pairs of runs are here: not judged yet."
+    if finding.control.name == why.AS_IS:
+        if finding.harm.sign > 0:
+            return f"The harm is {figures(finding.harm)}."
+        return f"The change is {figures(finding.harm)}: no harm is shown, so nothing to explain."
+    if finding.outcome == "missing" or finding.change is None:
+        return f"Harm {figures(finding.harm)}. What it is to be set against is not all here yet."
+    return f"Harm {figures(finding.harm)}, {against(finding.change)}: {outcome(finding)}"
+
+
+def against(change: Interval) -> str:
+    """A change of the harm in points: "4.4 points ± 1.6 less than as it is"."""
+    low, high = 100 * change.low, 100 * change.high
+    for digits in range(1, 9):
+        mean, margin = (round(100 * part, digits) for part in (change.mean, change.margin))
+        written = round(mean - margin, digits), round(mean + margin, digits)
+        if [_sign(end) for end in written] == [_sign(low), _sign(high)]:
+            break
+    more = "less" if mean < 0 else "more"
+    return f"{abs(mean):.{digits}f} points ± {margin:.{digits}f} {more} than as it is"
+
+
+def _sign(number: float) -> int:
+    return (number > 0) - (number < 0)
+
+
+def outcome(finding: Finding) -> str:
+    """What the interval allows to say of the suspect."""
+    suspect = finding.control.suspect
+    if finding.outcome == "undecided":
+        return f"undecided whether most of the harm {needs(finding)} {suspect}."
+    if finding.control.alone:
+        if finding.verdict == "survives":
+            return f"most of the harm comes from {suspect} alone."
+        return f"most of the harm does not come from {suspect} alone."
+    if finding.verdict == "survives":
+        return f"most of the harm needs {suspect}."
+    return f"most of the harm does without {suspect}: ruled out as the main cause."
+
+
+def needs(finding: Finding) -> str:
+    return "comes alone from" if finding.control.alone else "needs"
+
+
+def conclusion(wide: Sequence[Finding], narrow: Sequence[Finding]) -> list[str]:
+    """What survived, what was ruled out and what stays open, a paragraph each."""
+    paragraphs = [
+        f"At {width} px {account(findings)}"
+        for width, findings in ((4, wide), (2, narrow))
+        if established(findings)
+    ]
+    if not paragraphs:
+        return ["Nothing is concluded before the runs are here and show a harm."]
+    meaning = [words for words in (together(wide), time(wide, narrow), post(wide)) if words]
+    if meaning:
+        paragraphs.append(" ".join(meaning))
+    paragraphs.append(
+        "All of this is about MNIST, padded at its black edge. Each interval holds at 95 %: with "
+        f"{len(wide) + len(narrow) - 2} comparisons it would be no surprise if one missed. Every "
+        "control is a setting of a run (`--loss-on`, `--outside`, `--reduction`, `--output-bias`, "
+        "`--beta2`): `python -m core autoencoder --help` lists them."
+    )
+    return paragraphs
+
+
+def established(findings: Sequence[Finding]) -> bool:
+    """Whether there is a harm to explain: all runs as they are show one."""
+    return findings[0].harm.sign > 0
+
+
+def account(findings: Sequence[Finding]) -> str:
+    """The suspects by what became of them."""
+    survived = [one for one in findings[1:] if one.verdict == "survives"]
+    needed = listed(one.control.suspect for one in survived if not one.control.alone)
+    alone = listed(one.control.suspect for one in survived if one.control.alone)
+    clauses = [f"it needs {needed}"] * bool(needed) + [f"it comes from {alone} alone"] * bool(alone)
+    parts = [f"**Survived**, for most of it: {', and '.join(clauses)}."] if clauses else []
+    for verdict, label in (
+        ("refuted", "Ruled out as the main cause"),
+        ("open", "Open"),
+        ("missing", "Not all runs are here"),
+    ):
+        suspects = listed(named(one) for one in findings[1:] if one.verdict == verdict)
+        if suspects:
+            parts.append(f"**{label}:** {suspects}.")
+    return " ".join([f"the harm is {figures(findings[0].harm)}.", *parts])
+
+
+def named(finding: Finding) -> str:
+    """The suspect, and whether it was looked at alone."""
+    return finding.control.suspect + (" alone" if finding.control.alone else "")
+
+
+def listed(words: Iterable[str]) -> str:
+    """Words as a list: "a, b and c"."""
+    *first, last = [*words] or [""]
+    return f"{', '.join(first)} and {last}" if first else last
+
+
+def _of(findings: Sequence[Finding], **changes: Any) -> Finding:
+    return next(one for one in findings if dict(one.control.changes) == changes)
+
+
+def together(wide: Sequence[Finding]) -> str:
+    """What follows where leaving the border out of the loss and clearing it both help."""
+    loss, inside = _of(wide, loss_on="original"), _of(wide, outside="cleared")
+    if not loss.outcome == inside.outcome == "gone":
+        return ""
+    return (
+        "At 4 px most of the harm goes when the border is left out of the loss, and also when it "
+        "is cleared in the network: it takes both. What harms is mostly not that the network sees "
+        "the border, but that it is trained on it."
+    )
+
+
+def time(wide: Sequence[Finding], narrow: Sequence[Finding]) -> str:
+    """What more training does to the harm."""
+    found = {"gone": "most of it is gone", "less": "it is smaller"}
+    told = [
+        f"{words} {where}"
+        for one, where in (
+            (_of(wide, train_size=60_000), "after three times as many images at 4 px"),
+            (narrow[-1], "after the original protocol at 2 px"),
+        )
+        if (words := found.get(trend(one)))
+    ]
+    return f"It fades with longer training: {listed(told)}." if told else ""
+
+
+def trend(finding: Finding) -> str:
+    """Whether most of the harm is gone, or it is at least less, as far as the intervals say."""
+    if finding.outcome == "gone":
+        return "gone"
+    known = finding.outcome != "missing" and finding.change is not None
+    return "less" if known and finding.change and finding.change.high < 0 else ""
+
+
+def post(wide: Sequence[Finding]) -> str:
+    """What became of the post's answer on the shared pixels."""
+    loss, mean = _of(wide, loss_on="original"), _of(wide, reduction="sum")
+    words = "The post's answer was that padding changed the loss function. Tested at 4 px,"
+    if loss.outcome == "stays":
+        return f"{words} that is not the main reason on the shared pixels."
+    if loss.outcome != "gone":
+        return ""
+    words += " that holds on the shared pixels, too: most of the harm needs the border in the loss"
+    return f"{words}, not the division by more pixels." if mean.outcome == "stays" else f"{words}."
+
+
+# --- The picture --------------------------------------------------------------------------------
+
+ROW, AXIS = 46, 44  # screen pixels: of each row, and of the axis below them
+COLUMNS = ["name", "seed", "harm", "low", "middle", "high"]
+
+
+def table(findings: Sequence[Finding]) -> pd.DataFrame:
+    """What is drawn, in percent: rows of seeds and of intervals. A row without runs has its name.
+
+    Intervals stand only where all runs are there.
+    """
+    rows: list[tuple[Any, ...]] = []
+    for one in findings:
+        name, judged = one.control.name, one.harm
+        rows += [(name, seed, 100 * harm, *[None] * 3) for seed, harm in one.harms.items()]
+        ends: tuple[float | None, ...] = (None, None, None)
+        if judged.complete and judged.interval and math.isfinite(judged.interval.margin):
+            found = judged.interval
+            ends = 100 * found.low, 100 * found.mean, 100 * found.high
+        rows.append((name, None, None, *ends))
+    return pd.DataFrame(rows, columns=COLUMNS)
+
+
+def extent(findings: Sequence[Finding]) -> tuple[float, float]:
+    """What all pictures show, in percent: all dots, intervals and the margin."""
+    drawn = table(findings)[["harm", "low", "high"]].astype(float)
+    ends = [-150 * MARGIN, 150 * MARGIN]
+    if drawn.notna().any(axis=None):
+        ends += [float(drawn.min().min()), float(drawn.max().max())]
+    spare = 0.03 * (max(ends) - min(ends))
+    return min(ends) - spare, max(ends) + spare
+
+
+def legend(findings: Sequence[Finding]) -> str:
+    """What the marks mean."""
+    parts = ["Dots: seeds"]
+    if any(one.harm.complete for one in findings):
+        parts.append("bar: 95 % interval of the mean")
+    parts.append(f"grey band: under {100 * MARGIN:g} %, which counts as none")
+    if established(findings):
+        parts.append("dashed: half of the harm as it is")
+    return "; ".join(parts) + "."
+
+
+def chart(findings: Sequence[Finding], domain: tuple[float, float]) -> charts.Spec:
+    """A row for each control, its name above it. Data as `table` gives them."""
+    colours = charts.palette()
+    x: charts.Spec = {
+        "type": "quantitative",
+        "title": "harm: change of the loss on the shared pixels by padding, %",
+        "scale": {"domain": list(domain), "nice": False, "zero": False},
+        "axis": {
+            "tickCount": 6,
+            "labelExpr": "datum.value ? format(datum.value, '+~g') : '0'",
+            "grid": False,
+        },
+    }
+    # Not every layer has every row: without a domain their order would be that of the first layer.
+    names = [one.control.name for one in findings]
+    y: charts.Spec = {"field": "name", "type": "nominal", "axis": None, "scale": {"domain": names}}
+    below = 8  # pixels: the name stands above its marks
+    once: charts.Spec = {"data": {"values": [{}]}}  # drawn once, not once a row
+    least = 100 * MARGIN
+    interval = {"transform": [{"filter": "isValid(datum.low)"}]}
+    layers: list[charts.Spec] = [
+        once
+        | {
+            "mark": {"type": "rect", "color": colours.faint, "opacity": 0.4},
+            "encoding": {"x": x | {"datum": -least}, "x2": {"datum": least}},
+        },
+        once | {"mark": {"type": "rule"}, "encoding": {"x": x | {"datum": 0}}},
+    ]
+    if established(findings) and (harm := findings[0].harm.interval):
+        layers.append(
+            once
+            | {
+                "mark": {"type": "rule", "strokeDash": [4, 4]},
+                "encoding": {"x": x | {"datum": 50 * harm.mean}},
+            }
+        )
+    layers += [
+        interval
+        | {
+            "mark": {"type": "bar", "height": 12, "color": colours.padded, "opacity": 0.35}
+            | {"yOffset": below},
+            "encoding": {"x": x | {"field": "low"}, "x2": {"field": "high"}, "y": y},
+        },
+        interval
+        | {
+            "mark": {"type": "tick", "height": 18, "thickness": 2, "color": colours.padded}
+            | {"yOffset": below},
+            "encoding": {"x": x | {"field": "middle"}, "y": y},
+        },
+        {
+            "transform": [{"filter": "isValid(datum.harm)"}],
+            "mark": {"type": "point", "size": 40, "filled": True, "opacity": 0.8}
+            | {"color": colours.padded, "yOffset": below},
+            "encoding": {
+                "x": x | {"field": "harm"},
+                "y": y,
+                "tooltip": [
+                    {"field": "name", "title": " "},
+                    {"field": "seed", "format": "d"},
+                    {"field": "harm", "title": "harm, %", "format": "+.2f"},
+                ],
+            },
+        },
+        {
+            "transform": [{"filter": "!isValid(datum.harm)"}],
+            "mark": {"type": "text", "align": "left", "dy": below - 22, "tooltip": None},
+            "encoding": {"x": {"value": 2}, "y": y, "text": {"field": "name"}},
+        },
+    ]
+    height = ROW * len(findings) + AXIS
+    fit = {"type": "fit", "contains": "padding"}
+    return {"height": height, "autosize": fit, "layer": layers}
