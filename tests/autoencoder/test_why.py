@@ -82,7 +82,7 @@ def test_nothing_is_judged_before_all_runs_are_there() -> None:
     assert findings(WIDE[:2], some)[1].verdict == "missing"
     lacking = figures_of({WIDE[0]: [0.05] * (len(SEEDS) - 1), WIDE[1]: [0.0] * len(SEEDS)})
     assert [one.outcome for one in findings(WIDE[:2], lacking)] == ["missing"] * 2
-    assert findings(WIDE, {})[1] == Finding(WIDE[1], {}, judge([], 10), None, "missing")
+    assert findings(WIDE, {})[1] == Finding(WIDE[1], {}, judge([], len(SEEDS)), None, "missing")
 
 
 def test_where_there_is_no_harm_nothing_is_explained() -> None:
@@ -148,9 +148,7 @@ def test_the_conclusion_names_every_suspect_once_and_where_it_belongs(
     assert ("that holds on the shared pixels" in said) == (loss in gone)
     assert ("not the main reason" in said) == (loss in stays)
     assert ("division by more pixels" in said) == (loss in gone and WIDE[4].name in stays)
-    fades = [one for one in (both[0][-1], both[1][-1]) if page.trend(one)]
-    assert ("fades" in said) == bool(fades)
-    assert ("after the original protocol" in said) == (both[1][-1] in fades)
+    assert ("fades" in said) == bool(page.trend(both[1][-1]))
 
 
 @pytest.mark.parametrize("outcome", OUTCOMES)
@@ -191,14 +189,15 @@ def test_written_figures_keep_what_the_interval_says(
 
 def test_without_runs_the_section_says_so() -> None:
     wide, narrow = findings(WIDE, {}), findings(NARROW, {})
-    assert "0 of 140 pairs of runs are here" in page.introduction(wide, narrow)
+    of = len(SEEDS) * (len(WIDE) + len(NARROW))
+    assert f"0 of {of} pairs of runs are here" in page.introduction(wide, narrow)
     assert page.conclusion(wide, narrow)[0].startswith("Nothing is concluded")
-    assert page.answer(wide[1]) == "0 of 10 pairs of runs are here: not judged yet."
+    assert page.answer(wide[1]) == (f"0 of {len(SEEDS)} pairs of runs are here: not judged yet.")
     assert page.extent(wide)[0] < -1 < 1 < page.extent(wide)[1]
 
 
 def test_the_picture_holds_every_dot_and_interval() -> None:
-    found = controlled(WIDE, OUTCOMES[:4] * 2 + OUTCOMES[:1])
+    found = controlled(WIDE, OUTCOMES * 2)
     low, high = page.extent(found)
     rows = page.table(found)
     drawn = rows[["harm", "low", "high"]].astype(float)

@@ -125,7 +125,7 @@ def conclusion(wide: Sequence[Finding], narrow: Sequence[Finding]) -> list[str]:
     ]
     if not paragraphs:
         return ["Nothing is concluded before the runs are here and show a harm."]
-    meaning = [words for words in (together(wide), time(wide, narrow), post(wide)) if words]
+    meaning = [words for words in (together(wide), time(narrow), post(wide)) if words]
     if meaning:
         paragraphs.append(" ".join(meaning))
     paragraphs.append(
@@ -187,18 +187,11 @@ def together(wide: Sequence[Finding]) -> str:
     )
 
 
-def time(wide: Sequence[Finding], narrow: Sequence[Finding]) -> str:
-    """What more training does to the harm."""
+def time(narrow: Sequence[Finding]) -> str:
+    """What more training does to the harm: the original protocol is the last of `narrow`."""
     found = {"gone": "most of it is gone", "less": "it is smaller"}
-    told = [
-        f"{words} {where}"
-        for one, where in (
-            (_of(wide, train_size=60_000), "after three times as many images at 4 px"),
-            (narrow[-1], "after the original protocol at 2 px"),
-        )
-        if (words := found.get(trend(one)))
-    ]
-    return f"It fades with longer training: {listed(told)}." if told else ""
+    words = found.get(trend(narrow[-1]))
+    return f"It fades with longer training: {words} after the original protocol." if words else ""
 
 
 def trend(finding: Finding) -> str:
