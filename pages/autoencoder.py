@@ -14,6 +14,7 @@ from core.autoencoder import Checkpoint, Settings
 from core.autoencoder.presets import AS_ASKED, ORIGINAL_PADDED, PADDED
 from core.settings import Steps, setting
 from pages.sections.autoencoder import finding, judgement, live, why
+from pages.sections.autoencoder.depth import layer_words
 from pages.sections.autoencoder.layers import layer_table
 from pages.sections.autoencoder.progress import length
 from pages.shared import charts, controls, sources
@@ -90,6 +91,9 @@ def experiment(guess: str | None) -> None:
         unpadded, padded, pair = fall_back(pair)
     live.watch(pair, revealed=guess is not None)
     if pair.tested is None:
+        if guess is not None:  # until then the layers stand beside the curve
+            sizes(pair)
+            layer_table(pair.unpadded.settings, pair.padded.settings)
         return
     tested = dict(zip(pair.views, pair.tested, strict=True))
     if guess is None:
@@ -150,6 +154,8 @@ def choose() -> tuple[Settings, int]:
             values["noise_factor"] = tell("noise_factor", "Noise", slider=True)
             values["noise_first"] = tell("noise_first", "Draw the noise before padding")
             values["padding_mode"] = tell("padding_mode", "Layer padding mode")
+            values["depth"] = tell("depth", "Poolings", slider=True)
+            values["channels"] = tell("channels", "Channels")
     with ready_made:
         controls.presets(PRESETS)
     settings = Settings(**values)
@@ -189,11 +195,18 @@ def fall_back(pair: Pair) -> tuple[Settings, Settings, Pair]:
 # --- What the runs say --------------------------------------------------------------------------
 
 
+def sizes(pair: Pair) -> None:
+    """What the network's layers make of both images' sizes."""
+    settings = pair.padded.settings
+    same = pair.unpadded.settings.size == settings.size
+    st.subheader("One network, one image size" if same else "One network, two image sizes")
+    st.markdown("\n\n".join(layer_words(pair.unpadded.settings, settings)), width=TEXT)
+
+
 def architecture(pair: Pair, tested: Tested) -> None:
     """Both arms' layers, and the source's figures beside ours."""
-    same = pair.unpadded.settings.size == pair.padded.settings.size
-    st.subheader("One network, one image size" if same else "One network, two image sizes")
     parameters = autoencoder.parameter_count(pair.padded.settings)
+    sizes(pair)
     left, right = st.columns([3, 2])
     with left:
         layer_table(pair.unpadded.settings, pair.padded.settings)

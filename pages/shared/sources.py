@@ -133,7 +133,7 @@ SCHUIRMANN = Source(
 )
 
 PAGES: dict[str, tuple[Source, ...]] = {
-    "autoencoder": (CROSS_VALIDATED,),
+    "autoencoder": (CROSS_VALIDATED, KERAS_BLOG),
     "loss": (CROSS_VALIDATED, SCHUIRMANN),
     "shift_probe": (SCHEIDL, ISLAM, LIN, KAYHAN, LIU),
     "impact": (SCHEIDL, MIND_THE_PAD, LIU, ARAUJO, LUO),
