@@ -43,7 +43,7 @@ def test_autoencoder_says_what_the_runs_say(trained: dict[str, autoencoder.Check
     assert not app.exception
     assert not app.error
     parts = split_of(trained["unpadded"], trained["padded"])
-    assert [header.value for header in app.header] == [headline(parts)]
+    assert app.header[0].value == headline(parts)
     said = words(app)
     assert "In this run (seed 0, 5,000 images) the loss per pixel " + moved(parts.per_pixel) in said
     assert f"{trained['unpadded'].per_pixel:.4f}" in said
@@ -63,8 +63,19 @@ def test_the_verdict_waits_for_a_guess(trained: dict[str, autoencoder.Checkpoint
     app = open_page("autoencoder", **SMALL)
     assert not app.header
     app.segmented_control(key="guess").set_value("worse").run()
-    assert len(app.header) == 1
+    assert app.header
     assert "You guessed: worse." in words(app)
+
+
+def test_another_depth_says_what_it_does_to_the_sizes_before_it_is_trained() -> None:
+    app = open_page("autoencoder", guess="worse", depth=3, channels=8, seed=78, **SMALL)
+    assert not app.exception
+    assert not app.warning
+    said = words(app)
+    assert "28 is not divisible by 8" in said
+    assert "32 is divisible by 8" in said
+    assert "3,073 parameters instead of 28,353" in said
+    assert app.table[0].value.index[-1] == "Crop"
 
 
 def until_still(*arms: Settings, images: int) -> None:
