@@ -1,4 +1,7 @@
-"""`python -m core TOPIC …`: one JSON object on stdout, words on stderr, exit 2 on bad input."""
+"""`python -m core TOPIC …`: one JSON object on stdout, words on stderr, exit 2 on bad input.
+
+With `--code` a topic prints, instead, a program to copy that finds the same by itself.
+"""
 
 from __future__ import annotations
 
@@ -8,14 +11,16 @@ import json
 import sys
 import textwrap
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 from core import settings
 
 if TYPE_CHECKING:
     from core.autoencoder.runs import View
 
-Command = Callable[[argparse.Namespace], dict[str, Any]]
+Answer = dict[str, Any] | str  # for JSON, or a program
+Command = Callable[[argparse.Namespace], Answer]
+Declared = TypeVar("Declared")
 
 
 class Parser(argparse.ArgumentParser):
@@ -55,38 +60,62 @@ def read_settings(declared: Any, arguments: argparse.Namespace) -> Any:
     return declared(**spelt)
 
 
+def plain(
+    parser: argparse.ArgumentParser,
+    declared: type[Declared],
+    report: Callable[[Declared], dict[str, Any]],
+    code: Callable[[Declared], str],
+) -> Command:
+    """The command of a topic whose settings say it all."""
+    add_settings(parser, declared)
+    add_code(parser)
+
+    def answer(arguments: argparse.Namespace) -> Answer:
+        given: Declared = read_settings(declared, arguments)
+        return code(given) if arguments.code else report(given)
+
+    return answer
+
+
+def add_code(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--code", action="store_true", help="print a program that finds the same")
+
+
 def shift_probe(parser: argparse.ArgumentParser) -> Command:
     from core import shift_probe
+    from core.shift_probe.code import program
 
-    add_settings(parser, shift_probe.Settings)
-    return lambda arguments: shift_probe.report(read_settings(shift_probe.Settings, arguments))
+    return plain(parser, shift_probe.Settings, shift_probe.report, program)
 
 
 def impact(parser: argparse.ArgumentParser) -> Command:
     from core import impact
+    from core.impact.code import program_of
 
-    add_settings(parser, impact.Settings)
-    return lambda arguments: impact.report(read_settings(impact.Settings, arguments))
+    return plain(parser, impact.Settings, impact.report, program_of)
 
 
 def shapes(parser: argparse.ArgumentParser) -> Command:
     from core import shapes
 
-    add_settings(parser, shapes.Settings)
-    return lambda arguments: shapes.report(read_settings(shapes.Settings, arguments))
+    return plain(parser, shapes.Settings, shapes.report, shapes.program)
 
 
 def autoencoder(parser: argparse.ArgumentParser) -> Command:
     from core.autoencoder import Length, Run, Settings, canonical, report
+    from core.autoencoder.code import program
     from core.autoencoder.runs import finish, registry
 
     add_settings(parser, Settings)
     add_settings(parser, Length)
+    add_code(parser)
 
-    def answer(arguments: argparse.Namespace) -> dict[str, Any]:
+    def answer(arguments: argparse.Namespace) -> Answer:
         chosen = canonical(read_settings(Settings, arguments))
         length = read_settings(Length, arguments)
         wanted = Run(chosen, length.epochs * chosen.train_size)
+        if arguments.code:
+            return program(wanted, both=False)
         (view,) = finish(registry(), [wanted], show_progress)
         assert view.state is not None
         return report(wanted, view.state) | {"source": view.source}
@@ -96,9 +125,9 @@ def autoencoder(parser: argparse.ArgumentParser) -> Command:
 
 def loss(parser: argparse.ArgumentParser) -> Command:
     from core import loss
+    from core.loss.code import program
 
-    add_settings(parser, loss.Settings)
-    return lambda arguments: loss.report(read_settings(loss.Settings, arguments))
+    return plain(parser, loss.Settings, loss.report, program)
 
 
 def warm(parser: argparse.ArgumentParser) -> Command:
@@ -185,8 +214,7 @@ def main(words: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         print("\nStopped. What has been trained is kept.", file=sys.stderr)
         return 130
-    json.dump(answer, sys.stdout)
-    print()
+    sys.stdout.write(answer if isinstance(answer, str) else json.dumps(answer) + "\n")
     return 0
 
 

@@ -25,6 +25,7 @@ from core.layers import (
     parse_stack,
 )
 from core.settings import Choice, InputError, Maybe, Whole, check, setting
+from core.stack_code import torch_code
 from core.steps import POST, RESNET, Step, formula, walk
 
 
@@ -170,8 +171,7 @@ def feature_map(image: npt.NDArray[np.float64], bias: float) -> npt.NDArray[np.f
 
 def report(settings: Settings) -> dict[str, Any]:
     """What the command line prints: sizes as [height, width, channels]."""
-    width = settings.size if settings.width is None else settings.width
-    steps = walk(settings.layers, settings.size, width, settings.channels, settings.convention)
+    steps = laid_out(settings)
     return {
         "layers": [describe(step) for step in steps],
         "output": list(steps[-1].output),
@@ -181,6 +181,17 @@ def report(settings: Settings) -> dict[str, Any]:
             "columns": len(steps[0].unseen_columns),
         },
     }
+
+
+def program(settings: Settings) -> str:
+    """The stack in PyTorch, to copy and run, under whichever convention."""
+    return torch_code(laid_out(settings))
+
+
+def laid_out(settings: Settings) -> tuple[Step, ...]:
+    """The stack on its image; InputError where it does not fit."""
+    width = settings.size if settings.width is None else settings.width
+    return walk(settings.layers, settings.size, width, settings.channels, settings.convention)
 
 
 def describe(step: Step) -> dict[str, Any]:

@@ -7,7 +7,8 @@ brings the few lines it needs along. Activations are left out: they change no si
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from itertools import groupby
 from typing import Any
 
 from core.layers import CONVOLUTION, MAX_POOL, UPSAMPLING
@@ -132,25 +133,32 @@ def torch_code(steps: Sequence[Step]) -> str:
     Each layer's last line carries its output size, height × width × channels.
     """
     height, width, channels = steps[0].input
-    lines = body(steps, {CONVOLUTION: torch_convolution, UPSAMPLING: torch_upsampling}, torch_pool)
+    return torch_script(
+        {"model": steps},
+        f"""\
+image = torch.zeros(1, {channels}, {height}, {width})
+print(sum(weights.numel() for weights in model.parameters()), "parameters")
+print(tuple(model(image).shape))  # (batch, channels, height, width)
+""",
+    )
+
+
+def torch_script(models: Mapping[str, Sequence[Step]], rest: str) -> str:
+    """A script that builds each of `models` under its name and goes on with `rest`.
+
+    `rest` may use `torch` and `nn`.
+    """
+    writers = {CONVOLUTION: torch_convolution, UPSAMPLING: torch_upsampling}
+    lines = []
+    for name, steps in models.items():
+        lines += [f"{name} = nn.Sequential(", *body(steps, writers, torch_pool), ")"]
     helpers = needed(TORCH_HELPERS, lines)
     imports = ["import torch", "from torch import nn"]
     if "np." in helpers:
         imports = ["import numpy as np", *imports]
     if "F." in helpers:
         imports.append("from torch.nn import functional as F")
-    return "\n".join(
-        [
-            *imports,
-            "",
-            helpers + "model = nn.Sequential(",
-            *lines,
-            ")",
-            f"image = torch.zeros(1, {channels}, {height}, {width})",
-            "print(tuple(model(image).shape))  # (batch, channels, height, width)",
-            "",
-        ]
-    )
+    return "\n".join([*imports, "", helpers + "\n".join(lines), rest])
 
 
 def keras_code(steps: Sequence[Step]) -> str:
@@ -178,18 +186,33 @@ def keras_code(steps: Sequence[Step]) -> str:
     )
 
 
+SHARED = 3  # equal layers in a row that share a line
 Writer = Callable[[Step], list[str]]
 
 
-def body(steps: Sequence[Step], writers: dict[str, Writer], pool: Writer) -> list[str]:
-    """The lines between a model's brackets, each step's last with its output size."""
+def body(steps: Sequence[Step], writers: Mapping[str, Writer], pool: Writer) -> list[str]:
+    """The lines between a model's brackets, each step's last with its output size.
+
+    Three or more equal layers in a row, each of one call, share a line.
+    """
+    written = [(writers.get(step.layer.kind, pool)(step), step) for step in steps]
     lines = []
-    for step in steps:
-        calls = writers.get(step.layer.kind, pool)(step)
-        height, width, channels = step.output
-        lines += [f"    {call}," for call in calls]
-        lines[-1] += f"  # {height}×{width}×{channels}"
+    for calls, group in groupby(written, lambda one: one[0]):
+        alike = [size(step) for _, step in group]
+        if len(calls) == 1 and len(alike) >= SHARED:
+            several = f"*[{calls[0]} for _ in range({len(alike)})]"
+            sizes = " to ".join(dict.fromkeys((alike[0], alike[-1])))
+            lines.append(f"    {several},  # {sizes}")
+            continue
+        for one in alike:
+            lines += [f"    {call}," for call in calls]
+            lines[-1] += f"  # {one}"
     return lines
+
+
+def size(step: Step) -> str:
+    """A step's output: "28×28×1"."""
+    return "×".join(map(str, step.output))
 
 
 def needed(helpers: dict[str, str], lines: Sequence[str]) -> str:

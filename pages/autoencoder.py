@@ -10,7 +10,8 @@ import pandas as pd
 import streamlit as st
 
 from core import autoencoder
-from core.autoencoder import Checkpoint, Settings
+from core.autoencoder import Checkpoint, Run, Settings
+from core.autoencoder.code import program
 from core.autoencoder.presets import AS_ASKED, ORIGINAL_PADDED, PADDED
 from core.settings import Steps, setting
 from pages.sections.autoencoder import finding, judgement, live, why
@@ -110,7 +111,7 @@ def experiment(guess: str | None) -> None:
         "padding-lab-autoencoder",
         picture=lambda: picture(pair, tested),
         table=lambda: table(pair),
-        code=code(padded),
+        code=program(Run(padded, images)),
     )
 
 
@@ -269,32 +270,6 @@ def picture(pair: Pair, tested: Tested) -> Figure:
         axis.set_axis_off()
     slide.colorbar(image, ax=axes[1], label="test loss, nats per pixel")
     return slide
-
-
-def code(padded: Settings) -> str:
-    """Ten lines of PyTorch that train the padded arm."""
-    fill = f", constant_values={padded.pad_level}" if padded.pad_mode == "constant" else ""
-    return f'''\
-import numpy as np, torch
-from torch import nn
-
-def conv(inputs, outputs):
-    return nn.Conv2d(inputs, outputs, 3, padding="same", padding_mode="{padded.padding_mode}")
-
-pad = {padded.pad_width}  # train_images: (n, 28, 28), in [0, 1]
-images = np.pad(train_images, ((0, 0), (pad, pad), (pad, pad)), "{padded.pad_mode}"{fill})
-clean = torch.tensor(images, dtype=torch.float32)[:, None]
-noisy = (clean + {padded.noise_factor} * torch.randn_like(clean)).clamp(0, 1)
-network = nn.Sequential(
-    conv(1, 32), nn.ReLU(), nn.MaxPool2d(2), conv(32, 32), nn.ReLU(), nn.MaxPool2d(2),
-    conv(32, 32), nn.ReLU(), nn.Upsample(scale_factor=2), conv(32, 32), nn.ReLU(),
-    nn.Upsample(scale_factor=2), conv(32, 1), nn.Sigmoid())
-adam = torch.optim.Adam(network.parameters(), lr={padded.learning_rate}, eps=1e-7)
-for batch in torch.randperm(len(clean)).split({padded.batch_size}):
-    loss = nn.functional.binary_cross_entropy(network(noisy[batch]), clean[batch])
-    adam.zero_grad(), loss.backward(), adam.step()
-print("per pixel", loss.item(), "total", loss.item() * clean[0].numel())
-'''
 
 
 show("autoencoder", page)

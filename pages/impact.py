@@ -16,11 +16,11 @@ from core.autoencoder import runs
 from core.autoencoder.presets import AS_ASKED
 from core.data.picture import read_picture
 from core.impact import Impact, impact, lost_detail, measured, reach
+from core.impact.code import Image, program
 from core.impact.measured import Measured
-from core.layers import CONVOLUTION, UPSAMPLING, Stack, StackText, parse_stack
+from core.layers import UPSAMPLING, Stack, StackText, parse_stack
 from core.settings import Choice, InputError, Maybe, Switch, Whole, setting
-from core.stack_code import torch_code
-from core.steps import POST, RESNET, walk
+from core.steps import POST, RESNET
 from pages.sections.impact import kernel_walk, words
 from pages.sections.impact.words import Side
 from pages.shared import charts, controls, grids, sources
@@ -224,7 +224,7 @@ def compare() -> None:
         "padding-lab-impact",
         picture=lambda: picture(sides, log),
         table=lambda: table(sides),
-        code=code(sides[0]),
+        code=program({one.name: Image(one.stack, one.height, one.width) for one in sides}),
     )
 
 
@@ -683,28 +683,6 @@ def picture(sides: Sequence[Side], log: bool) -> Figure:
         axis.set_xlabel(one.label[:80])
     slide.colorbar(image, ax=axes, label="share of the maximum")
     return slide
-
-
-def code(one: Side) -> str | None:
-    """PyTorch that counts the left side's paths by a gradient; None where a pool hangs over."""
-    if any(layer.ceil for layer in one.stack) or any(
-        layer.padding_mode == "partial" for layer in one.stack
-    ):
-        return None
-    # A pool's window has a path for each of its cells, as a convolution with ones has.
-    ones = [
-        replace(layer, kind=CONVOLUTION if layer.is_pool else layer.kind, channels=1)
-        for layer in one.stack
-    ]
-    steps = walk(Stack(tuple(ones)), one.height, one.width, 1, "either")
-    build = torch_code(steps).rsplit("image =", 1)[0]
-    return f"""{build}model.double()
-for name, parameter in model.named_parameters():
-    nn.init.constant_(parameter, 0 if name.endswith("bias") else 1)
-image = torch.zeros(1, 1, {one.height}, {one.width}, dtype=torch.double, requires_grad=True)
-model(image).sum().backward()
-print(image.grad[0, 0])  # exact up to 2**53
-"""
 
 
 show("impact", page)

@@ -11,6 +11,7 @@ import streamlit as st
 
 from core import loss
 from core.autoencoder import presets
+from core.autoencoder.code import program
 from core.data import PAD_WIDTHS
 from core.loss import Law, Pairs
 from core.settings import Choice, Whole, setting
@@ -68,7 +69,7 @@ def page() -> None:
         "padding-lab-loss",
         picture=(lambda: picture(shown, lawful)) if shown else None,
         table=lambda: table(lawful, tried),
-        code=CODE,
+        code=program(experiment),
     )
 
 
@@ -134,21 +135,6 @@ def picture(shown: Pairs, lawful: Law) -> Figure:
     last.legend(frameon=False)
     last.spines[["top", "right"]].set_visible(False)
     return slide
-
-
-CODE = """\
-import numpy as np, torch
-from torch.nn import functional as F
-
-# network, noisy, clean: a denoiser of padded images, (n, 1, 28 + 2p, 28 + 2p), and its test set
-with torch.no_grad():
-    map_ = F.binary_cross_entropy(network(noisy), clean, reduction="none").mean((0, 1))
-inside = map_[p : p + 28, p : p + 28]
-floor = -(torch.xlogy(clean, clean) + torch.xlogy(1 - clean, 1 - clean)).mean((0, 1))
-print("per pixel", map_.mean().item(), "total", map_.sum().item())
-print("shared pixels", inside.sum().item(), "border", (map_.sum() - inside.sum()).item())
-print("entropy floor", floor.sum().item())
-"""
 
 
 show("loss", page)

@@ -13,6 +13,7 @@ import streamlit as st
 from core import shift_probe
 from core.settings import Whole, setting
 from core.shift_probe import Network, Proof, Row, Run, Settings
+from core.shift_probe.code import program
 from pages.sections.shift_probe import border, claims, evidence, player
 from pages.shared import charts, grids, signed, sources
 from pages.shared.controls import control
@@ -68,7 +69,7 @@ def page() -> None:
         "padding-lab-shift-probe",
         picture=lambda: picture(run),
         table=lambda: table(network, run),
-        code=code(settings),
+        code=program(settings),
     )
 
 
@@ -433,66 +434,6 @@ def table(network: Network, run: Run) -> pd.DataFrame:
             "trained_score": run.final.scores.ravel(),
         }
     )
-
-
-def code(settings: Settings) -> str:
-    """PyTorch that runs the experiment."""
-    s = settings
-    row, column = s.target
-    index = {"reflect": "reflect", "replicate": "edge", "circular": "wrap"} | {
-        "symmetric": "symmetric"
-    }
-    pads = {"same": f"({s.kernel} - 1) // 2, {s.kernel} // 2", "valid": "0, 0"} | {
-        "full": f"{s.kernel - 1}, {s.kernel - 1}"
-    }
-    before_after = pads[s.padding]
-    if s.padding_mode in index:
-        body = f'''\
-    cells = np.pad(np.arange(x.shape[-1]), ({before_after}), "{index[s.padding_mode]}")
-    return F.conv2d(x[..., cells, :][..., cells], weight)'''
-    else:
-        body = f"""\
-    before, after = {before_after}
-    x = F.pad(x, (before, after, before, after))
-    return F.conv2d(x, weight)"""
-    if s.padding_mode == "partial":
-        body = f"""\
-    before, after = {before_after}
-    pads = (before, after, before, after)
-    covered = F.conv2d(F.pad(torch.ones_like(x), pads), torch.ones_like(weight))
-    return F.conv2d(F.pad(x, pads), weight) * weight.numel() / covered"""
-    bias = "parameters = [*kernels, bias]" if s.bias else "parameters = kernels"
-    return f"""\
-import numpy as np, torch
-from torch.nn import functional as F
-
-def conv(x, weight):
-{body}
-
-def network(x):
-    for weight in kernels:
-        x = conv(x, weight)
-    return (x + bias).sum(dim=(1, 2, 3))
-
-torch.manual_seed({s.seed})
-size = {s.size}
-images = torch.eye(size**2).reshape(-1, 1, size, size)  # one white pixel each
-target = torch.zeros(size**2)
-target[{row} * size + {column}] = 1
-kernels = [((torch.rand(1, 1, {s.kernel}, {s.kernel}) * 2 - 1) / {s.kernel}).requires_grad_()
-           for _ in range({s.layers})]
-bias = torch.zeros(1, requires_grad={s.bias})
-{bias}
-weight = torch.where(target > 0, 0.5, 0.5 / (size**2 - 1))  # both classes weigh the same
-optimiser = torch.optim.Adam(parameters, lr=0.03)
-for step in range(3000):
-    scores = network(images)
-    loss = F.binary_cross_entropy_with_logits(scores, target, weight, reduction="sum")
-    optimiser.zero_grad(), loss.backward(), optimiser.step()
-    if ((scores > 0) == (target > 0)).all():
-        break
-print("step", step, "accuracy", ((scores > 0) == (target > 0)).float().mean().item())
-"""
 
 
 show("shift_probe", page)

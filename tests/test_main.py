@@ -173,6 +173,44 @@ def test_every_topic_says_what_it_takes(topic: str, capsys: pytest.CaptureFixtur
     assert topic in capsys.readouterr().out
 
 
+# --- Code to copy -------------------------------------------------------------------------------
+
+CODE = {
+    "autoencoder": (["--pad-width", "2", "--epochs", "3"], "IMAGES = 180_000"),
+    "shift_probe": (["--padding", "full"], "F.pad(image, (2, 2, 2, 2))"),
+    "impact": (["--layers", "conv3 avgpool2:ceil"], "show(model, 10, 10)"),
+    "loss": (["--total", "77", "--height", "28", "--width", "28"], "per_pixel = total / pixels"),
+    "shapes": (["--layers", "conv3x4 maxpool2:same"], "nn.Conv2d(1, 4, 3)"),
+}
+
+
+@pytest.mark.parametrize("topic", CODE)
+def test_code_is_all_that_is_printed(
+    topic: str, capsys: pytest.CaptureFixture[str], trainer: Trainer
+) -> None:
+    words, line = CODE[topic]
+    assert main([topic, *words, "--code"]) == 0
+    out, err = capsys.readouterr()
+    compile(out, topic, "exec")
+    assert line in out
+    assert out.endswith(")\n")
+    assert err == ""
+    assert not trainer.calls
+
+
+def test_code_for_bad_input_is_an_error(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["shapes", "--layers", "maxpool2:1", "--code"]) == 2
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert err.startswith("error: layers: 'maxpool2:1': Keras's pools take")
+
+
+@pytest.mark.parametrize("topic", ["warm", "ship"])
+def test_what_finds_nothing_has_no_code(topic: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([topic, "--code"]) == 2
+    assert "unrecognized arguments: --code" in capsys.readouterr().err
+
+
 # --- warm and ship ------------------------------------------------------------------------------
 
 

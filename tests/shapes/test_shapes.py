@@ -1,6 +1,7 @@
 """The presets' sizes, what padded cells count as, and what the command line prints."""
 
 import json
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -18,10 +19,12 @@ from core.shapes import (
     Settings,
     feature_map,
     pool,
+    program,
     report,
     window_shapes,
 )
 from core.steps import walk
+from tests import copied
 from tests.test_steps import apply, sizes
 
 PRESET_SIZES = {
@@ -133,6 +136,19 @@ def test_command_line_counts_what_is_dropped(capsys: pytest.CaptureFixture[str])
     assert main(["shapes", "--size", "7", "--layers", "maxpool2", "--convention", "torch"]) == 0
     (layer,) = json.loads(capsys.readouterr().out)["layers"]
     assert layer["unused"] == {"rows": 1, "columns": 1}
+
+
+@pytest.mark.parametrize("preset", PRESETS, ids=lambda preset: preset.name)
+def test_every_preset_s_program_prints_its_output(preset, tmp_path: Path) -> None:
+    chosen = Settings(
+        preset.size, None, preset.channels, preset.convention, parse_stack(preset.layers)
+    )
+    found = report(chosen)
+    height, width, channels = found["output"]
+    assert copied.run(program(chosen), tmp_path) == [
+        f"{found['parameters']} parameters",
+        f"{(1, channels, height, width)}",
+    ]
 
 
 def test_224_leaves_padding_unused() -> None:
