@@ -148,8 +148,7 @@ def choose() -> tuple[Settings, int]:
                 "learning_rate", "Learning rate", format="%g", step=0.0005
             )
             values["precision"] = tell("precision", "Precision")
-            if values["precision"] == "bf16":
-                st.caption(bf16_words())
+            st.caption(bf16_words(chosen=values["precision"] == "bf16"))
             values["device"] = tell("device", "Device")
         with right:
             values["noise_factor"] = tell("noise_factor", "Noise", slider=True)
@@ -157,6 +156,16 @@ def choose() -> tuple[Settings, int]:
             values["padding_mode"] = tell("padding_mode", "Layer padding mode")
             values["depth"] = tell("depth", "Poolings", slider=True)
             values["channels"] = tell("channels", "Channels")
+        st.markdown("**To refute an explanation** (see the page's end)")
+        left, middle, right = st.columns(3)
+        with left:
+            values["loss_on"] = tell("loss_on", "Loss on the pixels")
+            values["reduction"] = tell("reduction", "Loss as a")
+        with middle:
+            values["outside"] = tell("outside", "Border in the network")
+        with right:
+            values["output_bias"] = tell("output_bias", "Output bias at the start", step=0.1)
+            values["beta2"] = tell("beta2", "Adam's β₂", format="%g", step=0.001)
     with ready_made:
         controls.presets(PRESETS)
     settings = Settings(**values)
@@ -165,8 +174,13 @@ def choose() -> tuple[Settings, int]:
     return settings, autoencoder.next_checkpoint(settings, asked)
 
 
-def bf16_words() -> str:
-    """Whether bf16 pays on the server's processor: tried once, which takes half a second."""
+def bf16_words(*, chosen: bool) -> str:
+    """What bf16 asks of a processor; once it is chosen, whether it pays on the server's.
+
+    That is tried once, which takes half a second.
+    """
+    if not chosen:
+        return "bf16 pays where the processor has instructions for it; else it is far slower."
     try:
         from core.autoencoder.training import bf16_pays
     except ImportError:
