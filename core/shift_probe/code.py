@@ -35,8 +35,6 @@ import torch
 import torch.nn.functional as F
 from torch.func import grad, vmap
 
-torch.set_default_dtype(torch.double)
-
 SIZE, TARGET = {s.size}, {s.target}  # of the image; the row and column to single out
 LAYERS, KERNEL = {s.layers}, {s.kernel}
 SEED = {s.seed}
@@ -55,9 +53,9 @@ def score(weights, image):
 scores = vmap(score, (None, 0))  # of all images
 slopes = vmap(grad(score), (None, 0))  # their derivatives, (images, weights)
 
-images = torch.eye(SIZE**2).reshape(-1, 1, SIZE, SIZE)  # one white pixel each
+images = torch.eye(SIZE**2).double().reshape(-1, 1, SIZE, SIZE)  # one white pixel each
 target = images[TARGET[0] * SIZE + TARGET[1]].flatten()  # 1 for one image, 0 for all others
-share = torch.where(target == 1, 0.5, 0.5 / (SIZE**2 - 1))  # both answers weigh the same
+share = target / 2 + (1 - target) / 2 / (SIZE**2 - 1)  # both answers weigh the same
 
 
 def loss(weights):
@@ -74,7 +72,8 @@ while steps < {STEP_LIMIT} and ((scores(weights, images) > 0) != (target > 0)).a
     gradient = slope.T @ (share * (chance - target))
     curvature = slope.T * (share * chance * (1 - chance)) @ slope
     while damping <= {short(MOST_DAMPING)}:
-        step = torch.linalg.solve(curvature + damping * torch.eye(len(weights)), gradient)
+        damped = curvature + torch.full_like(weights, damping).diag()
+        step = torch.linalg.solve(damped, gradient)
         if loss(weights - step) < loss(weights) - {short(STALLED)}:
             break
         damping *= 4

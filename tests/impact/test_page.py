@@ -3,7 +3,6 @@
 import io
 import sys
 from functools import partial
-from typing import Any
 
 import numpy as np
 import pytest
@@ -142,15 +141,6 @@ def test_without_torch_only_the_measurement_is_missing(monkeypatch: pytest.Monke
     app = impact_page(measured="true", draws=3)
     assert not errors(app)
     assert "needs PyTorch" in app.info[0].value
-
-
-def test_the_code_counts_the_same_paths() -> None:
-    app = impact_page(size=9, layers="conv3s2:same maxpool2 up2 conv3:same/reflect")
-    source = next(block.value for block in app.code if "requires_grad" in block.value)
-    space: dict[str, Any] = {}
-    exec(source, space)
-    expected = impact(parse_stack("conv3s2:same maxpool2 up2 conv3:same/reflect"), 9, 9).map
-    assert (space["image"].grad[0, 0].numpy() == expected.astype(float)).all()
 
 
 def test_a_link_that_asks_too_much_is_answered_plainly() -> None:
