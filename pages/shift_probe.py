@@ -14,7 +14,7 @@ from core import shift_probe
 from core.settings import Whole, setting
 from core.shift_probe import Network, Proof, Row, Run, Settings
 from core.shift_probe.code import program
-from pages.sections.shift_probe import border, claims, evidence, player
+from pages.sections.shift_probe import border, claims, evidence, training
 from pages.shared import charts, grids, signed, sources
 from pages.shared.controls import control
 from pages.shared.frame import show
@@ -50,13 +50,13 @@ def page() -> None:
     run = trained(settings)
     if guess is None and not came_with_settings:
         st.subheader("Before training")
-        player.draw_samples(network, run, run.history[0])
+        training.draw_samples(network, run, run.history[0])
         st.markdown("*Choose a guess above, then watch it learn.*", width=TEXT)
         return
     st.header(claims.headline(network, run, proved(settings)))
     guessed = [f"You guessed: {guess}."] if guess not in (None, SHOW_ME) else []
     st.markdown(" ".join([*guessed, *claims.verdict(network, run)]), width=TEXT)
-    player.show(network, run)
+    training.show(network, run)
     border.touching(network, run, proved(settings))
     border.shift(network, run)
     groups(network)

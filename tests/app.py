@@ -3,6 +3,7 @@
 from typing import Any
 
 from streamlit.testing.v1 import AppTest
+from streamlit.testing.v1.element_tree import Button
 
 
 def open_page(topic: str, *, timeout: float = 60, **parameters: Any) -> AppTest:
@@ -26,6 +27,11 @@ def errors(app: AppTest) -> list[str]:
     return [error.value for error in app.error]
 
 
+def button(app: AppTest, label: str) -> Button:
+    """The button with this label."""
+    return next(button for button in app.button if button.label == label)
+
+
 def click(app: AppTest, label: str) -> None:
     """Press the button with this label."""
-    next(button for button in app.button if button.label == label).click().run()
+    button(app, label).click().run()

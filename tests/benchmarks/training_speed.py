@@ -311,8 +311,10 @@ def main() -> None:
         }
         took: dict[tuple[Contender, str], list[float]] = {key: [] for key in teams}
         for _ in range(asked.rounds + 1):
-            for key, team in teams.items():
-                took[key].append(team.train())
+            for (contender, way), team in teams.items():
+                took[contender, way].append(team.train())
+                seconds = took[contender, way][-1]
+                print(f"{contender.name}, {way}: {seconds:.1f} s", file=sys.stderr, flush=True)
         for team in teams.values():
             team.end()
         # The first round warms up.

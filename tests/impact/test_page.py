@@ -10,7 +10,7 @@ from PIL import Image
 
 from core.impact import impact
 from core.layers import parse_stack
-from tests.app import click, errors, open_page, words
+from tests.app import button, click, errors, open_page, words
 
 impact_page = partial(open_page, "impact")
 
@@ -49,8 +49,8 @@ def test_a_corner_is_explained_position_by_position() -> None:
     assert "position 8 of 9" in words(app)
     assert "**sum 8**" in words(app)
     click(app, "Forward")
-    click(app, "Forward")
     assert "position 9 of 9" in words(app)
+    assert button(app, "Forward").disabled
     click(app, "Play")
     assert "position 1 of 9" in words(app)
 

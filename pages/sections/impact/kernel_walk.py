@@ -12,17 +12,17 @@ import streamlit as st
 from core.impact import Touch, touches
 from core.layers import Axis, Layer, fit
 from core.settings import InputError
-from pages.shared import charts, grids
+from pages.shared import charts, grids, player
 from pages.shared.controls import plain
 from pages.shared.grids import Mark
-from pages.shared.guard import fragment
+from pages.shared.player import Player
 
 LARGEST = 48  # padded cells across, so that one is still told from the next
 WIDE = 320  # screen pixels
 KERNEL = 96  # screen pixels
 
-SPEEDS = {"slow": 1.0, "medium": 2.0, "fast": 5.0}
-"""Kernel positions a second."""
+SPEEDS = {"slow": (1.0, 1), "medium": (0.5, 1), "fast": (0.2, 1)}
+"""Seconds between two pictures, kernel positions from one to the next."""
 
 
 @dataclass(frozen=True)
@@ -49,57 +49,15 @@ def prepare(name: str, layer: Layer, size: tuple[int, int], pixel: tuple[int, in
 
 
 def show(walks: Sequence[Walk]) -> None:
-    """Step through all walks at once; a shorter one waits at its end."""
+    """Step through all walks at once, at first complete; a shorter one waits at its end."""
     longest = max(len(walk.touches) for walk in walks)
     shown = [(str(walk.layer), walk.pixel, walk.touches) for walk in walks]
-    if st.session_state.get("_walked") != shown:
-        # A new pixel or layer starts complete: all positions drawn, the sum full.
-        st.session_state.update(_walked=shown, _playing=False, _step=longest)
-    playing = st.session_state["_playing"]
-    with st.container(horizontal=True, vertical_alignment="bottom"):
-        st.button("Pause" if playing else "Play", on_click=toggle, args=(longest,))
-        st.button("Back", on_click=move, args=(-1, longest))
-        st.button("Forward", on_click=move, args=(1, longest))
-        speed = st.segmented_control(
-            "Speed", tuple(SPEEDS), default="medium", required=True, key="speed"
-        )
-    every = 1 / SPEEDS[speed] if playing else None
-    fragment(frame, run_every=every)(walks, longest)
+    positions = Player("Kernel position", 1, longest, SPEEDS)
+    player.show(positions, lambda step: draw_all(walks, step), shown=shown)
 
 
-def toggle(longest: int) -> None:
-    """Play or pause; from the end it starts again."""
-    st.session_state["_playing"] = not st.session_state["_playing"]
-    if st.session_state["_playing"] and st.session_state["_step"] >= longest:
-        st.session_state["_step"] = 0
-
-
-def move(by: int, longest: int) -> None:
-    """One position on or back, by hand."""
-    step = min(max(st.session_state["_step"] + by, 1), longest)
-    st.session_state.update(_playing=False, _step=step)
-
-
-def take_slider() -> None:
-    """Go where the slider was put."""
-    st.session_state["_step"] = st.session_state["step"]
-
-
-def frame(walks: Sequence[Walk], longest: int) -> None:
-    """One moment of all walks; each tick while playing is one position on."""
-    playing = st.session_state["_playing"]
-    if playing:
-        if st.session_state["_step"] >= longest:
-            st.session_state["_playing"] = False
-            st.rerun()  # ends the ticking
-        st.session_state["_step"] += 1
-    step = st.session_state["_step"]
-    if playing and longest > 1:
-        # Not the slider below: a tick from a slow browser would bring its last position back.
-        st.slider("Kernel position", 1, longest, step, disabled=True)
-    elif longest > 1:
-        st.session_state["step"] = step
-        st.slider("Kernel position", 1, longest, key="step", on_change=take_slider)
+def draw_all(walks: Sequence[Walk], step: int) -> None:
+    """All walks up to kernel position `step`, beside each other."""
     cells = max(max(len(walk.rows.cells), len(walk.columns.cells)) for walk in walks)
     for column, walk in zip(st.columns(2), walks, strict=False):
         with column:

@@ -11,7 +11,7 @@ from core.settings import Whole, setting
 from core.shift_probe import Network, Proof, Run, Settings
 from core.shift_probe import equivariance as shifts
 from core.shift_probe.touching import Signs, signs, signs_in_the_end, signs_when_perfect
-from pages.sections.shift_probe import claims, player
+from pages.sections.shift_probe import claims, training
 from pages.shared import charts, signed
 from pages.shared.controls import control
 from pages.shared.guard import fragment
@@ -50,7 +50,7 @@ def touching(network: Network, run: Run, proof: Proof) -> None:
         for title, counts in (("touch", touches), ("never touch", 1.0 * (touches == 0))):
             with st.container(width="content"):
                 st.markdown(f"**Weights that {title} the target**")
-                player.draw_kernel(kernel, most, key=f"signs_{title}", counts=counts)
+                training.draw_kernel(kernel, most, key=f"signs_{title}", counts=counts)
 
 
 # --- A shift ------------------------------------------------------------------------------------

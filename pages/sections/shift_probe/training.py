@@ -11,14 +11,13 @@ from numpy.typing import NDArray
 
 from core.shift_probe import Network, Position, Run, State
 from pages.sections.shift_probe import claims
-from pages.shared import charts, grids, signed
+from pages.shared import charts, grids, player, signed
 from pages.shared.grids import Mark
-from pages.shared.guard import fragment
+from pages.shared.player import Player
 from pages.shared.words import TEXT
 
-TICK = 0.3  # seconds between two pictures
-SPEEDS = {"slow": 1, "medium": 2, "fast": 5}
-"""Training steps a tick."""
+SPEEDS = {"slow": (0.3, 1), "medium": (0.3, 2), "fast": (0.3, 5)}
+"""Seconds between two pictures, training steps from one to the next."""
 
 KERNEL = 168  # screen pixels of one kernel, at most
 MAP = 320  # screen pixels of the map of scores
@@ -27,46 +26,13 @@ SAMPLES = 4
 
 
 def show(network: Network, run: Run) -> None:
-    """The run at one step, which a slider, buttons or the clock choose; first the last."""
-    shown = network.settings
-    if st.session_state.get("_probed") != shown:
-        st.session_state["_probed"] = shown
-        go(run.steps)
-    playing = st.session_state["_probe_playing"]
-    with st.container(horizontal=True, vertical_alignment="bottom"):
-        st.button("Pause" if playing else "Play", on_click=toggle, args=(run.steps,))
-        st.button("Back", on_click=move, args=(-1, run.steps))
-        st.button("Forward", on_click=move, args=(1, run.steps))
-        st.button("Rewind", on_click=go, args=(0,), help="To the same initial weights.")
-        speed = st.segmented_control(
-            "Speed", tuple(SPEEDS), default="medium", required=True, key="speed"
-        )
-    every = TICK if playing else None
-    fragment(frame, run_every=every)(network, run, SPEEDS[speed])
+    """The run at one step, at first the last."""
+    steps = Player("Training step", 0, run.steps, SPEEDS)
+    player.show(steps, lambda step: draw(network, run, step), shown=network.settings)
 
 
-def go(step: int) -> None:
-    """To one step, and stay there."""
-    st.session_state.update(_probe_playing=False, _probe_step=step, step=step)
-
-
-def toggle(last: int) -> None:
-    """Play or pause; from the end it starts again."""
-    step = st.session_state["_probe_step"]
-    if st.session_state["_probe_playing"]:
-        go(step)
-    else:
-        st.session_state.update(_probe_playing=True, _probe_step=0 if step >= last else step)
-
-
-def move(by: int, last: int) -> None:
-    """One step on or back."""
-    go(min(max(st.session_state["_probe_step"] + by, 0), last))
-
-
-def frame(network: Network, run: Run, pace: int) -> None:
-    """One moment; each tick while playing is `pace` steps on."""
-    step = choose_step(run.steps, pace)
+def draw(network: Network, run: Run, step: int) -> None:
+    """The network after `step` training steps."""
     state = run.history[step]
     names = {0: ", random weights"} | ({run.steps: ", trained"} if run.steps else {})
     st.markdown(
@@ -81,25 +47,6 @@ def frame(network: Network, run: Run, pace: int) -> None:
     )
     draw_weights_and_scores(network, run, state)
     draw_samples(network, run, state)
-
-
-def choose_step(last: int, pace: int) -> int:
-    """The step to show: while playing the clock's, else the slider's.
-
-    They are never on screen together: a tick would carry the slider's old value back.
-    """
-    step: int = st.session_state["_probe_step"]
-    if st.session_state["_probe_playing"]:
-        if step >= last:
-            go(last)
-            st.rerun()  # ends the ticking
-        step = min(step + pace, last)
-        st.progress(step / last, text="Training step")
-    elif last:
-        st.session_state.setdefault("step", step)
-        step = st.slider("Training step", 0, last, key="step")
-    st.session_state["_probe_step"] = step
-    return step
 
 
 def draw_weights_and_scores(network: Network, run: Run, state: State) -> None:
