@@ -15,7 +15,7 @@ from core.layers import Stack, fit_stack, parse_stack
 from core.settings import InputError
 from core.shift_probe import positions_told_apart
 from pages.sections.impact import words
-from pages.sections.impact.words import Side
+from pages.sections.impact.sides import Side
 from tests.strategies import convolutions, stacks
 
 SIZES = st.integers(1, 12)

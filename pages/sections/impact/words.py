@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Sequence
-from dataclasses import dataclass
 from decimal import Decimal, localcontext
 from fractions import Fraction
 
@@ -13,44 +11,11 @@ import numpy as np
 from core import shift_probe
 from core.impact import Impact, Lean
 from core.impact.measured import Beside
-from core.layers import CONVOLUTION, Stack, fit, fit_stack
+from core.layers import CONVOLUTION, fit, fit_stack
 from core.shift_probe.classes import convolutions
+from pages.sections.impact.sides import Side, label
 from pages.shared import sources
 from pages.shared.sources import cite
-
-
-@dataclass(frozen=True)
-class Side:
-    """One of the two stacks that are compared, its image's size, and its map.
-
-    name: "left" or "right".
-    """
-
-    name: str
-    stack: Stack
-    height: int
-    width: int
-    impact: Impact
-
-    @property
-    def label(self) -> str:
-        return label(self.stack)
-
-    @property
-    def pixels(self) -> int:
-        return self.height * self.width
-
-    @property
-    def uniform(self) -> bool:
-        """Whether every pixel counts alike; where no pixel is seen, none counts."""
-        return self.impact.maximum > 0 and self.impact.at_full == 1
-
-
-def label(stack: Stack) -> str:
-    """A stack, runs of equal layers counted: "5 × conv3:same"."""
-    groups = [(word, len(list(same))) for word, same in itertools.groupby(map(str, stack))]
-    return " ".join(f"{n} × {word}" if n > 1 else word for word, n in groups)
-
 
 # --- Numbers ------------------------------------------------------------------------------------
 

@@ -1,0 +1,79 @@
+"""The article's two figures, and the answer to the page's question."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from core.impact import Impact
+from pages.sections.impact import words
+from pages.sections.impact.settings import FIVE, FIVE_SAME
+from pages.sections.impact.sides import impact_of
+from pages.shared import charts, grids
+from pages.shared.words import SHOW_ME, TEXT
+
+ARTICLE = {
+    "one layer, same": ("conv3:same", 10),
+    "one layer, valid": ("conv3", 10),
+    "five layers, same": (FIVE_SAME, 28),
+    "five layers, valid": (FIVE, 28),
+}
+SMALL = 140  # screen pixels: 10 and 28 pixels both divide it
+
+
+def show(*, revealed: bool) -> None:
+    """The article's maps on one scale; the deep ones stay open until a guess is made."""
+    with st.container(horizontal=True, gap="small"):
+        for name, (text, size) in ARTICLE.items():
+            shown = revealed or size == 10
+            map_ = impact_of(text, size, size)
+            with st.container(width=SMALL + 34):
+                layers, padding = name.split(", ")
+                st.markdown(f"**“{padding}”**, {layers}")
+                small_map(map_, size, key=f"article_{name}", shown=shown)
+                corner = f"corner {words.written(map_.numerators[0, 0])}"
+                middle = f"centre {words.written(map_.numerators[size // 2, size // 2])}"
+                st.caption(f"{size} × {size}: {f'{corner}, {middle}' if shown else 'corner ?'}")
+    st.caption("Paths as a share of each map's maximum: dark none, bright all.")
+
+
+def small_map(map_: Impact, size: int, *, key: str, shown: bool) -> None:
+    """A map without a legend, or an empty frame for what is still open."""
+    if shown:
+        spec = charts.heat_map((size, size), (0, 1), what="share", size=SMALL, legend=False)
+        charts.show(
+            charts.pixels(map_.shares), spec, alt="Impact of each pixel", key=key, width="content"
+        )
+        return
+    colours = charts.palette()
+    charts.show(
+        grids.table([grids.square("frame", 0, 0, 4, text="?")]),
+        grids.board(
+            4,
+            4,
+            SMALL / 4,
+            [
+                grids.rectangles("frame", filled=False, stroke=colours.muted, strokeDash=[4, 4]),
+                grids.words("frame", fontSize=48, color=colours.muted),
+            ],
+        ),
+        alt="Open until a guess is made",
+        key=key,
+        width="content",
+    )
+
+
+def answer(guess: str) -> None:
+    """The answer to the guess, from the maps."""
+    valid, same = impact_of(FIVE, 28, 28), impact_of(FIVE_SAME, 28, 28)
+    centre = int(valid.numerators[14, 14])
+    corner = int(valid.numerators[0, 0])
+    said = "" if guess == SHOW_ME else f" You guessed {guess} times."
+    st.header(f"The centre counts {centre // corner:,} times as much as a corner")
+    st.markdown(
+        f"Each layer without padding touches the corner once and the centre 9 times, and "
+        f"9 × 9 × 9 × 9 × 9 = {centre:,}.{said} {valid.below_tenth:.0%} of the pixels count less "
+        f"than a tenth of the maximum, {valid.below_half:.0%} less than half. With “same” the "
+        f"corner keeps {same.corner_to_centre:.1%} of the centre's paths, and "
+        f"{same.below_half:.0%} of the pixels count less than half.".replace("%", " %"),
+        width=TEXT,
+    )

@@ -1,0 +1,48 @@
+"""Both maps to take away: as data and on a slide."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from pages.sections.impact import words
+from pages.sections.impact.maps import UNSEEN, domain
+from pages.sections.impact.sides import Side
+from pages.shared import charts
+from pages.shared.take_away import figure
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+
+def table(sides: Sequence[Side]) -> pd.DataFrame:
+    """Both maps, one row a pixel, paths exact."""
+    return pd.concat(
+        [
+            charts.pixels(one.impact.shares, paths=one.impact.map)
+            .rename(columns={"col": "column", "value": "share_of_maximum"})
+            .assign(side=one.name, layers=str(one.stack))
+            for one in sides
+        ]
+    )
+
+
+def picture(sides: Sequence[Side], log: bool) -> Figure:
+    """Both maps on one slide, on one scale."""
+    from matplotlib.colors import LogNorm, Normalize
+
+    slide = figure(11, 5)
+    axes = np.atleast_1d(slide.subplots(1, len(sides)))
+    shares = [one.impact.shares for one in sides]
+    low, high = domain(shares, log)
+    for axis, one, share in zip(axes, sides, shares, strict=True):
+        norm = LogNorm(low, high) if log else Normalize(low, high)
+        image = axis.imshow(np.where(share, share, np.nan), norm=norm)
+        axis.set_facecolor(UNSEEN)
+        axis.set_title(words.title(one.impact), loc="left")
+        axis.set_xlabel(one.label[:80])
+    slide.colorbar(image, ax=axes, label="share of the maximum")
+    return slide

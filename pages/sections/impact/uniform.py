@@ -1,0 +1,38 @@
+"""A uniform map may still leak the position: decided for these very stacks."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from core import shift_probe
+from core.layers import parse_stack
+from pages.sections.impact import words
+from pages.sections.impact.sides import Side
+from pages.shared.words import TEXT
+
+
+def show(sides: Sequence[Side]) -> None:
+    """A uniform map may still leak the position: decided for these very stacks."""
+    st.subheader("Does a uniform map mean that position cannot leak?")
+    told_apart = [sums(str(one.stack), one.height, one.width) for one in sides]
+    st.markdown("\n\n".join(words.uniform_is_not_invariant(sides, told_apart)), width=TEXT)
+    probes = [shift_probe.experiment(one.stack, one.height, one.width) for one in sides]
+    with st.container(horizontal=True):
+        for probe in dict.fromkeys(probe for probe in probes if probe is not None):
+            st.page_link(
+                "pages/shift_probe.py", label=words.probe(probe), query_params=asked(probe)
+            )
+
+
+@st.cache_resource(max_entries=256, show_spinner=False)
+def sums(text: str, height: int, width: int) -> int | None:
+    """How many sums a white pixel's positions can have at best, computed once."""
+    return shift_probe.positions_told_apart(parse_stack(text), height, width)
+
+
+def asked(probe: shift_probe.Settings) -> dict[str, str]:
+    """What a link to the probe's page says of the stack."""
+    names = ("size", "kernel", "layers", "padding", "padding_mode")
+    return {name: str(getattr(probe, name)) for name in names}
