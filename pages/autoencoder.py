@@ -22,16 +22,12 @@ from pages.shared import charts, controls, sources
 from pages.shared.controls import control
 from pages.shared.frame import show
 from pages.shared.guard import fragment
-from pages.shared.pair import (
-    Pair,
-    curve,
-    look,
-    start,
-)
+from pages.shared.opening import Opening, ask, invite
+from pages.shared.pair import Pair, curve, look, start
 from pages.shared.post import POST
 from pages.shared.take_away import figure, take_away
 from pages.shared.tested import loss_maps, samples
-from pages.shared.words import SHOW_ME, TEXT
+from pages.shared.words import TEXT
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -43,7 +39,7 @@ stays as it is, {POST.parameters:,} parameters, and ends at a loss of **{POST.pa
 {POST.fell} less. Here both are trained again, and what is said below is said of these runs.
 """
 
-GUESSES = ("better", "the same", "worse", SHOW_ME)
+GUESSES = ("better", "the same", "worse")
 
 PRESETS = {
     name: vars(settings) | {"images": images}
@@ -72,35 +68,30 @@ def page() -> None:
         f"A post pads MNIST by 2 pixels, and its loss falls {POST.fell}. Is the network better?"
     )
     st.markdown(QUESTION, width=TEXT)
-    guess = st.segmented_control(
-        "Your guess: on padded images the network is …",
-        GUESSES,
-        key="guess",
-        bind="query-params",
-    )
-    fragment(experiment)(guess)
-    if guess is not None:
+    opening = ask("on padded images the network is …", GUESSES)
+    fragment(experiment)(opening)
+    if not opening.held_back:
         why.show()
 
 
-def experiment(guess: str | None) -> None:
+def experiment(opening: Opening) -> None:
     """Everything that a setting changes; the page around it need not be drawn anew."""
     settings, images = choose()
     unpadded, padded = autoencoder.arms(settings)
     pair = look(unpadded, padded, images)
     if pair.missing_data is not None:
         unpadded, padded, pair = fall_back(pair)
-    live.watch(pair, revealed=guess is not None)
+    live.watch(pair, revealed=not opening.held_back)
     if pair.tested is None:
-        if guess is not None:  # until then the layers stand beside the curve
+        if not opening.held_back:  # until then the layers stand beside the curve
             sizes(pair)
             layer_table(pair.unpadded.settings, pair.padded.settings)
         return
     tested = dict(zip(pair.views, pair.tested, strict=True))
-    if guess is None:
-        st.markdown("*Choose a guess above, then see what this run says.*", width=TEXT)
+    if opening.held_back:
+        invite("see what this run says")
         return
-    finding.show(tested, pair.name, guess)
+    finding.show(tested, pair.name, opening.reply())
     judgement.show(pair)
     architecture(pair, tested)
     st.subheader("What each network sees, makes of it, and should have made")
@@ -124,17 +115,17 @@ def choose() -> tuple[Settings, int]:
     wide = st.columns(3)
     values: dict[str, Any] = {}
     with wide[0]:
-        values["pad_width"] = ask("pad_width", "Pad width, pixels", slider=True)
+        values["pad_width"] = pick("pad_width", "Pad width, pixels", slider=True)
     with wide[1]:
-        values["pad_mode"] = ask("pad_mode", "Pad mode")
+        values["pad_mode"] = pick("pad_mode", "Pad mode")
         if values["pad_mode"] == "constant":
-            values["pad_level"] = ask("pad_level", "Grey level", slider=True)
+            values["pad_level"] = pick("pad_level", "Grey level", slider=True)
     with wide[2]:
-        values["variation"] = ask("variation", "Digits")
+        values["variation"] = pick("variation", "Digits")
     closed = st.popover("Training, noise and layers", width="stretch")
     # What is said about a link must not be hidden with the control.
     place = st.container()
-    tell = partial(ask, complain_in=place)
+    tell = partial(pick, complain_in=place)
     with closed:
         left, middle, right = st.columns(3)
         with left:
@@ -189,7 +180,7 @@ def bf16_words(*, chosen: bool) -> str:
     return f"On this server's processor bf16 is {pays} than fp32."
 
 
-def ask(name: str, label: str, **options: Any) -> Any:
+def pick(name: str, label: str, **options: Any) -> Any:
     """The control of a setting, with this page's default."""
     return control(Settings, name, label, default=getattr(AS_ASKED.settings, name), **options)
 

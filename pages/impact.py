@@ -12,8 +12,9 @@ from pages.sections.impact.sides import Side
 from pages.shared import controls, sources
 from pages.shared.controls import control, plain
 from pages.shared.frame import show
+from pages.shared.opening import ask, invite
 from pages.shared.take_away import take_away
-from pages.shared.words import SHOW_ME, TEXT
+from pages.shared.words import TEXT
 
 QUESTION = f"""
 Set every weight of a stack of convolutions to one and add up its output. A pixel then counts as
@@ -23,31 +24,25 @@ Harald Scheidl ({sources.cite(sources.SCHEIDL, "2021")}) drew these maps for one
 layers; here they are exact at any depth.
 """
 
-GUESSES = ("9", "243", "59,049", SHOW_ME)
+GUESSES = ("9", "243", "59,049")
 
 
 def page() -> None:
     st.title("How much does each input pixel count?")
     st.markdown(QUESTION, width=TEXT)
-    guess = st.segmented_control(
-        "Your guess: after five layers without padding on 28 × 28, how many times more paths does "
-        "the centre have than a corner?",
+    opening = ask(
+        "after five layers without padding on 28 × 28, how many times more paths does the centre "
+        "have than a corner?",
         GUESSES,
-        key="guess",
-        bind="query-params",
+        settings=Settings.__dataclass_fields__,
     )
-    article.show(revealed=guess is not None)
-    if guess is None and not came_for_a_stack():
-        st.markdown("*Choose a guess above, then compare any two stacks.*", width=TEXT)
+    article.show(revealed=opening.revealed)
+    if opening.held_back:
+        invite("compare any two stacks")
         return
-    if guess is not None:
-        article.answer(guess)
+    if opening.revealed:
+        article.answer(opening.reply())
     compare()
-
-
-def came_for_a_stack() -> bool:
-    """Whether the link or a control asks for something else than the opening figures."""
-    return any(name in st.query_params for name in Settings.__dataclass_fields__)
 
 
 def compare() -> None:

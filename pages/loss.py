@@ -24,6 +24,7 @@ from pages.sections.loss.words import GUESSES, answer
 from pages.shared import charts
 from pages.shared.controls import control
 from pages.shared.frame import show
+from pages.shared.opening import ask, invite
 from pages.shared.sources import CROSS_VALIDATED, cite
 from pages.shared.take_away import figure, take_away
 from pages.shared.words import TEXT
@@ -41,15 +42,19 @@ Before these two are compared one must know what such a number counts.
 def page() -> None:
     st.title("Per pixel or in total: what does the number mean?")
     st.markdown(QUESTION, width=TEXT)
-    guess = st.segmented_control(
-        "Your guess: a network that recovers every digit perfectly has a loss per pixel of …",
-        list(GUESSES),
-        key="guess",
-        bind="query-params",
-    )
-    if guess is not None:
-        st.markdown(answer(guess, runs.plain_floor()), width=TEXT)
-    converter.show()
+    question = st.container()
+    converter.show()  # it writes what is typed into the address, which the question looks at
+    with question:
+        opening = ask(
+            "a network that recovers every digit perfectly has a loss per pixel of …",
+            GUESSES,
+            settings=(*Chosen.__dataclass_fields__, "rows"),
+        )
+        if opening.revealed:
+            st.markdown(answer(opening, runs.plain_floor()), width=TEXT)
+    if opening.held_back:
+        invite("see where the loss lies")
+        return
     name, seeds = choose()
     experiment = EXPERIMENTS[name]
     judged = presets.judged_seeds(experiment)

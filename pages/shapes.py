@@ -21,8 +21,9 @@ from pages.shared import charts, controls, grids, sources
 from pages.shared.controls import control, plain
 from pages.shared.example import digit
 from pages.shared.frame import show
+from pages.shared.opening import Opening, ask, invite
 from pages.shared.take_away import take_away
-from pages.shared.words import SHOW_ME, TEXT
+from pages.shared.words import TEXT
 
 QUESTION = f"""
 An encoder halves a 28 × 28 image with 2 × 2 max pooling: 28, 14, 7. An odd number cannot be halved.
@@ -31,7 +32,8 @@ The {sources.cite(sources.KERAS_BLOG, "Keras blog's autoencoder")} pools once mo
 {sources.cite(sources.STACK_OVERFLOW, "ask why")}: what would be padded in a *maximum*?
 """
 
-GUESSES = ("3", "4", SHOW_ME)
+GUESSES = {"3": "right for “valid”, PyTorch's default", "4": "right for “same”"}
+"""What may be guessed, and what it is right for."""
 
 POOL_SAME = parse_layer("maxpool2:same")
 POOL_VALID = parse_layer("maxpool2")
@@ -42,26 +44,21 @@ Floats = NDArray[np.float64]
 def page() -> None:
     st.title("Why “same” in max pooling?")
     st.markdown(QUESTION, width=TEXT)
-    guess = st.segmented_control(
-        "Your guess: the next 2 × 2 pooling makes of 7 …", GUESSES, key="guess", bind="query-params"
+    opening = ask(
+        "the next 2 × 2 pooling makes of 7 …", GUESSES, settings=Settings.__dataclass_fields__
     )
     stages = halvings()
-    halving(stages, revealed=guess is not None)
-    if guess is None and not came_for_a_stack():
-        st.markdown("*Choose a guess above, then take any stack of layers apart.*", width=TEXT)
+    halving(stages, revealed=opening.revealed)
+    if opening.held_back:
+        invite("take any stack of layers apart")
         return
-    if guess is not None:
-        same_or_valid(stages[-1], guess)
+    if opening.revealed:
+        same_or_valid(stages[-1], opening)
         why_pad.show()
         remainder.show(stages[-1], POOL_VALID, POOL_SAME)
         fill.show(stages[-1], POOL_SAME)
         traps()
     any_stack()
-
-
-def came_for_a_stack() -> bool:
-    """Whether the link or a control asks for something else than the opening example."""
-    return any(name in st.query_params for name in vars(Settings()))
 
 
 # --- The question -------------------------------------------------------------------------------
@@ -124,18 +121,17 @@ def open_end(image: Floats, *, revealed: bool) -> None:
     st.markdown("**4 × 4**, with “same”" if revealed else "**? × ?**")
 
 
-def same_or_valid(image: Floats, guess: str) -> None:
+def same_or_valid(image: Floats, opening: Opening) -> None:
     """The answer: both poolings of 7, each window drawn where it lies."""
     valid, same = (fit(layer, len(image), "keras") for layer in (POOL_VALID, POOL_SAME))
     st.header(f"“same” makes {same.output} of 7, “valid” makes {valid.output}")
     kept = len(image) - len(valid.unused)
     lost = 1 - image[:kept, :kept].sum() / image.sum()
-    right = {"3": "right for “valid”, PyTorch's default", "4": "right for “same”"}
-    said = f" You guessed {guess}: {right[guess]}." if guess in right else ""
+    reply = opening.reply(GUESSES.get(opening.guess or "", ""))
     st.markdown(
         f"“valid” takes whole windows only, `{formula(valid)}`: the last row and column belong to "
         f"no window, and with them {100 * lost:.0f} % of this digit's ink. “same” adds one row and "
-        f"one column, `{formula(same)}`, so that every pixel keeps its window.{said} The code of "
+        f"one column, `{formula(same)}`, so that every pixel keeps its window. {reply} The code of "
         f"the blog's autoencoder is then 4 × 4 × 8 = 128 numbers.",
         width=TEXT,
     )

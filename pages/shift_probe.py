@@ -20,8 +20,9 @@ from pages.shared.controls import control
 from pages.shared.frame import show
 from pages.shared.grids import Mark
 from pages.shared.guard import fragment
+from pages.shared.opening import ask, invite
 from pages.shared.take_away import figure, take_away
-from pages.shared.words import SHOW_ME, TEXT
+from pages.shared.words import TEXT
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -35,27 +36,25 @@ put it to the test: black images with one white pixel, and a single kernel, trai
 where the pixel is in the upper left corner and 0 everywhere else.
 """
 
-GUESSES = ("no, it cannot", "better than chance", "perfectly", SHOW_ME)
+GUESSES = ("no, it cannot", "better than chance", "perfectly")
 
 
 def page() -> None:
-    came_with_settings = any(name in st.query_params for name in (*SETTINGS, *TARGET, "margin"))
     st.title("Can a “shift-invariant” network tell where a pixel is?")
     st.markdown(QUESTION, width=TEXT)
-    guess = st.segmented_control(
-        "Your guess: can it learn to tell the corner?", GUESSES, key="guess", bind="query-params"
+    opening = ask(
+        "can it learn to tell the corner?", GUESSES, settings=(*SETTINGS, *TARGET, "margin")
     )
     settings = choose()
     network = Network(settings)
     run = trained(settings)
-    if guess is None and not came_with_settings:
+    if opening.held_back:
         st.subheader("Before training")
         training.draw_samples(network, run, run.history[0])
-        st.markdown("*Choose a guess above, then watch it learn.*", width=TEXT)
+        invite("watch it learn")
         return
     st.header(claims.headline(network, run, proved(settings)))
-    guessed = [f"You guessed: {guess}."] if guess not in (None, SHOW_ME) else []
-    st.markdown(" ".join([*guessed, *claims.verdict(network, run)]), width=TEXT)
+    st.markdown(" ".join([opening.reply(), *claims.verdict(network, run)]), width=TEXT)
     training.show(network, run)
     border.touching(network, run, proved(settings))
     border.shift(network, run)

@@ -39,7 +39,7 @@ def control(declared: Any, name: str, label: str, **options: Any) -> Any:
     common = {"key": name, "bind": "query-params", "help": _help(declared, name)} | options
     slider = common.pop("slider", False)
     chosen: Any
-    _remember(name)
+    remember(name)
     if isinstance(allowed, Maybe | Whole | Real):
         _make_finite(name, value)
     if isinstance(allowed, Maybe):
@@ -81,7 +81,7 @@ def stack(declared: Any, name: str, label: str, **options: Any) -> Stack | None:
 
     Returns None there. `options` are those of `control`.
     """
-    _remember(name)
+    remember(name)
     written = str(options.pop("default", default(declared, name)))
     common = {"key": name, "bind": "query-params", "help": _help(declared, name)} | options
     text = st.text_input(label, written, **common)
@@ -129,7 +129,8 @@ def _apply(values: Mapping[str, Any]) -> None:
     st.session_state.update(values)
 
 
-def _remember(name: str) -> None:
+def remember(name: str) -> None:
+    """Have the control called `name` forgotten once its page is left."""
     st.session_state.setdefault("_controls", set()).add(name)
 
 
@@ -140,7 +141,7 @@ def remember_link(topic: str) -> None:
     layers here, their text there) would take it for its own value.
     """
     if st.session_state.get("_topic") != topic:
-        for name in ("guess", *st.session_state.pop("_controls", ())):
+        for name in st.session_state.pop("_controls", ()):
             st.session_state.pop(name, None)
         st.session_state["_topic"] = topic
         st.session_state["_asked"] = st.query_params.to_dict()

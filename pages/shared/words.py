@@ -2,8 +2,6 @@
 
 TEXT = 620  # pixels: about 70 characters
 
-SHOW_ME = "just show me"  # for who would rather not guess
-
 
 def change(share: float) -> str:
     """A change in words: "23.1 % lower", "the same to 0.1 %", "12.5 times as high"."""

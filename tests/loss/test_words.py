@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from core.judgement import Judgement, judge
 from core.loss import Finding, Parts, Trial, TrialRun, finding
 from pages.sections.loss import words
+from pages.shared.opening import SHOW_ME, Opening
 from pages.shared.words import change, percent
 
 # --- Numbers ------------------------------------------------------------------------------------
@@ -86,15 +87,23 @@ def test_a_percentage_is_told_as_it_is(share: float) -> None:
 @pytest.mark.parametrize("guess", words.GUESSES)
 @given(floor=st.floats(0, 0.7))
 def test_a_guess_is_right_where_the_floor_rounds_to_it(guess: str, floor: float) -> None:
-    said = words.answer(guess, floor)
+    said = words.answer(Opening(guess), floor)
     assert ("right" in said) == (round(floor, 2) == words.GUESSES[guess]) != (": no." in said)
     assert f"**{floor:.4f}**" in said
     assert "MNIST as the post had it" in said
 
 
+@pytest.mark.parametrize("floor", [None, 0.0, 0.03, 0.06, 0.0581])
+def test_who_guesses_nothing_is_neither_right_nor_wrong(floor: float | None) -> None:
+    said = words.answer(Opening(SHOW_ME), floor)
+    assert "guessed" not in said
+    assert "right" not in said
+    assert said[0].isupper()
+
+
 @pytest.mark.parametrize("guess", words.GUESSES)
 def test_a_guess_without_a_run_is_answered_by_no_figure(guess: str) -> None:
-    said = words.answer(guess, None)
+    said = words.answer(Opening(guess), None)
     assert "right" not in said
     assert "none is here yet" in said
 

@@ -26,7 +26,7 @@ def test_the_answer_waits_for_a_guess() -> None:
     app.segmented_control(key="guess").set_value("no, it cannot").run()
     said = words(app)
     assert app.header[0].value.startswith("Yes: after 16 steps it tells the upper left corner")
-    assert "You guessed: no, it cannot." in said
+    assert "You guessed *no, it cannot*." in said
     assert "5 of the 9 weights touch other positions and never the target" in said
     assert "9 classes of positions" in said
     assert "4 of the 9 weights touch the target" in said

@@ -14,16 +14,19 @@ import streamlit as st
 from core.autoencoder import Checkpoint
 from core.split import Split, split
 from pages.shared import charts
-from pages.shared.words import SHOW_ME, TEXT, percent
+from pages.shared.words import TEXT, percent
 
 
-def show(tested: Mapping[str, Checkpoint], name: str, guess: str) -> None:
-    """The answer of the runs called `name`: `tested` holds the unpadded and the padded network."""
+def show(tested: Mapping[str, Checkpoint], name: str, reply: str) -> None:
+    """The answer of the runs called `name`, after the `reply` to a guess.
+
+    `tested` holds the unpadded and the padded network.
+    """
     unpadded, padded = tested.values()
     parts = split_of(unpadded, padded)
     st.header(headline(parts))
-    if guess != SHOW_ME:
-        st.caption(f"You guessed: {guess}.")
+    if reply:
+        st.caption(reply)
     st.markdown(change_words(parts, name, unpadded.per_pixel, padded.per_pixel), width=TEXT)
     if parts.padded_pixels > parts.pixels:
         charts.show(*_chart(parts), alt=headline(parts), key="split")

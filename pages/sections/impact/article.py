@@ -9,7 +9,7 @@ from pages.sections.impact import words
 from pages.sections.impact.settings import FIVE, FIVE_SAME
 from pages.sections.impact.sides import impact_of
 from pages.shared import charts, grids
-from pages.shared.words import SHOW_ME, TEXT
+from pages.shared.words import TEXT
 
 ARTICLE = {
     "one layer, same": ("conv3:same", 10),
@@ -62,16 +62,15 @@ def small_map(map_: Impact, size: int, *, key: str, shown: bool) -> None:
     )
 
 
-def answer(guess: str) -> None:
-    """The answer to the guess, from the maps."""
+def answer(reply: str) -> None:
+    """The answer from the maps, and the `reply` to a guess."""
     valid, same = impact_of(FIVE, 28, 28), impact_of(FIVE_SAME, 28, 28)
     centre = int(valid.numerators[14, 14])
     corner = int(valid.numerators[0, 0])
-    said = "" if guess == SHOW_ME else f" You guessed {guess} times."
     st.header(f"The centre counts {centre // corner:,} times as much as a corner")
     st.markdown(
         f"Each layer without padding touches the corner once and the centre 9 times, and "
-        f"9 × 9 × 9 × 9 × 9 = {centre:,}.{said} {valid.below_tenth:.0%} of the pixels count less "
+        f"9 × 9 × 9 × 9 × 9 = {centre:,}. {reply} {valid.below_tenth:.0%} of the pixels count less "
         f"than a tenth of the maximum, {valid.below_half:.0%} less than half. With “same” the "
         f"corner keeps {same.corner_to_centre:.1%} of the centre's paths, and "
         f"{same.below_half:.0%} of the pixels count less than half.".replace("%", " %"),

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from core.judgement import MARGIN, Judgement
 from core.loss import Finding, Parts, Trial, finding
+from pages.shared.opening import Opening
 from pages.shared.sources import SCHUIRMANN, cite
 from pages.shared.verdict import figures
 from pages.shared.words import change, percent
@@ -23,19 +24,21 @@ WITHIN = f"{100 * MARGIN:g} %"
 # --- The guess ----------------------------------------------------------------------------------
 
 
-def answer(guess: str, floor: float | None) -> str:
+def answer(opening: Opening, floor: float | None) -> str:
     """The visitor's guess beside the floor per pixel of plain MNIST; None where no run is there."""
     if floor is None:
-        return (
-            f"You guessed *{guess}*. The answer comes from a run on MNIST as the post had it, and "
-            "none is here yet: choose *As asked* below and train it."
+        words = (
+            "The answer comes from a run on MNIST as the post had it, and none is here yet: choose "
+            "*As asked* below and train it."
         )
-    right = f"{GUESSES[guess]:.2f}" == f"{floor:.2f}"
-    return (
-        f"You guessed *{guess}*: {'right' if right else 'no'}. On MNIST as the post had it, the "
-        f"greys of the test images alone cost **{floor:.4f}** per pixel, whatever the network "
-        "does. Why, and where the rest of the loss lies, stands below."
+        return f"{opening.reply()} {words}".lstrip()
+    right = f"{GUESSES.get(opening.guess or '', -1.0):.2f}" == f"{floor:.2f}"
+    words = (
+        "On MNIST as the post had it, the greys of the test images alone cost "
+        f"**{floor:.4f}** per pixel, whatever the network does. Why, and where the rest of the "
+        "loss lies, stands below."
     )
+    return f"{opening.reply('right' if right else 'no')} {words}".lstrip()
 
 
 # --- Where the loss lies ------------------------------------------------------------------------
