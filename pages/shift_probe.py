@@ -2,30 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import make_dataclass, replace
-from typing import TYPE_CHECKING
+from dataclasses import make_dataclass
 
 import numpy as np
-import pandas as pd
 import streamlit as st
 
 from core import shift_probe
 from core.settings import Whole, setting
-from core.shift_probe import Network, Proof, Row, Run, Settings
+from core.shift_probe import Network, Proof, Run, Settings
 from core.shift_probe.code import program
-from pages.sections.shift_probe import border, claims, evidence, training
-from pages.shared import charts, grids, signed, sources
+from pages.sections.shift_probe import (
+    away,
+    classes,
+    depth,
+    paddings,
+    proof,
+    readout,
+    red_green,
+    shift,
+    touching,
+    training,
+    words,
+)
+from pages.shared import charts, signed, sources
 from pages.shared.controls import control
 from pages.shared.frame import show
-from pages.shared.grids import Mark
-from pages.shared.guard import fragment
 from pages.shared.opening import ask, invite
-from pages.shared.take_away import figure, take_away
+from pages.shared.take_away import take_away
 from pages.shared.words import TEXT
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
 
 QUESTION = f"""
 `y = conv(x).sum()`
@@ -53,21 +57,21 @@ def page() -> None:
         training.draw_samples(network, run, run.history[0])
         invite("watch it learn")
         return
-    st.header(claims.headline(network, run, proved(settings)))
-    st.markdown(" ".join([opening.reply(), *claims.verdict(network, run)]), width=TEXT)
+    st.header(words.headline(network, run, proved(settings)))
+    st.markdown(" ".join([opening.reply(), *words.verdict(network, run)]), width=TEXT)
     training.show(network, run)
-    border.touching(network, run, proved(settings))
-    border.shift(network, run)
-    groups(network)
-    proof(network, run)
-    which_padding(settings)
-    evidence.depth(network)
-    evidence.readout()
-    evidence.matters()
+    touching.show(network, run, proved(settings))
+    shift.show(network, run)
+    classes.show(network)
+    proof.show(network, run, proved(settings))
+    paddings.show(settings)
+    depth.show(network)
+    readout.show()
+    red_green.show()
     take_away(
         "padding-lab-shift-probe",
-        picture=lambda: picture(run),
-        table=lambda: table(network, run),
+        picture=lambda: away.picture(run),
+        table=lambda: away.table(network, run),
         code=program(settings),
     )
 
@@ -153,286 +157,6 @@ def trained(settings: Settings) -> Run:
 @st.cache_data(max_entries=200, show_spinner="Looking for a proof")
 def proved(settings: Settings) -> Proof:
     return shift_probe.prove(Network(settings), trained(settings))
-
-
-# --- Classes ------------------------------------------------------------------------------------
-
-DRAWN = 81  # classes whose diagrams still fit
-CLASS_MAP = 320  # screen pixels
-
-
-def groups(network: Network) -> None:
-    """The classes of positions: where they lie, and which weights touch them."""
-    number = network.distinct_scores
-    st.header(claims.classes_headline(network))
-    st.markdown(" ".join(claims.classes_text(network)), width=TEXT)
-    left, right = st.columns(2)
-    with left:
-        st.markdown("**Where the classes lie**; colour: how many positions a class holds")
-        class_map(network)
-    with right:
-        if network.settings.layers > 1:
-            st.markdown(
-                "Diagrams of touching weights are drawn for one layer. With "
-                f"{network.settings.layers} layers there are "
-                f"{network.settings.kernel ** (2 * network.settings.layers):,} paths to compare.",
-                width=TEXT,
-            )
-        elif number > DRAWN:
-            st.markdown(
-                f"{number} diagrams are too many to draw: click a position in the scores above.",
-            )
-        else:
-            st.markdown("**How often each weight touches a position of the class**")
-            class_diagrams(network)
-
-
-def class_map(network: Network) -> None:
-    """Every position coloured by the size of its class, with lines between classes."""
-    colours = charts.palette()
-    size = network.settings.size
-    members = network.members[network.classes].astype(float)
-    most = max(2.0, float(members.max()))
-    cell = CLASS_MAP // size
-    marks = [*grids.squares("position", members), *class_borders(network)]
-    if cell >= 16:
-        rarity = 1 - np.log(members) / np.log(most)
-        marks += [
-            grids.square(signed.letters(rarity[r, c], colours), r, c, text=str(label + 1))
-            for (r, c), label in np.ndenumerate(network.classes)
-        ]
-    row, column = network.settings.target
-    marks.append(grids.square("target", row, column))
-    shades = {"type": "log", "interpolate": "rgb", "range": [colours.padded, colours.faint]}
-    charts.show(
-        grids.table(marks),
-        grids.board(
-            size,
-            size,
-            cell,
-            [
-                grids.amounts("position", (1, most), shades, "positions"),
-                grids.rectangles("border", stroke=colours.ink, strokeWidth=1),
-                grids.rectangles("target", filled=False, stroke=colours.ink, strokeWidth=2.5),
-                *(
-                    grids.words(ink, color=ink, fontSize=10)
-                    for ink in sorted({colours.ink, signed.letters(1, colours)})
-                ),
-            ],
-        ),
-        alt=f"The {network.distinct_scores} classes of positions, numbered in reading order",
-        key="class_map",
-        width="content",
-    )
-
-
-def class_borders(network: Network) -> Iterator[Mark]:
-    """A line between neighbours of different classes."""
-    classes = network.classes
-    for row, column in np.argwhere(classes[:, 1:] != classes[:, :-1]).tolist():
-        yield Mark("border", column + 1, row, column + 1, row + 1)
-    for row, column in np.argwhere(classes[1:] != classes[:-1]).tolist():
-        yield Mark("border", column, row + 1, column + 1, row + 1)
-
-
-def class_diagrams(network: Network) -> None:
-    """For each class a small kernel: how often each weight touches its positions."""
-    colours = charts.palette()
-    kernel, number = network.settings.kernel, network.distinct_scores
-    across = int(np.ceil(np.sqrt(number)))
-    pitch, head = kernel + 1, 1.2 if number <= 25 else 0.0
-    target = int(network.classes[network.settings.target])
-    counts = [
-        network.touches(divmod(int(first), network.settings.size))
-        for first in network.first_members
-    ]
-    marks: list[Mark] = []
-    for label, touches in enumerate(counts):
-        top, left = (label // across) * (pitch + head) + head, (label % across) * pitch
-        marks += grids.squares("count", touches, top=top, left=left)
-        kind = "chosen" if label == target else "frame"
-        marks.append(Mark(kind, left, top, left + kernel, top + kernel))
-        if head:
-            size = int(network.members[label])
-            marks.append(
-                Mark("label", left, top - head, left + kernel, top, text=f"{label + 1}: {size}")
-            )
-    down = -(-number // across)
-    width, height = across * pitch, down * (pitch + head)
-    cell = max(2, min(28, CLASS_MAP // max(width, height)))
-    most = max(float(touches.max()) for touches in counts)
-    shades = {"range": [charts_ground(), colours.unpadded]}
-    charts.show(
-        grids.table(marks),
-        grids.board(
-            width,
-            height,
-            cell,
-            [
-                grids.amounts("count", (0, most), shades, "times touched"),
-                grids.rectangles("frame", filled=False, stroke=colours.muted, strokeWidth=0.75),
-                grids.rectangles("chosen", filled=False, stroke=colours.padded, strokeWidth=2.5),
-                grids.words("label", color=colours.muted, fontSize=10),
-            ],
-        ),
-        alt=f"Which weights touch each of the {number} classes; the target's is framed",
-        key="class_diagrams",
-        width="content",
-    )
-    st.caption(
-        ("Above each: its class and how many positions it holds. " if head else "")
-        + (
-            "Filled: the weight touches. "
-            if most <= 1
-            else f"The darker, the more often, up to {most:.3g} times. "
-        )
-        + "The target's class is framed in orange."
-    )
-
-
-def charts_ground() -> str:
-    """What an untouched weight looks like."""
-    return "#1E2226" if charts.palette() == charts.DARK else "#F5F5F3"
-
-
-# --- Proof --------------------------------------------------------------------------------------
-
-
-def proof(network: Network, run: Run) -> None:
-    """Whether any weights at all could do it, what proves that, and whether training agrees."""
-    found = proved(network.settings)
-    st.header(claims.proof_headline(found))
-    st.markdown(" ".join(claims.reasons(network, found)), width=TEXT)
-    if found.separable and found.kernels is not None:
-        one = network.settings.layers == 1
-        does = "A kernel that does it" if one else "Kernels that do it"
-        st.markdown(f"**{does}**, in whole numbers")
-        whole_kernels(found)
-    st.markdown(claims.agreement(run, found), width=TEXT)
-    in_torch(network, run)
-
-
-def whole_kernels(found: Proof) -> None:
-    """The certificate's kernels as tables of whole numbers, side by side."""
-    assert found.kernels is not None
-    with st.container(horizontal=True):
-        for kernel in found.kernels:
-            rows = [[claims.number(weight + 0.0) for weight in row] for row in kernel]
-            width = max(len(cell) for row in rows for cell in row)
-            lines = ["  ".join(cell.rjust(width) for cell in row) for row in rows]
-            st.code("\n".join(lines), language=None, width="content")
-    if found.bias:
-        st.markdown(f"Bias: {claims.number(found.bias)}, at each output of the last layer.")
-
-
-@fragment
-def in_torch(network: Network, run: Run) -> None:
-    """The same scores from a PyTorch network with the trained weights."""
-    if not st.button("Check the trained scores in PyTorch"):
-        return
-    try:
-        scores = shift_probe.torch_scores(network.settings, run.final.kernels, run.final.bias)
-    except ImportError:
-        st.warning("PyTorch is not installed here.")
-        return
-    difference = float(np.abs(scores - run.final.scores).max())
-    st.markdown(
-        f"`torch.nn.functional.conv2d` with these weights on all {scores.size} images: the "
-        f"largest difference between two scores is {difference:.1e}.",
-        width=TEXT,
-    )
-
-
-# --- Which padding is safe? ---------------------------------------------------------------------
-
-QUICK = 30  # paths along one axis up to which all paddings are compared unasked
-
-
-@st.cache_data(max_entries=1000, show_spinner=False)
-def compared(settings: Settings, padding: str, padding_mode: str) -> Row:
-    return shift_probe.compare_one(settings, padding, padding_mode)
-
-
-@fragment
-def which_padding(settings: Settings) -> None:
-    """The same experiment under every padding."""
-    # The rows are the same whichever padding is chosen, and so is their place in the cache.
-    common = replace(settings, padding="same", padding_mode="zeros")
-    title = st.empty()
-    title.header("Which padding is safe?")
-    if settings.kernel**settings.layers > QUICK:
-        label = f"Compare all {len(shift_probe.EVERY_PADDING)} paddings"
-        if st.button(label, help="With these settings this takes a while."):
-            st.session_state["_compared"] = common
-        if st.session_state.get("_compared") != common:
-            return
-    rows = compare_all(common)
-    title.header(claims.padding_headline(rows, common))
-    st.table(padding_table(rows), hide_index=True)
-    if settings.kernel == 1:
-        return
-    met = shift_probe.windows_met(common)
-    st.markdown(claims.padding_text(rows, met, common), width=TEXT)
-
-
-def compare_all(common: Settings) -> list[Row]:
-    """All rows, with progress; instant once done."""
-    bar = st.progress(0.0)
-    rows = []
-    for done, (padding, mode) in enumerate(shift_probe.EVERY_PADDING):
-        share = done / len(shift_probe.EVERY_PADDING)
-        bar.progress(share, text=f"Training and proving: {claims.named(padding, mode)}")
-        rows.append(compared(common, padding, mode))
-    bar.empty()
-    return rows
-
-
-def padding_table(rows: list[Row]) -> pd.DataFrame:
-    return pd.DataFrame(
-        {
-            "padding": row.padding,
-            "mode": "–" if row.padding == "valid" else row.padding_mode,
-            "leaks": "" if row.refusal else "yes" if row.leaks else "no",
-            "classes": "" if row.refusal else str(row.classes),
-            "steps": "–" if row.steps is None else str(row.steps),
-            "verdict": claims.row_verdict(row),
-        }
-        for row in rows
-    )
-
-
-# --- What can be taken away ---------------------------------------------------------------------
-
-
-def picture(run: Run) -> Figure:
-    """The trained kernels and the score of every position, on one slide."""
-    layers = len(run.final.kernels)
-    slide = figure(3.2 * (layers + 1) + 1, 4)
-    axes = slide.subplots(1, layers + 1, width_ratios=[*[1] * layers, 1.4])
-    shown = [*run.final.kernels, run.final.scores]
-    titles = [f"kernel {n}" if layers > 1 else "trained kernel" for n in range(1, layers + 1)]
-    for axis, values, title in zip(axes, shown, [*titles, "score of each position"], strict=True):
-        most = max(1e-9, float(np.abs(values).max()))
-        image = axis.imshow(values, cmap="RdBu_r", vmin=-most, vmax=most)
-        axis.set_title(title, loc="left")
-        axis.set_axis_off()
-        slide.colorbar(image, ax=axis, shrink=0.7)
-    return slide
-
-
-def table(network: Network, run: Run) -> pd.DataFrame:
-    """Every position: its class, its initial and its trained score."""
-    rows, columns = np.indices(network.classes.shape)
-    return pd.DataFrame(
-        {
-            "row": rows.ravel(),
-            "column": columns.ravel(),
-            "class": network.classes.ravel() + 1,
-            "target": network.is_target.ravel(),
-            "initial_score": run.history[0].scores.ravel(),
-            "trained_score": run.final.scores.ravel(),
-        }
-    )
 
 
 show("shift_probe", page)

@@ -38,7 +38,7 @@ def fragment(part: Callable[Given, None], run_every: float | None = None) -> Cal
 
     @functools.wraps(part)
     def guarded(*args: Given.args, **kwargs: Given.kwargs) -> None:
-        with plain_errors(part.__name__):
+        with plain_errors(f"{part.__module__}.{part.__name__}"):
             part(*args, **kwargs)
 
     drawn: Callable[Given, None] = st.fragment(guarded, run_every=run_every)

@@ -10,7 +10,7 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from core.shift_probe import Network, Position, Run, State
-from pages.sections.shift_probe import claims
+from pages.sections.shift_probe import words
 from pages.shared import charts, grids, player, signed
 from pages.shared.grids import Mark
 from pages.shared.player import Player
@@ -36,9 +36,9 @@ def draw(network: Network, run: Run, step: int) -> None:
     state = run.history[step]
     names = {0: ", random weights"} | ({run.steps: ", trained"} if run.steps else {})
     st.markdown(
-        f"Step {step} of {run.steps}{names.get(step, '')} · **{claims.percent(state.accuracy)}** "
+        f"Step {step} of {run.steps}{names.get(step, '')} · **{words.percent(state.accuracy)}** "
         f"of all positions right · balanced accuracy "
-        f"{claims.percent(state.balanced_accuracy)} · loss {state.loss:.3f} nats"
+        f"{words.percent(state.balanced_accuracy)} · loss {state.loss:.3f} nats"
     )
     st.caption(
         "Score: the sum over the output; the answer is 1 where it is above 0. Balanced accuracy: "
@@ -232,7 +232,7 @@ def explain(network: Network, state: State, position: Position, most: float) -> 
     st.markdown(f"**Row {row}, column {column}:** the weights{layer} that touch it")
     draw_kernel(state.kernels[0], most, key="touching", counts=counts)
     st.markdown(
-        claims.sum_in_words(network, state, position)
+        words.sum_in_words(network, state, position)
         + f" It belongs to class {label + 1} of {network.distinct_scores}, "
         + ("alone." if alike == 1 else f"which holds {alike} positions."),
         width=TEXT,

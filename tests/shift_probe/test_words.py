@@ -12,7 +12,7 @@ from core.shift_probe import Network, Proof, Settings, compare, prove, train, wi
 from core.shift_probe.classes import convolutions, leak
 from core.shift_probe.equivariance import room, shift
 from core.shift_probe.touching import signs, signs_in_the_end, signs_when_perfect, untouched_ends
-from pages.sections.shift_probe import claims
+from pages.sections.shift_probe import words
 from tests.shift_probe.test_network import torch_scores
 
 COMBINED = list(
@@ -53,16 +53,16 @@ def test_what_is_said_of_classes_is_what_convolutions_show(network: Network) -> 
     alike = told_apart(network)
     run = train(network, 30)
     proof = prove(network, run)
-    said = claims.headline(network, run, proof)
-    text = " ".join(claims.classes_text(network))
+    said = words.headline(network, run, proof)
+    text = " ".join(words.classes_text(network))
     if alike.all():
         assert said.startswith("No: on this image every position always has the same score")
-        assert claims.classes_headline(network) == "All positions of this image are one class"
+        assert words.classes_headline(network) == "All positions of this image are one class"
         assert ("on an image of any size" in text) == settings.always_invariant
         assert ("only because the image is small" in text) != settings.always_invariant
     elif alike.sum() > 1:
         others = int(alike.sum()) - 1
-        assert f"Not this position: {claims.some(others, 'other position')} always get" in said
+        assert f"Not this position: {words.some(others, 'other position')} always get" in said
     else:
         assert "same score" not in said
         assert not said.startswith("No:")
@@ -79,13 +79,13 @@ def test_invariant_means_on_every_size_and_to_every_depth(
     always = Settings(size=32, kernel=kernel, padding=padding, padding_mode=mode).always_invariant
     leaks = {n: leak(convolutions(kernel, n, padding, mode)) for n in (1, 2, 3)}
     assert always == (not any(each.depth for each in leaks.values()))
-    assert ("nowhere" in claims.depth_headline(leaks)) == always
+    assert ("nowhere" in words.depth_headline(leaks)) == always
     for size in (3, 4, 5, 8):
         try:
             network = Network(Settings(size, kernel, 2, padding, mode))
         except InputError:
             continue
-        text = " ".join(claims.depth_text(network, leaks))
+        text = " ".join(words.depth_text(network, leaks))
         assert ("too small to show it" in text) == (not always and network.distinct_scores == 1)
         assert ("the same paths lead from every position" in text) == always
         if always:
@@ -97,14 +97,14 @@ def test_the_issue_s_two_settings() -> None:
     full = Network(Settings(3, 4, 1, "full", "circular"))
     leaks = {n: leak(convolutions(4, n, "full", "circular")) for n in range(1, 3)}
     assert leaks[1].depth == 3
-    assert "invariant" not in " ".join(claims.classes_text(full))
-    assert "too small to show it" in " ".join(claims.depth_text(full, leaks))
-    verdicts = {(r.padding, r.padding_mode): claims.row_verdict(r) for r in compare(full.settings)}
+    assert "invariant" not in " ".join(words.classes_text(full))
+    assert "too small to show it" in " ".join(words.depth_text(full, leaks))
+    verdicts = {(r.padding, r.padding_mode): words.row_verdict(r) for r in compare(full.settings)}
     assert "on a large one it does" in verdicts["full", "circular"]
     assert verdicts["same", "circular"] == "invariant: tells no position from another"
     valid = Settings(3, 3, 1, "valid")
     assert windows_met(valid) == (1, 1)
-    assert "each by another weight" in claims.valid_text((1, 1), valid)
+    assert "each by another weight" in words.valid_text((1, 1), valid)
 
 
 @pytest.mark.parametrize("size", [3, 4, 5, 8])
@@ -118,7 +118,7 @@ def test_windows_are_counted_as_they_lie(size: int, kernel: int) -> None:
     for row, column in itertools.product(range(size - kernel + 1), repeat=2):
         counts[row : row + kernel, column : column + kernel] += 1
     assert met == (counts[0, 0], counts.max())
-    said = claims.valid_text(met, Settings(size, kernel))
+    said = words.valid_text(met, Settings(size, kernel))
     assert ("each by another weight" in said) == (counts.min() == counts.max())
 
 
@@ -127,14 +127,14 @@ def test_windows_are_counted_as_they_lie(size: int, kernel: int) -> None:
 def test_the_text_on_all_paddings_fits_the_table(size: int, kernel: int) -> None:
     settings = Settings(size, kernel)
     rows = compare(settings)
-    text = claims.padding_text(rows, windows_met(settings), settings)
+    text = words.padding_text(rows, windows_met(settings), settings)
     for row in rows:
         if row.padding != "full" or row.refusal or row.padding_mode in ("zeros", "partial"):
             continue
         copying = re.search(r"\*copies\* pixels \(([a-z, ]+)\)", text)
         assert (row.padding_mode in (copying[1] if copying else "")) == row.leaks
     safe = [row for row in rows if not row.refusal and not row.leaks]
-    headline = claims.padding_headline(rows, settings)
+    headline = words.padding_headline(rows, settings)
     fitting = sum(not row.refusal for row in rows)
     assert headline.startswith(f"{len(safe)} of {fitting} are safe")
     assert all(f"{row.padding} with {row.padding_mode}" in headline for row in safe)
@@ -156,7 +156,7 @@ def test_what_is_said_of_touching_weights(network: Network) -> None:
     now = signs(network, run.final.kernels[0])
     assert now.touching == touches.sum()
     assert now.touching_above == (run.final.kernels[0][touches] > 0).sum()
-    text = " ".join(claims.touching_text(network, now, now, [], 0))
+    text = " ".join(words.touching_text(network, now, now, [], 0))
     assert f"{now.touching_above} of the {now.touching} weights" in text
     ends = untouched_ends(network)
     if ends:
@@ -164,7 +164,7 @@ def test_what_is_said_of_touching_weights(network: Network) -> None:
         kept = touches[top : settings.kernel - bottom, left : settings.kernel - right]
         assert kept.all()
         assert kept.size == touches.sum()
-    said = claims.sum_in_words(network, run.final, settings.target)
+    said = words.sum_in_words(network, run.final, settings.target)
     often = (network.touches(settings.target)[touches] != 1).any()
     assert ("as often as it touches" in said) == bool(often)
 
@@ -175,7 +175,7 @@ def test_the_article_s_corner() -> None:
     ended = signs_in_the_end(network.settings)
     perfect = signs_when_perfect(network.settings, range(10))
     now = signs(network, train(network).final.kernels[0])
-    text = " ".join(claims.touching_text(network, now, ended, perfect, 10))
+    text = " ".join(words.touching_text(network, now, ended, perfect, 10))
     assert "the right column and the bottom row never touch the pixel in the upper left" in text
     assert "4 of 4 are positive, as in the article's figure, and 5 of the 5 others negative" in text
     assert f"{sum(s.as_in_the_article for s in perfect)} of them with all" in text
@@ -189,7 +189,7 @@ def test_what_is_said_of_a_shift(network: Network) -> None:
     least, most = room(network.settings.size)
     for down, right in itertools.product((least, 0, most), repeat=2):
         moved = shift(network, kernel, down, right)
-        text = " ".join(claims.shift_text(network, moved))
+        text = " ".join(words.shift_text(network, moved))
         differing = re.search(r"differ at (\d+) of", text)
         assert bool(differing) == (moved.differing > 0 and (down, right) != (0, 0))
         if differing:
@@ -204,11 +204,11 @@ def test_what_is_said_of_a_shift(network: Network) -> None:
 def test_proof_and_agreement_say_what_was_proved(network: Network) -> None:
     run = train(network, 40)
     proof = prove(network, run)
-    header, said = claims.proof_headline(proof), " ".join(claims.reasons(network, proof))
+    header, said = words.proof_headline(proof), " ".join(words.reasons(network, proof))
     assert header.startswith("Open") == (proof.separable is None)
     assert ("does not know" in said) == (proof.separable is None)
     assert ("Whatever the weights" in said) == (proof.kind == "mixture")
-    assert ("agrees" in claims.agreement(run, proof)) == (
+    assert ("agrees" in words.agreement(run, proof)) == (
         proof.separable is not None and run.perfect == proof.separable
     )
 
@@ -216,18 +216,18 @@ def test_proof_and_agreement_say_what_was_proved(network: Network) -> None:
 def test_open_and_corners_have_words_of_their_own() -> None:
     network = Network(Settings(3, 2, 2, "valid", target=(0, 1)))
     run = train(network, 5)
-    assert "only a corner" in " ".join(claims.reasons(network, prove(network, run)))
-    assert claims.headline(network, run, Proof(None)).startswith("Open")
-    assert "does not know" in " ".join(claims.reasons(network, Proof(None)))
+    assert "only a corner" in " ".join(words.reasons(network, prove(network, run)))
+    assert words.headline(network, run, Proof(None)).startswith("Open")
+    assert "does not know" in " ".join(words.reasons(network, Proof(None)))
 
 
 def test_numbers_never_round_to_all_or_nothing() -> None:
-    assert [claims.percent(share) for share in (0, 0.00001, 0.5, 0.99999, 1)] == [
+    assert [words.percent(share) for share in (0, 0.00001, 0.5, 0.99999, 1)] == [
         "0 %",
         "0.1 %",
         "50.0 %",
         "99.9 %",
         "100 %",
     ]
-    assert claims.some(1, "step") == "1 step"
-    assert claims.some(2, "class") == "2 classes"
+    assert words.some(1, "step") == "1 step"
+    assert words.some(2, "class") == "2 classes"

@@ -1,0 +1,137 @@
+"""28, 14, 7, and then? The digit at every stage, and both poolings of the last."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import streamlit as st
+from numpy.typing import NDArray
+
+from core.layers import Layer, fit, parse_layer
+from core.shapes import pool
+from core.steps import formula
+from pages.shared import charts, grids
+from pages.shared.example import digit
+from pages.shared.words import TEXT
+
+SAME = parse_layer("maxpool2:same")
+VALID = parse_layer("maxpool2")
+
+Floats = NDArray[np.float64]
+STAGE = 168  # screen pixels: 28, 14 and 7 pixels all divide it
+CELL = 20  # screen pixels
+BESIDE = 0.8  # cells between an image and what is pooled from it
+
+
+def pooled() -> list[Floats]:
+    """The digit at 28, 14 and 7 pixels."""
+    stages = [digit()]
+    for _ in range(2):
+        stages.append(pool(stages[-1], SAME))
+    return stages
+
+
+def show(stages: Sequence[Floats], *, revealed: bool) -> None:
+    """The digit at every stage; the last stays open until a guess is made."""
+    layers = [grids.amounts("pixel", (0, 1), grids.GREYS, "grey"), grids.outline("image")]
+    with st.container(horizontal=True, gap="small"):
+        for stage in stages:
+            size = len(stage)
+            with st.container(width=STAGE + 4):
+                charts.show(
+                    grids.table(
+                        [*grids.squares("pixel", stage), grids.square("image", 0, 0, size)]
+                    ),
+                    grids.board(size, size, STAGE / size, layers),
+                    alt=f"A digit of {size} by {size} pixels",
+                    key=f"stage_{size}",
+                    width="content",
+                )
+                st.markdown(f"**{size} × {size}**")
+        with st.container(width=STAGE + 4):
+            open_end(stages[-1], revealed=revealed)
+    st.caption(
+        "A generated digit, enlarged until its strokes reach the edge: in MNIST's own frame the "
+        "last rows are black, and nobody would miss them."
+    )
+
+
+def open_end(image: Floats, *, revealed: bool) -> None:
+    """What comes after 7: an empty frame, or the answer."""
+    colours = charts.palette()
+    marks = [grids.square("frame", 0, 0, 4, text="?")]
+    layers = [
+        grids.rectangles("frame", filled=False, stroke=colours.muted, strokeDash=[4, 4]),
+        grids.words("frame", fontSize=48, color=colours.muted),
+    ]
+    if revealed:
+        marks = [*grids.squares("pixel", pool(image, SAME)), grids.square("image", 0, 0, 4)]
+        layers = [grids.amounts("pixel", (0, 1), grids.GREYS, "grey"), grids.outline("image")]
+    charts.show(
+        grids.table(marks),
+        grids.board(4, 4, STAGE / 4, layers),
+        alt="The digit at 4 by 4 pixels" if revealed else "What comes next is open",
+        key="stage_open",
+        width="content",
+    )
+    st.markdown("**4 × 4**, with “same”" if revealed else "**? × ?**")
+
+
+def answer(image: Floats, reply: str) -> None:
+    """The answer and a `reply` to the guess: both poolings of 7, each window where it lies."""
+    valid, same = (fit(layer, len(image), "keras") for layer in (VALID, SAME))
+    st.header(f"“same” makes {same.output} of 7, “valid” makes {valid.output}")
+    kept = len(image) - len(valid.unused)
+    lost = 1 - image[:kept, :kept].sum() / image.sum()
+    st.markdown(
+        f"“valid” takes whole windows only, `{formula(valid)}`: the last row and column belong to "
+        f"no window, and with them {100 * lost:.0f} % of this digit's ink. “same” adds one row and "
+        f"one column, `{formula(same)}`, so that every pixel keeps its window. {reply} The code of "
+        f"the blog's autoencoder is then 4 × 4 × 8 = 128 numbers.",
+        width=TEXT,
+    )
+    colours = charts.palette()
+    left, right_column = st.columns(2)
+    with left:
+        st.markdown("**“valid”**: the crossed pixels are dropped")
+        pooling(image, VALID, colours.unpadded)
+    with right_column:
+        st.markdown("**“same”**: the dashed cells are padded")
+        pooling(image, SAME, colours.padded)
+
+
+def pooling(image: Floats, layer: Layer, colour: str) -> None:
+    """A square image with a pool's windows, and the result at the windows' size beside it."""
+    axis = fit(layer, len(image), "keras")
+    length = len(axis.cells)
+    marks = list(grids.squares("pixel", image))
+    for row, column in np.ndindex(length, length):
+        if max(row, column) >= axis.length:
+            marks.append(grids.square("padding", row, column))
+        elif row in axis.unused or column in axis.unused:
+            marks.append(grids.square("dropped", row, column, text="×"))
+    for row, column in np.ndindex(axis.output, axis.output):
+        marks.append(grids.square("window", row * layer.stride, column * layer.stride, 2))
+    result = pool(image, layer)
+    marks += grids.squares("pixel", result, left=8 + BESIDE, side=2)
+    marks.append(grids.square("image", 0, 8 + BESIDE, 2 * axis.output))
+    charts.show(
+        grids.table(marks),
+        grids.board(
+            16 + BESIDE,
+            8,
+            CELL,
+            [
+                grids.amounts("pixel", (0, 1), grids.GREYS, "grey"),
+                grids.rectangles("padding", inset=0.08, **grids.padding_look(charts.palette())),
+                grids.outline("image"),
+                grids.rectangles("window", filled=False, stroke=colour, strokeWidth=2),
+                grids.words("dropped", fontSize=16, fontWeight="bold", color="#CC79A7"),
+            ],
+        ),
+        alt=f"The windows of {layer} on 7 by 7 pixels, and the {axis.output} by {axis.output} "
+        "pixels that they give",
+        key=f"pooling_{layer.padding}",
+        width="content",
+    )

@@ -1,0 +1,130 @@
+"""How deep does it leak? How far from the border a position can be told."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import pandas as pd
+import streamlit as st
+
+from core.layers import PADDING_MODES
+from core.shift_probe import Network, Settings
+from core.shift_probe.classes import Leak, convolutions, leak, relu_leak
+from pages.sections.shift_probe import words
+from pages.shared import charts
+from pages.shared.charts import Spec
+from pages.shared.words import TEXT
+
+LAYERS = range(1, 6)
+PATHS = 4000  # tap sequences along one axis; counting more, for many paddings, takes seconds
+COMPARED = [("valid", "zeros"), *(("same", mode) for mode in PADDING_MODES), ("full", "zeros")]
+
+
+@st.cache_data(max_entries=500, show_spinner=False)
+def leak_of(kernel: int, layers: int, padding: str, padding_mode: str) -> Leak:
+    return leak(convolutions(kernel, layers, padding, padding_mode))
+
+
+@st.cache_data(max_entries=100, show_spinner=False)
+def seen_depth(kernel: int, layers: int, padding: str, padding_mode: str) -> int:
+    """How deep a stack with biases and ReLUs was seen to leak: a lower bound."""
+    draws = 300 if kernel <= 3 else 30  # the larger, the longer each takes
+    return relu_leak(convolutions(kernel, layers, padding, padding_mode), bias=True, draws=draws)
+
+
+def show(network: Network) -> None:
+    """How far from the border a position can be told, for this padding and the others."""
+    settings = network.settings
+    kernel, padding, mode = settings.kernel, settings.padding, settings.padding_mode
+    leaks = {n: leak_of(kernel, n, padding, mode) for n in LAYERS}
+    st.header(words.depth_headline(leaks))
+    st.markdown(" ".join(words.depth_text(network, leaks)), width=TEXT)
+    if any(one.depth for one in leaks.values()):
+        charts.show(staircase(leaks), staircase_spec(leaks), alt=STAIRCASE_ALT, key="depth")
+    depth_table(settings)
+
+
+STAIRCASE_ALT = "Share of kernel paths that differ from the centre's, by distance and depth"
+
+
+def staircase(leaks: Mapping[int, Leak]) -> pd.DataFrame:
+    """A row for each depth and distance at which something differs."""
+    return pd.DataFrame(
+        [
+            {"layers": n, "distance": distance, "difference": difference}
+            for n, one in leaks.items()
+            for distance, difference in enumerate(one.difference)
+            if difference > 0
+        ]
+    )
+
+
+def staircase_spec(leaks: Mapping[int, Leak]) -> Spec:
+    """Distance from the border across, layers downwards, the difference as colour."""
+    deepest = max(one.depth for one in leaks.values())
+    names = ["", *(f"{n} layer{'s' * (n > 1)}: {leaks[n].depth} px" for n in LAYERS)]
+    least = min(min(d for d in one.difference if d > 0) for one in leaks.values() if one.depth)
+    return {
+        "height": 250,
+        "autosize": {"type": "fit", "contains": "padding"},
+        "mark": {"type": "rect", "stroke": None},
+        "encoding": {
+            "x": {
+                "field": "distance",
+                "type": "ordinal",
+                "title": "distance from the border, pixels",
+                "scale": {"domain": list(range(deepest + 1)), "padding": 0},
+                "axis": {"labelAngle": 0, "labelOverlap": True},
+            },
+            "y": {
+                "field": "layers",
+                "type": "ordinal",
+                "title": None,
+                "scale": {"domain": list(LAYERS), "paddingInner": 0.12},
+                "axis": {"labelExpr": f"{names}[datum.value]", "ticks": False},
+            },
+            "color": {
+                "field": "difference",
+                "type": "quantitative",
+                "scale": {"type": "log", "scheme": "viridis", "domain": [least / 1.01, 2]},
+                "legend": {
+                    "title": "share of kernel paths that differ from the centre's",
+                    "orient": "bottom",
+                    "titleLimit": 320,
+                    "format": "~p",
+                    "tickCount": 4,
+                },
+            },
+            "tooltip": [
+                {"field": "layers"},
+                {"field": "distance", "title": "distance, pixels"},
+                {"field": "difference", "title": "paths that differ", "format": ".2~p"},
+            ],
+        },
+    }
+
+
+def depth_table(settings: Settings) -> None:
+    """Depths of the common paddings, and what biases and ReLUs add to full padding."""
+    kernel = settings.kernel
+    counted = [n for n in LAYERS if kernel**n <= PATHS]
+    paddings = list(dict.fromkeys([*COMPARED, (settings.padding, settings.padding_mode)]))
+    rows = {
+        padding if padding == "valid" else f"{padding}, {mode}": {
+            f"{n} layer{'s' * (n > 1)}": str(leak_of(kernel, n, padding, mode).depth)
+            for n in counted
+        }
+        for padding, mode in paddings
+    }
+    seen = {n: seen_depth(kernel, n, "full", "zeros") for n in counted}
+    rows["full, zeros, with biases and ReLUs"] = {
+        f"{n} layer{'s' * (n > 1)}": f"≥ {deep}" for n, deep in seen.items()
+    }
+    st.markdown("**How deep the border shows on a large image, in pixels**")
+    st.table(pd.DataFrame(rows).T)
+    left_out = (
+        f" Five layers of {kernel} × {kernel} have too many paths to count here for every padding."
+        if len(counted) < len(LAYERS)
+        else ""
+    )
+    st.markdown(words.relu_text(seen) + left_out, width=TEXT)

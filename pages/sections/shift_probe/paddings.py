@@ -1,0 +1,69 @@
+"""The same experiment under every padding: which of them is safe?"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pandas as pd
+import streamlit as st
+
+from core import shift_probe
+from core.shift_probe import Row, Settings
+from pages.sections.shift_probe import words
+from pages.shared.guard import fragment
+from pages.shared.words import TEXT
+
+QUICK = 30  # paths along one axis up to which all paddings are compared unasked
+
+
+@st.cache_data(max_entries=1000, show_spinner=False)
+def compared(settings: Settings, padding: str, padding_mode: str) -> Row:
+    return shift_probe.compare_one(settings, padding, padding_mode)
+
+
+@fragment
+def show(settings: Settings) -> None:
+    """The same experiment under every padding."""
+    # The rows are the same whichever padding is chosen, and so is their place in the cache.
+    common = replace(settings, padding="same", padding_mode="zeros")
+    title = st.empty()
+    title.header("Which padding is safe?")
+    if settings.kernel**settings.layers > QUICK:
+        label = f"Compare all {len(shift_probe.EVERY_PADDING)} paddings"
+        if st.button(label, help="With these settings this takes a while."):
+            st.session_state["_compared"] = common
+        if st.session_state.get("_compared") != common:
+            return
+    rows = compare_all(common)
+    title.header(words.padding_headline(rows, common))
+    st.table(padding_table(rows), hide_index=True)
+    if settings.kernel == 1:
+        return
+    met = shift_probe.windows_met(common)
+    st.markdown(words.padding_text(rows, met, common), width=TEXT)
+
+
+def compare_all(common: Settings) -> list[Row]:
+    """All rows, with progress; instant once done."""
+    bar = st.progress(0.0)
+    rows = []
+    for done, (padding, mode) in enumerate(shift_probe.EVERY_PADDING):
+        share = done / len(shift_probe.EVERY_PADDING)
+        bar.progress(share, text=f"Training and proving: {words.named(padding, mode)}")
+        rows.append(compared(common, padding, mode))
+    bar.empty()
+    return rows
+
+
+def padding_table(rows: list[Row]) -> pd.DataFrame:
+    return pd.DataFrame(
+        {
+            "padding": row.padding,
+            "mode": "–" if row.padding == "valid" else row.padding_mode,
+            "leaks": "" if row.refusal else "yes" if row.leaks else "no",
+            "classes": "" if row.refusal else str(row.classes),
+            "steps": "–" if row.steps is None else str(row.steps),
+            "verdict": words.row_verdict(row),
+        }
+        for row in rows
+    )

@@ -1,0 +1,56 @@
+"""Whether any weights at all could do it, what proves that, and whether training agrees."""
+
+from __future__ import annotations
+
+import numpy as np
+import streamlit as st
+
+from core import shift_probe
+from core.shift_probe import Network, Proof, Run
+from pages.sections.shift_probe import words
+from pages.shared.guard import fragment
+from pages.shared.words import TEXT
+
+
+def show(network: Network, run: Run, found: Proof) -> None:
+    """Whether any weights at all could do it, what proves that, and whether training agrees."""
+    st.header(words.proof_headline(found))
+    st.markdown(" ".join(words.reasons(network, found)), width=TEXT)
+    if found.separable and found.kernels is not None:
+        one = network.settings.layers == 1
+        does = "A kernel that does it" if one else "Kernels that do it"
+        st.markdown(f"**{does}**, in whole numbers")
+        whole_kernels(found)
+    st.markdown(words.agreement(run, found), width=TEXT)
+    in_torch(network, run)
+
+
+def whole_kernels(found: Proof) -> None:
+    """The certificate's kernels as tables of whole numbers, side by side."""
+    assert found.kernels is not None
+    with st.container(horizontal=True):
+        for kernel in found.kernels:
+            rows = [[words.number(weight + 0.0) for weight in row] for row in kernel]
+            width = max(len(cell) for row in rows for cell in row)
+            lines = ["  ".join(cell.rjust(width) for cell in row) for row in rows]
+            st.code("\n".join(lines), language=None, width="content")
+    if found.bias:
+        st.markdown(f"Bias: {words.number(found.bias)}, at each output of the last layer.")
+
+
+@fragment
+def in_torch(network: Network, run: Run) -> None:
+    """The same scores from a PyTorch network with the trained weights."""
+    if not st.button("Check the trained scores in PyTorch"):
+        return
+    try:
+        scores = shift_probe.torch_scores(network.settings, run.final.kernels, run.final.bias)
+    except ImportError:
+        st.warning("PyTorch is not installed here.")
+        return
+    difference = float(np.abs(scores - run.final.scores).max())
+    st.markdown(
+        f"`torch.nn.functional.conv2d` with these weights on all {scores.size} images: the "
+        f"largest difference between two scores is {difference:.1e}.",
+        width=TEXT,
+    )
