@@ -11,7 +11,7 @@ import math
 from bisect import bisect_left
 from dataclasses import dataclass, replace
 from itertools import pairwise
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from core import data
 from core.data import SIZE
@@ -100,10 +100,20 @@ class Length:
 
 
 class Run(NamedTuple):
-    """One arm's run, up to `images` images seen."""
+    """One arm's run, up to `images` images seen. The padded arm's also names the experiment."""
 
     settings: Settings
     images: int
+
+    def but(self, **changes: Any) -> Run:
+        """A run as long with other settings."""
+        return Run(replace(self.settings, **changes), self.images)
+
+    @property
+    def arms(self) -> tuple[Run, Run]:
+        """The unpadded and the padded arm of the experiment, as long."""
+        unpadded, padded = arms(self.settings)
+        return Run(unpadded, self.images), Run(padded, self.images)
 
 
 ORIGINAL = Run(Settings(), 600_000)

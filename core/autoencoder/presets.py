@@ -6,12 +6,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from functools import cache
 from typing import Any
 
 from core.autoencoder import why
-from core.autoencoder.experiment import LIVE, ORIGINAL, Run, arms
+from core.autoencoder.experiment import LIVE, ORIGINAL, Run
 from core.autoencoder.record import State, as_shipped
 
 SEEDS = (0, 1, 2)
@@ -33,20 +32,17 @@ _CHANGES: dict[str, dict[str, Any]] = {
     "Digits to the edge": {"pad_width": 2, "variation": "cropped"},
 }
 
-PADDED = {
-    name: Run(replace(LIVE.settings, **changes), LIVE.images) for name, changes in _CHANGES.items()
-}
+PADDED = {name: LIVE.but(**changes) for name, changes in _CHANGES.items()}
 """The padded arms of the live preset, by name."""
 
 AS_ASKED = PADDED["As asked: 2 px, edge"]
-ORIGINAL_PADDED = Run(replace(ORIGINAL.settings, pad_width=2), ORIGINAL.images)
+ORIGINAL_PADDED = ORIGINAL.but(pad_width=2)
 """The padded arm of the original protocol."""
 
 
 def judged_seeds(padded: Run) -> range:
     """The seeds whose runs a claim about this experiment rests on; said before any is looked at."""
-    asked = Run(replace(padded.settings, seed=0), padded.images)
-    return range(10) if asked in (AS_ASKED, ORIGINAL_PADDED) else range(5)
+    return range(10) if padded.but(seed=0) in (AS_ASKED, ORIGINAL_PADDED) else range(5)
 
 
 def every_run() -> Iterator[Run]:
@@ -59,8 +55,7 @@ def _of_presets() -> Iterator[Run]:
     """Both arms of every preset, for every seed that is judged."""
     for padded in (ORIGINAL_PADDED, *PADDED.values()):
         for seed in judged_seeds(padded):
-            for arm in arms(replace(padded.settings, seed=seed)):
-                yield Run(arm, padded.images)
+            yield from padded.but(seed=seed).arms
 
 
 @cache

@@ -61,6 +61,11 @@ class Checkpoint:
     weights: Floats | None  # (parameters,), see core/autoencoder/network.py
 
     @property
+    def pad_width(self) -> int:
+        """By how many pixels its images are padded on each side."""
+        return (len(self.loss_map) - SIZE) // 2
+
+    @property
     def per_pixel(self) -> float:
         """Test loss per pixel."""
         return self.total / self.loss_map.size
@@ -87,7 +92,7 @@ class Checkpoint:
 
     @property
     def _ring(self) -> NDArray[np.bool_]:
-        return data.ring(SIZE, SIZE, (len(self.loss_map) - SIZE) // 2)
+        return data.ring(SIZE, SIZE, self.pad_width)
 
 
 def _sum(values: Floats) -> float:
@@ -114,6 +119,17 @@ class State:
     def continuable(self) -> bool:
         """Whether Adam's moments are there: a shipped run goes without them."""
         return self.mean.size > 0
+
+    def up_to(self, images: int) -> State:
+        """The state with what it reports up to `images`: points and checkpoints.
+
+        What is needed to continue it stays that of its end.
+        """
+        return replace(
+            self,
+            points=tuple(p for p in self.points if p.images_seen <= images),
+            checkpoints=tuple(c for c in self.checkpoints if c.images_seen <= images),
+        )
 
 
 MAX_WEIGHTS = 12 * 2**20  # bytes of all checkpoints' weights; of the default network all fit
@@ -159,18 +175,18 @@ def report(asked: Run, state: State) -> dict[str, Any]:
 
     Losses per pixel in nats; `test`, but for `per_pixel`, in nats per image.
     """
-    reached = [c for c in state.checkpoints if c.images_seen <= asked.images]
-    last = reached[-1]
+    reached = state.up_to(asked.images)
+    last = reached.checkpoints[-1]
     return {
         "config": vars(asked.settings) | {"epochs": asked.images // asked.settings.train_size},
         "parameters": parameter_count(asked.settings),
         "history": [
             {"epoch": int(c.epoch), "images_seen": c.images_seen}
             | {"train_loss": c.train_loss, "test_loss": c.per_pixel}
-            for c in reached
+            for c in reached.checkpoints
             if c.epoch == int(c.epoch)
         ],
-        "curve": [p._asdict() for p in state.points if p.images_seen <= asked.images],
+        "curve": [p._asdict() for p in reached.points],
         "test": {
             "per_pixel": last.per_pixel,
             "total": last.total,

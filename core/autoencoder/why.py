@@ -13,10 +13,10 @@ not shown to be enough for it.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from core.autoencoder.experiment import LIVE, ORIGINAL, Run, arms
+from core.autoencoder.experiment import LIVE, ORIGINAL, Run
 from core.autoencoder.figures import Figures
 from core.judgement import Interval, Judgement, interval, judge
 
@@ -48,9 +48,8 @@ class Control:
 
     def pair(self, seed: int) -> tuple[Run, Run]:
         """The unpadded and the padded arm's run."""
-        chosen = replace(LIVE.settings, pad_width=self.pad_width, seed=seed, **self.changes)
-        unpadded, padded = arms(chosen)
-        return Run(unpadded, self.images), Run(padded, self.images)
+        chosen = LIVE.but(pad_width=self.pad_width, seed=seed, **self.changes)
+        return chosen._replace(images=self.images).arms
 
 
 AS_IS = "As it is"

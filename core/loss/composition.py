@@ -25,13 +25,12 @@ class Parts(NamedTuple):
 
 def parts(tested: Checkpoint) -> Parts:
     """Where the total loss of a tested network lies."""
-    floor = float(original(tested.entropy_map).sum(dtype=np.float64))
+    floor = float(original(tested.entropy_map, tested.pad_width).sum(dtype=np.float64))
     return Parts(floor, tested.interior - floor, tested.border)
 
 
-def original(padded: Floats) -> Floats:
-    """The original pixels (28, 28) of a map (28 + 2p, 28 + 2p) of a padded image."""
-    pad_width = (len(padded) - SIZE) // 2
+def original(padded: Floats, pad_width: int) -> Floats:
+    """The original pixels (28, 28) of a map (28 + 2p, 28 + 2p) of an image padded by p."""
     return padded[pad_width : pad_width + SIZE, pad_width : pad_width + SIZE]
 
 

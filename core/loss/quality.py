@@ -27,7 +27,8 @@ def metrics(tested: Checkpoint, *, shared: bool = False) -> Metrics:
     """A tested network's metrics on the whole image, or on the pixels that both arms share."""
     maps = (tested.loss_map, tested.squared_error_map, tested.accuracy_map)
     cross_entropy, squared_error, accuracy = (
-        float((original(one) if shared else one).mean(dtype=np.float64)) for one in maps
+        float((original(one, tested.pad_width) if shared else one).mean(dtype=np.float64))
+        for one in maps
     )
     psnr = -10 * math.log10(squared_error) if squared_error > 0 else math.inf
     return Metrics(cross_entropy, squared_error, psnr, accuracy)

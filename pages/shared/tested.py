@@ -14,7 +14,6 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from core.autoencoder import Checkpoint
-from core.data import SIZE
 from pages.shared import charts
 
 REMEMBERED = 64  # pictures of each kind, some 30 kB each
@@ -32,7 +31,7 @@ def samples(tested: Mapping[str, Checkpoint]) -> None:
 @lru_cache(REMEMBERED)
 def _sheet(tested: Checkpoint, frame: str, scale: int = 3, gap: int = 4) -> str:
     """The samples as one picture's address; `frame` colours the padding's edge."""
-    pad = (len(tested.loss_map) - SIZE) // 2
+    pad = tested.pad_width
     rows = []
     for images in (tested.noisy, tested.denoised, tested.clean):
         big = images.repeat(scale, axis=1).repeat(scale, axis=2)[..., None].repeat(3, axis=3)
@@ -71,7 +70,7 @@ def _map(tested: Checkpoint, highest: float) -> str:
     """The loss map as one picture's address, the original frame drawn in."""
     pixels = charts.colours(tested.loss_map, (0, highest))
     pixels = pixels.repeat(ENLARGED, axis=0).repeat(ENLARGED, axis=1)
-    if pad := (len(tested.loss_map) - SIZE) // 2:
+    if pad := tested.pad_width:
         _outline(pixels[None], ENLARGED * pad, (255, 255, 255), thick=2)
     return charts.inline(pixels)
 

@@ -15,6 +15,7 @@ from core.autoencoder import (
     ORIGINAL,
     Checkpoint,
     Point,
+    Run,
     Settings,
     State,
     as_shipped,
@@ -113,6 +114,26 @@ def test_the_longest_curve_is_bounded() -> None:
     assert points < MAX_POINTS
 
 
+def test_a_run_with_other_settings_is_as_long() -> None:
+    padded = LIVE.but(pad_width=2, seed=7)
+    assert padded == Run(replace(LIVE.settings, pad_width=2, seed=7), LIVE.images)
+    assert padded.arms == (LIVE.but(seed=7), padded)
+    # What says nothing to an unpadded image is at its default: equal runs are equal values.
+    assert padded.but(pad_mode="noise", loss_on="original").arms[0] == LIVE.but(seed=7)
+
+
+def test_a_state_up_to_a_length_reports_what_was_reached_by_then() -> None:
+    whole = state(Settings(train_size=1_000, batch_size=100), 3_000)
+    part = whole.up_to(2_000)
+    assert [c.images_seen for c in part.checkpoints] == [1_000, 2_000]
+    assert all(point.images_seen <= 2_000 for point in part.points)
+    assert part.checkpoints[0] is whole.checkpoints[0]
+    assert part.weights is whole.weights
+    assert whole.up_to(3_000).checkpoints == whole.checkpoints
+    assert whole.up_to(3_000).points == whole.points
+    assert not whole.up_to(999).checkpoints
+
+
 def test_one_of_each() -> None:
     assert one_of_each([7, 2, 7, 0, 2]) == [0, 1, 3]
 
@@ -152,6 +173,12 @@ def state(settings: Settings, seen: int) -> State:
 
 SETTINGS = Settings(train_size=3_000, pad_width=2)
 SEEN = 5_048
+
+
+@pytest.mark.parametrize("pad_width", [0, 1, 8])
+def test_a_checkpoint_knows_its_pad_width(pad_width: int) -> None:
+    settings = Settings(pad_width=pad_width, train_size=1_000)
+    assert state(settings, 1_000).checkpoints[-1].pad_width == pad_width
 
 
 def test_interior_and_border_are_the_total() -> None:

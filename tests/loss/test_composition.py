@@ -49,6 +49,6 @@ def test_the_mean_of_networks_is_that_of_their_maps() -> None:
         (one.squared_error_map + other.squared_error_map) / 2
     )
     assert mean([one]).total == one.total
-    assert original(both.loss_map).shape == (28, 28)
+    assert original(both.loss_map, both.pad_width).shape == (28, 28)
     with pytest.raises(ValueError, match="no checkpoints"):
         mean([])
