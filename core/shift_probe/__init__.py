@@ -21,6 +21,6 @@ from core.shift_probe.proof import path_features as path_features
 from core.shift_probe.proof import prove as prove
 from core.shift_probe.proof import touch_rank as touch_rank
 from core.shift_probe.training import Run as Run
-from core.shift_probe.training import State as State
-from core.shift_probe.training import states as states
+from core.shift_probe.training import Snapshot as Snapshot
+from core.shift_probe.training import snapshots as snapshots
 from core.shift_probe.training import train as train

@@ -40,7 +40,7 @@ LAYERS, KERNEL = {s.layers}, {s.kernel}
 SEED = {s.seed}
 
 
-{convolve(s)}
+{layer_definition(s)}
 
 def score(weights, image):
     """The sum over the last output. Above 0 it answers: this is the target."""
@@ -98,7 +98,7 @@ def short(value: float) -> str:
     return f"{value:.0e}".replace("e+0", "e").replace("e-0", "e-")
 
 
-def convolve(settings: Settings) -> str:
+def layer_definition(settings: Settings) -> str:
     """One layer, its padding in PyTorch's words where it has them."""
     (axis, *_) = Network(settings).axes
     before, after, mode = axis.before, axis.after, settings.padding_mode

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from core.shift_probe.network import Floats, Network, convolve
+from core.shift_probe.network import Floats, Network, carry_forward
 
 PATTERN: npt.NDArray[np.floating[Any]] = np.array([[1.0, 0.0], [1.0, 1.0]])
 ROUNDING = 1e-9  # of the largest output: differences below it are none
@@ -70,5 +70,5 @@ def shift(network: Network, kernel: Floats, down: int, right: int) -> Shift:
     start = np.zeros((size, size))
     start[middle : middle + len(PATTERN), middle : middle + len(PATTERN)] = PATTERN
     image = np.roll(start, (down, right), (0, 1))
-    outputs = [convolve(each, kernel, network.maps[0]) for each in (image, start)]
+    outputs = [carry_forward(each, kernel, network.maps[0]) for each in (image, start)]
     return Shift(down, right, image, outputs[0], np.roll(outputs[1], (down, right), (0, 1)))

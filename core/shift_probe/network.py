@@ -153,7 +153,7 @@ class Network:
         image[position] = 1
         passed = [image]
         for through, kernel in zip(self.maps, kernels, strict=True):
-            passed.append(convolve(passed[-1], kernel, through))
+            passed.append(carry_forward(passed[-1], kernel, through))
         passed[-1] = passed[-1] + bias
         return tuple(passed)
 
@@ -182,7 +182,7 @@ class Network:
         return np.stack(found[::-1]).reshape(kernels.size, -1)[:, self.first_members].T
 
 
-def convolve(image: Floats, kernel: Floats, through: Floats) -> Floats:
+def carry_forward(image: Floats, kernel: Floats, through: Floats) -> Floats:
     """One layer: from an image, shape (input, input), to its output, shape (output, output).
 
     through: the layer's map along one axis, shape (output, taps, input), here and below.
@@ -196,7 +196,7 @@ def convolve(image: Floats, kernel: Floats, through: Floats) -> Floats:
 
 
 def carry_back(values: Floats, kernel: Floats, through: Floats) -> Floats:
-    """The transpose of `convolve`: from shape (…, output, output) to (…, input, input)."""
+    """The transpose of `carry_forward`: from shape (…, output, output) to (…, input, input)."""
     return np.asarray(
         sum(
             through[:, tap].T @ values @ np.tensordot(weights, through, (0, 1))

@@ -60,13 +60,13 @@ def readouts(
         layer = Layer("conv", KERNEL, padding=padding, padding_mode=padding_mode)
         fan_in = KERNEL**2 * images.shape[-1]
         weights = rng.standard_normal((KERNEL, KERNEL, images.shape[-1], CHANNELS), np.float32)
-        images = np.maximum(convolve(images, weights * np.sqrt(2 / fan_in), layer), 0)
+        images = np.maximum(convolve_images(images, weights * np.sqrt(2 / fan_in), layer), 0)
         if depth in depths:
             found.append(read_position(images, depth))
     return found
 
 
-def convolve(images: Floats, weights: Floats, layer: Layer) -> Floats:
+def convolve_images(images: Floats, weights: Floats, layer: Layer) -> Floats:
     """One convolution, padded as `layer` says.
 
     images: shape (images, height, width, channels), square. weights: shape (kernel, kernel,

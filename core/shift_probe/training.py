@@ -18,7 +18,7 @@ STALLED = 1e-10  # a smaller gain in loss is none
 
 
 @dataclass(frozen=True)
-class State:
+class Snapshot:
     """The network at one moment of its training.
 
     kernels: shape (layers, kernel, kernel). scores: shape (size, size).
@@ -35,12 +35,12 @@ class State:
 
 @dataclass(frozen=True)
 class Run:
-    """A training: `history[0]` is the initial state, one state a step follows."""
+    """A training: `history[0]` is the start, and each step adds one."""
 
-    history: tuple[State, ...]
+    history: tuple[Snapshot, ...]
 
     @property
-    def final(self) -> State:
+    def final(self) -> Snapshot:
         return self.history[-1]
 
     @property
@@ -61,29 +61,29 @@ def train(network: Network, step_limit: int = STEP_LIMIT, *, go_on: bool = False
     the linearised scores). Each step lowers the loss; the damping decays, so steps start small.
     With one layer the loss is convex, and its infimum is 0 if and only if a kernel separates.
     """
-    return Run(tuple(states(network, step_limit, go_on=go_on)))
+    return Run(tuple(snapshots(network, step_limit, go_on=go_on)))
 
 
-def states(network: Network, step_limit: int, *, go_on: bool = False) -> Iterator[State]:
-    """The initial state and one for each step; see `train`."""
-    state = assess(network, initial_kernels(network.settings), 0.0)
+def snapshots(network: Network, step_limit: int, *, go_on: bool = False) -> Iterator[Snapshot]:
+    """The start and what each step makes of it; see `train`."""
+    snapshot = assess(network, initial_kernels(network.settings), 0.0)
     damping = START_DAMPING
-    yield state
+    yield snapshot
     for _ in range(step_limit):
-        if state.accuracy == 1 and not go_on:
+        if snapshot.accuracy == 1 and not go_on:
             return
-        gradient, curvature = expand(network, state)
+        gradient, curvature = expand(network, snapshot)
         while True:
             change = np.linalg.solve(curvature + damping * np.eye(len(gradient)), -gradient)
-            following = moved(network, state, change)
-            if following.loss < state.loss - STALLED:
+            following = moved(network, snapshot, change)
+            if following.loss < snapshot.loss - STALLED:
                 break
             damping *= 4
             if damping > MOST_DAMPING:
                 return
-        state = following
+        snapshot = following
         damping = max(damping * DAMPING_DECAY, LEAST_DAMPING)
-        yield state
+        yield snapshot
 
 
 def initial_kernels(settings: Settings) -> Floats:
@@ -92,13 +92,13 @@ def initial_kernels(settings: Settings) -> Floats:
     return np.random.default_rng(settings.seed).uniform(-1, 1, shape) / settings.kernel
 
 
-def assess(network: Network, kernels: Floats, bias: float) -> State:
-    """The state of a network with these weights."""
+def assess(network: Network, kernels: Floats, bias: float) -> Snapshot:
+    """How a network with these weights does."""
     scores = network.scores(kernels, bias)
     label = network.is_target
     right = (scores > 0) == label
     losses = np.logaddexp(0, np.where(label, -scores, scores))
-    return State(
+    return Snapshot(
         kernels=kernels,
         bias=bias,
         scores=scores,
@@ -108,12 +108,12 @@ def assess(network: Network, kernels: Floats, bias: float) -> State:
     )
 
 
-def expand(network: Network, state: State) -> tuple[Floats, Floats]:
+def expand(network: Network, snapshot: Snapshot) -> tuple[Floats, Floats]:
     """Gradient and curvature of the loss in the weights, the constant added to all scores last."""
-    slopes = network.derivatives(state.kernels)
+    slopes = network.derivatives(snapshot.kernels)
     if network.settings.bias:
         slopes = np.column_stack([slopes, np.ones(len(slopes))])
-    chance = 1 / (1 + np.exp(-np.clip(state.scores, -500, 500)))
+    chance = 1 / (1 + np.exp(-np.clip(snapshot.scores, -500, 500)))
     weight = np.where(network.is_target, 0.5, 0.5 / (chance.size - 1))
     error = per_class(network, weight * (chance - network.is_target))
     spread = per_class(network, weight * chance * (1 - chance))
@@ -125,8 +125,9 @@ def per_class(network: Network, values: Floats) -> Floats:
     return np.bincount(network.classes.ravel(), values.ravel()).astype(float)
 
 
-def moved(network: Network, state: State, change: Floats) -> State:
-    """The state after adding `change` (as `expand` orders it) to the weights."""
-    weights = state.kernels.size
-    bias = state.bias + float(change[weights:].sum()) / network.outputs
-    return assess(network, state.kernels + change[:weights].reshape(state.kernels.shape), bias)
+def moved(network: Network, snapshot: Snapshot, change: Floats) -> Snapshot:
+    """What comes of adding `change` (as `expand` orders it) to the weights."""
+    weights = snapshot.kernels.size
+    bias = snapshot.bias + float(change[weights:].sum()) / network.outputs
+    kernels = snapshot.kernels + change[:weights].reshape(snapshot.kernels.shape)
+    return assess(network, kernels, bias)

@@ -25,7 +25,7 @@ from core.shift_probe import (
     touch_rank,
     train,
 )
-from core.shift_probe.network import convolve
+from core.shift_probe.network import carry_forward
 from core.shift_probe.training import initial_kernels
 
 EVERY_PADDING = [("valid", "zeros"), *itertools.product(("same", "full"), PADDING_MODES)]
@@ -100,7 +100,7 @@ def test_the_images_on_the_way_add_up_to_the_score(mode: str) -> None:
     kernels = initial_kernels(probe.settings)
     image, first, last = probe.images(kernels, 0.5, (1, 4))
     assert (image.sum(), image[1, 4]) == (1, 1)
-    assert first == pytest.approx(convolve(image, kernels[0], probe.maps[0]))
+    assert first == pytest.approx(carry_forward(image, kernels[0], probe.maps[0]))
     assert last.sum() == pytest.approx(probe.scores(kernels, 0.5)[1, 4])
 
 
@@ -259,14 +259,14 @@ def test_what_is_not_proved_is_left_open() -> None:
 
 
 def test_accuracy_is_what_the_scores_say() -> None:
-    for state in train(Network(Settings(target=(0, 5)))).history:
+    for snapshot in train(Network(Settings(target=(0, 5)))).history:
         label = np.zeros((10, 10), bool)
         label[0, 5] = True
-        right = (state.scores > 0) == label
-        assert state.accuracy == right.mean()
-        assert state.balanced_accuracy == (right[label].mean() + right[~label].mean()) / 2
-        assert state.scores == pytest.approx(
-            torch_scores(Settings(), state.kernels, state.bias), abs=1e-9
+        right = (snapshot.scores > 0) == label
+        assert snapshot.accuracy == right.mean()
+        assert snapshot.balanced_accuracy == (right[label].mean() + right[~label].mean()) / 2
+        assert snapshot.scores == pytest.approx(
+            torch_scores(Settings(), snapshot.kernels, snapshot.bias), abs=1e-9
         )
 
 
@@ -274,7 +274,7 @@ def test_accuracy_is_what_the_scores_say() -> None:
 def test_training_descends_from_the_same_initial_weights(layers: int) -> None:
     probe = Network(Settings(layers=layers, seed=5))
     first, second = train(probe), train(probe)
-    losses = [state.loss for state in first.history]
+    losses = [snapshot.loss for snapshot in first.history]
     assert losses == sorted(losses, reverse=True)
     assert (first.history[0].kernels == initial_kernels(probe.settings)).all()
     for one, other in zip(first.history, second.history, strict=True):
@@ -291,7 +291,7 @@ def test_initial_weights_follow_the_seed_and_pytorchs_range() -> None:
 def test_invariant_networks_stay_at_chance(padding: dict[str, str]) -> None:
     run = train(Network(Settings(**padding, bias=True)))  # type: ignore[arg-type]
     assert not run.perfect
-    assert {state.balanced_accuracy for state in run.history} == {0.5}
+    assert {snapshot.balanced_accuracy for snapshot in run.history} == {0.5}
 
 
 def test_a_budget_too_small_is_said() -> None:

@@ -48,11 +48,11 @@ def test_a_step_shows_the_network_at_that_step() -> None:
     run = train(Network(Settings()))
     for step in (16, 0, 7):
         app.slider(key="step").set_value(step).run()
-        state = run.history[step]
+        snapshot = run.history[step]
         said = words(app)
         assert f"Step {step} of 16" in said
-        assert f"loss {state.loss:.3f} nats" in said
-        assert f"sum **{state.scores[5, 5]:+.2f}**".replace("-", "−") in said
+        assert f"loss {snapshot.loss:.3f} nats" in said
+        assert f"sum **{snapshot.scores[5, 5]:+.2f}**".replace("-", "−") in said
     click(app, "Rewind")
     assert "Step 0 of 16" in words(app)
     click(app, "Forward")

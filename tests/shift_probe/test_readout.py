@@ -6,14 +6,14 @@ import torch
 import torch.nn.functional as F
 
 from core.layers import Layer
-from core.shift_probe.readout import DEPTHS, convolve, readouts
+from core.shift_probe.readout import DEPTHS, convolve_images, readouts
 
 
 @pytest.mark.parametrize("mode", ["zeros", "reflect", "replicate", "circular"])
 def test_convolution_is_that_of_torch(mode: str) -> None:
     rng = np.random.default_rng(0)
     images, weights = rng.normal(size=(2, 6, 6, 3)), rng.normal(size=(3, 3, 3, 4))
-    found = convolve(images, weights, Layer("conv", 3, padding="same", padding_mode=mode))
+    found = convolve_images(images, weights, Layer("conv", 3, padding="same", padding_mode=mode))
     padded = F.pad(
         torch.from_numpy(images).permute(0, 3, 1, 2),
         (1, 1, 1, 1),

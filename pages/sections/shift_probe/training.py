@@ -9,7 +9,7 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
-from core.shift_probe import Network, Position, Run, State
+from core.shift_probe import Network, Position, Run, Snapshot
 from pages.sections.shift_probe import words
 from pages.shared import charts, grids, player, signed
 from pages.shared.grids import Mark
@@ -33,58 +33,58 @@ def show(network: Network, run: Run) -> None:
 
 def draw(network: Network, run: Run, step: int) -> None:
     """The network after `step` training steps."""
-    state = run.history[step]
+    snapshot = run.history[step]
     names = {0: ", random weights"} | ({run.steps: ", trained"} if run.steps else {})
     st.markdown(
-        f"Step {step} of {run.steps}{names.get(step, '')} · **{words.percent(state.accuracy)}** "
+        f"Step {step} of {run.steps}{names.get(step, '')} · **{words.percent(snapshot.accuracy)}** "
         f"of all positions right · balanced accuracy "
-        f"{words.percent(state.balanced_accuracy)} · loss {state.loss:.3f} nats"
+        f"{words.percent(snapshot.balanced_accuracy)} · loss {snapshot.loss:.3f} nats"
     )
     st.caption(
         "Score: the sum over the output; the answer is 1 where it is above 0. Balanced accuracy: "
         "the mean of the target's and the others'; always the same answer has 50 %. Loss: "
         "cross-entropy in natural units (nats), target and others weighing the same."
     )
-    draw_weights_and_scores(network, run, state)
-    draw_samples(network, run, state)
+    draw_weights_and_scores(network, run, snapshot)
+    draw_samples(network, run, snapshot)
 
 
-def draw_weights_and_scores(network: Network, run: Run, state: State) -> None:
+def draw_weights_and_scores(network: Network, run: Run, snapshot: Snapshot) -> None:
     """The kernels, the score of every position, and where one position's score comes from."""
     most = float(max(np.abs(s.kernels).max() for s in (run.history[0], run.final)))
     if network.settings.layers > 1:
-        draw_kernels(state, most)
+        draw_kernels(snapshot, most)
         left, right = st.columns([5, 6], gap="medium")
     else:
         first, left, right = st.columns([3, 5, 4], gap="medium")
         with first:
-            draw_kernels(state, most)
-            bias_in_words(network, state)
+            draw_kernels(snapshot, most)
+            bias_in_words(network, snapshot)
     with left:
-        chosen = draw_scores(network, run, state)
+        chosen = draw_scores(network, run, snapshot)
     with right:
-        explain(network, state, chosen, most)
+        explain(network, snapshot, chosen, most)
         if network.settings.layers > 1:
-            bias_in_words(network, state)
+            bias_in_words(network, snapshot)
 
 
 # --- Kernels ------------------------------------------------------------------------------------
 
 
-def draw_kernels(state: State, most: float) -> None:
+def draw_kernels(snapshot: Snapshot, most: float) -> None:
     """Every layer's kernel, all on one scale, the weights written in."""
-    several = len(state.kernels) > 1
+    several = len(snapshot.kernels) > 1
     with st.container(horizontal=True, gap="medium"):
-        for layer, kernel in enumerate(state.kernels, start=1):
+        for layer, kernel in enumerate(snapshot.kernels, start=1):
             with st.container(width="content"):
                 st.markdown(f"**Kernel {layer}**" if several else "**The kernel**")
                 draw_kernel(kernel, most, key=f"kernel_{layer}")
 
 
-def bias_in_words(network: Network, state: State) -> None:
+def bias_in_words(network: Network, snapshot: Snapshot) -> None:
     if network.settings.bias:
         st.markdown(
-            f"Bias: {state.bias:.3g}, at each of {network.outputs} outputs".replace("-", "−")
+            f"Bias: {snapshot.bias:.3g}, at each of {network.outputs} outputs".replace("-", "−")
         )
 
 
@@ -136,7 +136,7 @@ def kernel_marks(
 # --- Samples ------------------------------------------------------------------------------------
 
 
-def draw_samples(network: Network, run: Run, state: State) -> None:
+def draw_samples(network: Network, run: Run, snapshot: Snapshot) -> None:
     """Some images with their output images, sums and answers, as in the article's figures."""
     st.markdown("**Images, what the network makes of them, and its answers**")
     positions = samples(network.settings.size, network.settings.target)
@@ -144,8 +144,8 @@ def draw_samples(network: Network, run: Run, state: State) -> None:
     most = max(1e-9, *(float(np.abs(final).max()) for final in finals))
     with st.container(horizontal=True, gap="small"):
         for position in positions:
-            images = network.images(state.kernels, state.bias, position)
-            score = state.scores[position]
+            images = network.images(snapshot.kernels, snapshot.bias, position)
+            score = snapshot.scores[position]
             wanted = position == network.settings.target
             right = "right" if (score > 0) == wanted else "wrong"
             with st.container(width=2 * SAMPLE + 12, gap="xxsmall"):
@@ -188,7 +188,7 @@ def tile(colours: NDArray[np.uint8], side: int = 2 * SAMPLE + 4) -> NDArray[np.u
 # --- Scores -------------------------------------------------------------------------------------
 
 
-def draw_scores(network: Network, run: Run, state: State) -> Position:
+def draw_scores(network: Network, run: Run, snapshot: Snapshot) -> Position:
     """The score of every position; returns the one that was clicked, at first the target."""
     size, target = network.settings.size, network.settings.target
     # A few huge scores must not hide the target's.
@@ -199,7 +199,7 @@ def draw_scores(network: Network, run: Run, state: State) -> Position:
     marked[target] = "target"
     st.markdown("**The score of every position.** Click one")
     charts.show(
-        charts.pixels(state.scores, marked=marked),
+        charts.pixels(snapshot.scores, marked=marked),
         signed.heat_map(
             (size, size), float(most), what="score; above 0 means 1", size=MAP, select=True
         ),
@@ -222,7 +222,7 @@ def clicked(size: int, key: str = "scores") -> Position | None:
     return (row, column) if max(row, column) < size else None
 
 
-def explain(network: Network, state: State, position: Position, most: float) -> None:
+def explain(network: Network, snapshot: Snapshot, position: Position, most: float) -> None:
     """Which weights of the first kernel meet the pixel at `position`, and their sum."""
     counts = network.touches(position)
     row, column = position
@@ -230,9 +230,9 @@ def explain(network: Network, state: State, position: Position, most: float) -> 
     alike = int(network.members[label])
     layer = " of the first kernel" if network.settings.layers > 1 else ""
     st.markdown(f"**Row {row}, column {column}:** the weights{layer} that touch it")
-    draw_kernel(state.kernels[0], most, key="touching", counts=counts)
+    draw_kernel(snapshot.kernels[0], most, key="touching", counts=counts)
     st.markdown(
-        words.sum_in_words(network, state, position)
+        words.sum_in_words(network, snapshot, position)
         + f" It belongs to class {label + 1} of {network.distinct_scores}, "
         + ("alone." if alike == 1 else f"which holds {alike} positions."),
         width=TEXT,

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 
-from core.shift_probe import Network, Position, Proof, Row, Run, Settings, State, touch_rank
+from core.shift_probe import Network, Position, Proof, Row, Run, Settings, Snapshot, touch_rank
 from core.shift_probe.classes import Leak
 from core.shift_probe.equivariance import Shift
 from core.shift_probe.touching import Signs, untouched_ends
@@ -381,12 +381,12 @@ def relu_text(seen: Mapping[int, int]) -> str:
 # --- Weights that touch -------------------------------------------------------------------------
 
 
-def sum_in_words(network: Network, state: State, position: Position) -> str:
+def sum_in_words(network: Network, snapshot: Snapshot, position: Position) -> str:
     """Where the score of a position comes from."""
     weights = network.settings.kernel**2
     counts = network.touches(position)
     touching = int((counts > 0).sum())
-    score = signed.text(state.scores[position])
+    score = signed.text(snapshot.scores[position])
     if network.settings.layers > 1:
         return (
             f"In the first layer {touching} of {weights} weights touch it; what they make of it "
