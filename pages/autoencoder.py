@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -17,13 +17,13 @@ from core.settings import Steps, setting
 from pages.sections.autoencoder import finding, judgement, live, why
 from pages.sections.autoencoder.depth import layer_words
 from pages.sections.autoencoder.layers import layer_table
+from pages.sections.autoencoder.pair import Pair, curve, look
 from pages.sections.autoencoder.progress import length
 from pages.shared import charts, controls, sources
 from pages.shared.controls import control
 from pages.shared.frame import show
 from pages.shared.guard import fragment
 from pages.shared.opening import Opening, ask, invite
-from pages.shared.pair import Pair, curve, look, start
 from pages.shared.post import POST
 from pages.shared.take_away import figure, take_away
 from pages.shared.tested import loss_maps, samples
@@ -76,23 +76,21 @@ def page() -> None:
 
 def experiment(opening: Opening) -> None:
     """Everything that a setting changes; the page around it need not be drawn anew."""
-    settings, images = choose()
-    unpadded, padded = autoencoder.arms(settings)
-    pair = look(unpadded, padded, images)
+    pair = look(choose())
     if pair.missing_data is not None:
-        unpadded, padded, pair = fall_back(pair)
+        pair = fall_back(pair)
     live.watch(pair, revealed=not opening.held_back)
     if pair.tested is None:
         if not opening.held_back:  # until then the layers stand beside the curve
-            sizes(pair)
-            layer_table(pair.unpadded.settings, pair.padded.settings)
+            sizes(pair.run)
+            layer_table(pair.run)
         return
     tested = dict(zip(pair.views, pair.tested, strict=True))
     if opening.held_back:
         invite("see what this run says")
         return
     finding.show(tested, pair.name, opening.reply())
-    judgement.show(pair)
+    judgement.show(pair.run)
     architecture(pair, tested)
     st.subheader("What each network sees, makes of it, and should have made")
     samples(tested)
@@ -102,15 +100,15 @@ def experiment(opening: Opening) -> None:
         "padding-lab-autoencoder",
         picture=lambda: picture(pair, tested),
         table=lambda: table(pair),
-        code=program(Run(padded, images)),
+        code=program(pair.run),
     )
 
 
 # --- Controls -----------------------------------------------------------------------------------
 
 
-def choose() -> tuple[Settings, int]:
-    """The settings of the padded arm and the images that both arms are to see."""
+def choose() -> Run:
+    """The padded arm, up to the images that both arms are to see."""
     ready_made = st.container()
     wide = st.columns(3)
     values: dict[str, Any] = {}
@@ -162,7 +160,7 @@ def choose() -> tuple[Settings, int]:
     settings = Settings(**values)
     if words := length(settings, asked):
         place.caption(words)
-    return settings, autoencoder.next_checkpoint(settings, asked)
+    return Run(settings, autoencoder.next_checkpoint(settings, asked)).arms[1]
 
 
 def bf16_words(*, chosen: bool) -> str:
@@ -185,37 +183,35 @@ def pick(name: str, label: str, **options: Any) -> Any:
     return control(Settings, name, label, default=getattr(AS_ASKED.settings, name), **options)
 
 
-def fall_back(pair: Pair) -> tuple[Settings, Settings, Pair]:
+def fall_back(pair: Pair) -> Pair:
     """Without MNIST, the same experiment on generated digits, and why."""
-    arms = [replace(view.settings, dataset="digits") for view in pair.views.values()]
-    digits = look(arms[0], arms[1], pair.images)
+    digits = look(pair.run.but(dataset="digits"))
     if not (digits.active or digits.tested):
-        start(arms[0], arms[1], pair.images)
-        digits = look(arms[0], arms[1], pair.images)
+        live.start(digits.run)
+        digits = look(digits.run)
     st.info(f"{pair.missing_data}. So this run uses generated digits.")
-    mnist = (pair.unpadded.settings, pair.padded.settings, pair.images)
-    st.button("Try MNIST again", on_click=start, args=mnist)
-    return arms[0], arms[1], digits
+    st.button("Try MNIST again", on_click=live.start, args=(pair.run,))
+    return digits
 
 
 # --- What the runs say --------------------------------------------------------------------------
 
 
-def sizes(pair: Pair) -> None:
+def sizes(run: Run) -> None:
     """What the network's layers make of both images' sizes."""
-    settings = pair.padded.settings
-    same = pair.unpadded.settings.size == settings.size
+    unpadded, padded = (arm.settings for arm in run.arms)
+    same = unpadded.size == padded.size
     st.subheader("One network, one image size" if same else "One network, two image sizes")
-    st.markdown("\n\n".join(layer_words(pair.unpadded.settings, settings)), width=TEXT)
+    st.markdown("\n\n".join(layer_words(unpadded, padded)), width=TEXT)
 
 
 def architecture(pair: Pair, tested: Tested) -> None:
     """Both arms' layers, and the source's figures beside ours."""
-    parameters = autoencoder.parameter_count(pair.padded.settings)
-    sizes(pair)
+    parameters = autoencoder.parameter_count(pair.run.settings)
+    sizes(pair.run)
     left, right = st.columns([3, 2])
     with left:
-        layer_table(pair.unpadded.settings, pair.padded.settings)
+        layer_table(pair.run)
     with right:
         st.table(
             pd.DataFrame(

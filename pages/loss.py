@@ -5,23 +5,22 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import numpy as np
 import pandas as pd
 import streamlit as st
 
 from core import loss
-from core.autoencoder import presets
+from core.autoencoder import LIVE, ORIGINAL, presets
 from core.autoencoder.code import program
-from core.data import PAD_WIDTHS
 from core.loss import Law, Pairs
 from core.settings import Choice, Whole, setting
-from pages.sections.loss import converter, law, runs, trials
+from pages.sections.loss import converter, law, trials
 from pages.sections.loss.experiments import AS_ASKED, EXPERIMENTS
+from pages.sections.loss.missing import offer
 from pages.sections.loss.quality import quality
 from pages.sections.loss.ways import ways
 from pages.sections.loss.where import where
 from pages.sections.loss.words import GUESSES, answer
-from pages.shared import charts
+from pages.shared import charts, runs
 from pages.shared.controls import control
 from pages.shared.frame import show
 from pages.shared.opening import ask, invite
@@ -51,22 +50,22 @@ def page() -> None:
             settings=(*Chosen.__dataclass_fields__, "rows"),
         )
         if opening.revealed:
-            st.markdown(answer(opening, runs.plain_floor()), width=TEXT)
+            st.markdown(answer(opening, plain_floor()), width=TEXT)
     if opening.held_back:
         invite("see where the loss lies")
         return
     name, seeds = choose()
     experiment = EXPERIMENTS[name]
     judged = presets.judged_seeds(experiment)
-    runs.offer("pair", runs.pairs(experiment, seeds))
+    offer("pair", {experiment: seeds})
     there = runs.found(experiment, sorted({*judged, *seeds}))
     shown = {seed: both for seed, both in there.items() if seed in seeds}
     if shown:
         where(experiment, shown)
     if there:
         ways(there, judged)
-    lawful = runs.law(experiment, seeds)
-    law.show(experiment, lawful, runs.trial(experiment).mean("predicted_border"))
+    lawful = law.measured(experiment, seeds)
+    law.show(experiment, lawful, trials.trial(experiment).mean("predicted_border"))
     tried = trials.every_trial()
     trials.trials(tried, name)
     quality(there, judged)
@@ -91,6 +90,14 @@ class Chosen:
         Whole(1, 10),
         "from seed 0 on; what is judged are the pre-set seeds, however many are shown",
     )
+
+
+def plain_floor() -> float | None:
+    """The entropy of a pixel of the post's images, nats; None where no run on them is there."""
+    seeds = presets.judged_seeds(presets.AS_ASKED)
+    plain = (run.but(seed=seed) for run in (LIVE, ORIGINAL) for seed in seeds)
+    one = next(filter(None, map(runs.tested, plain)), None)
+    return loss.floor_per_pixel(one) if one else None
 
 
 def choose() -> tuple[str, range]:
@@ -120,7 +127,7 @@ def table(lawful: Law, tried: dict[str, loss.Trial]) -> pd.DataFrame:
 
 def picture(shown: Pairs, lawful: Law) -> Figure:
     """Both maps, and the law beside the runs, on one slide."""
-    both = runs.means(shown)
+    both = loss.means(shown)
     slide = figure(13, 4)
     *axes, last = slide.subplots(1, 3)
     highest = max(float(one.loss_map.max()) for one in both.values())
@@ -129,10 +136,8 @@ def picture(shown: Pairs, lawful: Law) -> Figure:
         axis.set_title(f"{arm}: {one.total:.1f} nats", loc="left")
         axis.set_axis_off()
     slide.colorbar(image, ax=axes, label="test loss, nats per pixel", location="bottom")
-    if lawful.total is not None:
-        p = np.linspace(PAD_WIDTHS.low, PAD_WIDTHS.high, 81)
-        predicted = loss.law(lawful.total, p)
-        last.plot(p, predicted, "--", color=charts.LIGHT.ink, label="T/(28+2p)²")
+    if line := lawful.lines(total=False).get("law"):
+        last.plot(*line, "--", color=charts.LIGHT.ink, label="T/(28+2p)²")
     widths, measured = zip(*((r.pad_width, r.per_pixel) for r in lawful.runs), strict=True)
     last.plot(widths, measured, "o", color=charts.LIGHT.padded, label="runs")
     last.set(xlabel="pad width, pixels", ylabel="test loss, nats per pixel")

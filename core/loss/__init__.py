@@ -14,7 +14,9 @@ from core.loss.comparison import Tested as Tested
 from core.loss.comparison import changes as changes
 from core.loss.comparison import compare as compare
 from core.loss.composition import Parts as Parts
+from core.loss.composition import floor_per_pixel as floor_per_pixel
 from core.loss.composition import mean as mean
+from core.loss.composition import means as means
 from core.loss.composition import original as original
 from core.loss.composition import parts as parts
 from core.loss.conversion import Conversion as Conversion
@@ -30,6 +32,7 @@ from core.loss.explanation import TrialRun as TrialRun
 from core.loss.explanation import finding as finding
 from core.loss.explanation import law_of as law_of
 from core.loss.explanation import trial_of as trial_of
+from core.loss.explanation import widths as widths
 from core.loss.quality import Measure as Measure
 from core.loss.quality import Metrics as Metrics
 from core.loss.quality import measures as measures

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
@@ -11,6 +12,7 @@ from numpy.typing import NDArray
 
 from core.autoencoder import Checkpoint
 from core.data import SIZE
+from core.loss.comparison import Pairs
 
 Floats = NDArray[np.float32]
 
@@ -29,6 +31,11 @@ def parts(tested: Checkpoint) -> Parts:
     return Parts(floor, tested.interior - floor, tested.border)
 
 
+def floor_per_pixel(tested: Checkpoint) -> float:
+    """The entropy of a pixel of its images, border included, nats."""
+    return tested.entropy_floor / tested.entropy_map.size
+
+
 def original(padded: Floats, pad_width: int) -> Floats:
     """The original pixels (28, 28) of a map (28 + 2p, 28 + 2p) of an image padded by p."""
     return padded[pad_width : pad_width + SIZE, pad_width : pad_width + SIZE]
@@ -44,3 +51,16 @@ def mean(tested: Sequence[Checkpoint]) -> Checkpoint:
     maps = ("loss_map", "squared_error_map", "accuracy_map", "entropy_map")
     means = {name: np.mean([getattr(one, name) for one in tested], axis=0) for name in maps}
     return replace(tested[0], **means)
+
+
+def means(pairs: Pairs) -> dict[str, Checkpoint]:
+    """Both arms by name, their maps means over the seeds of `pairs`.
+
+    Raises ValueError where there is none. Equal pairs have the very same means: what is drawn from
+    one is remembered.
+    """
+    both = zip(*pairs.values(), strict=True) if pairs else ((), ())
+    return {arm: _mean(tested) for arm, tested in zip(("unpadded", "padded"), both, strict=True)}
+
+
+_mean = lru_cache(16)(mean)

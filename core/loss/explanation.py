@@ -11,15 +11,23 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
 from core import autoencoder
-from core.autoencoder import Checkpoint
+from core.autoencoder import Checkpoint, Run
+from core.data import PAD_WIDTHS
 from core.judgement import Judgement, judge
 from core.loss.border import predict
 from core.loss.comparison import Pairs, compare
+from core.loss.conversion import law
+
+REMEMBERED = 32  # laws, and trials; with them the maps of their runs stay in memory
+
+Floats = NDArray[np.float64]
 
 Finding = Literal["holds", "fails", "undecided", "not judged yet"]
 
@@ -58,6 +66,14 @@ class LawRun:
     total: float
     floor: float
 
+    @property
+    def arm(self) -> str:
+        return "padded" if self.pad_width else "unpadded"
+
+    def loss(self, *, total: bool) -> float:
+        """The loss per image, or else per pixel."""
+        return self.total if total else self.per_pixel
+
 
 @dataclass(frozen=True)
 class Law:
@@ -77,12 +93,42 @@ class Law:
         """The entropy of the original pixels, nats per image."""
         return min((run.floor for run in self.runs), default=None)
 
+    def lines(self, *, total: bool) -> dict[str, tuple[Floats, Floats]]:
+        """The "law" and the "floor", where runs tell them: pad widths (81,), and nats there (81,).
+
+        Nats per image, or else per pixel.
+        """
+        p = np.linspace(PAD_WIDTHS.low, PAD_WIDTHS.high, 81)
+        levels = {"law": self.total, "floor": self.floor}
+        return {
+            name: (p, np.full_like(p, nats) if total else law(nats, p))
+            for name, nats in levels.items()
+            if nats is not None
+        }
+
+
+@lru_cache(64)
+def widths(experiment: Run) -> dict[int, Run]:
+    """The same experiment at every pad width but 0, by width."""
+    return {width: experiment.but(pad_width=width) for width in range(1, PAD_WIDTHS.high + 1)}
+
 
 def law_of(pairs: Mapping[int, Pairs], seeds: Mapping[int, range]) -> Law:
     """What the runs say of the law: both arms by pad width (from 1) and seed.
 
-    `seeds` are the pre-set ones of each width, whether its runs are there or not.
+    `seeds` are the pre-set ones of each width, whether its runs are there or not. The same runs
+    have the very same law: what is drawn from it is remembered.
     """
+    measured = tuple((width, tuple(some.items())) for width, some in pairs.items())
+    return _law(measured, tuple(seeds.items()))
+
+
+Items = tuple[tuple[int, tuple[Checkpoint, Checkpoint]], ...]
+
+
+@lru_cache(REMEMBERED)
+def _law(measured: tuple[tuple[int, Items], ...], of: tuple[tuple[int, range], ...]) -> Law:
+    pairs, seeds = {width: dict(some) for width, some in measured}, dict(of)
     preset = {seed for some in seeds.values() for seed in some}
     unpadded = {seed: both[0] for some in pairs.values() for seed, both in some.items()}
     runs = [_law_run(0, seed, seed in preset, one) for seed, one in sorted(unpadded.items())]
@@ -139,7 +185,16 @@ class Trial:
 
 
 def trial_of(padded: autoencoder.Settings, pairs: Pairs, seeds: range) -> Trial:
-    """Both claims for one padding, from the pre-set `seeds` of those pairs that are there."""
+    """Both claims for one padding, from the pre-set `seeds` of those pairs that are there.
+
+    The same runs have the very same trial.
+    """
+    return _trial(padded, tuple(pairs.items()), seeds)
+
+
+@lru_cache(REMEMBERED)
+def _trial(padded: autoencoder.Settings, measured: Items, seeds: range) -> Trial:
+    pairs = dict(measured)
     runs = tuple(_trial_run(padded, s, *pairs[s]) for s in seeds if s in pairs)
     return Trial(
         runs,

@@ -13,7 +13,7 @@ from core import autoencoder
 from core.autoencoder import Run, Settings, runs
 from core.autoencoder.store import Folder, Store
 from pages.sections.autoencoder.finding import headline, moved, nats, split_of
-from pages.shared.pair import TICK, pause
+from pages.shared.runs import TICK, pause
 from pages.shared.verdict import sentence, weigh
 from tests.app import AppTest, click, open_page, words
 from tests.made_up import keep, live

@@ -8,7 +8,7 @@ import pytest
 from core import data
 from core.autoencoder import Checkpoint
 from core.entropy import entropy, entropy_floor
-from core.loss import mean, original, parts
+from core.loss import floor_per_pixel, mean, means, original, parts
 from tests.made_up import checkpoint
 
 
@@ -52,3 +52,19 @@ def test_the_mean_of_networks_is_that_of_their_maps() -> None:
     assert original(both.loss_map, both.pad_width).shape == (28, 28)
     with pytest.raises(ValueError, match="no checkpoints"):
         mean([])
+
+
+def test_the_means_of_both_arms_over_seeds() -> None:
+    both = {s: (checkpoint(0, 78.0 + s, 0.0), checkpoint(2, 80.0 + s, 1.0)) for s in (0, 4)}
+    found = means(both)
+    assert list(found) == ["unpadded", "padded"]
+    assert found["unpadded"].interior == pytest.approx(80.0)
+    assert found["padded"].interior == pytest.approx(82.0)
+    assert means(dict(both))["padded"] is found["padded"]  # what is drawn from it is remembered
+    with pytest.raises(ValueError, match="no checkpoints"):
+        means({})
+
+
+def test_the_floor_per_pixel_counts_the_border() -> None:
+    assert floor_per_pixel(checkpoint(0, 78.0, 0.0)) == pytest.approx(45.53 / 784)
+    assert floor_per_pixel(checkpoint(2, 78.0, 1.0)) == pytest.approx(45.53 / 1024)

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from core.autoencoder import Checkpoint, presets
 from core.judgement import judge
-from core.loss import finding, law, law_of, trial_of
+from core.loss import finding, law, law_of, trial_of, widths
 from tests.made_up import checkpoint, live
 
 Both = dict[int, tuple[Checkpoint, Checkpoint]]
@@ -150,3 +150,42 @@ def test_the_law_without_runs_has_no_line() -> None:
     assert all(
         one.of == len(presets.judged_seeds(presets.AS_ASKED)) for _, one in [found.judged[1]]
     )
+
+
+def test_the_lines_of_the_law_and_of_the_floor() -> None:
+    """In total they are flat; per pixel the law goes through the unpadded runs' mean."""
+    both = {2: pairs(0.02)}
+    found = law_of(both, {2: range(5)})
+    total, per_pixel = found.lines(total=True), found.lines(total=False)
+    assert found.total == pytest.approx(80.0)
+    assert set(total["law"][1]) == {found.total}
+    assert set(total["floor"][1]) == {found.floor}
+    p, nats = per_pixel["law"]
+    assert p[[0, -1]].tolist() == [0, 8]
+    assert nats[[0, -1]] == pytest.approx([80 / 784, 80 / 44**2])
+    assert (np.diff(nats) < 0).all()
+    assert law_of({}, {2: range(5)}).lines(total=False) == {}
+    own = law_of({2: pairs(0.02, seeds=range(7, 9))}, {2: range(5)})
+    assert list(own.lines(total=True)) == ["floor"]  # no run of a pre-set seed
+
+
+def test_a_run_beside_the_law_says_its_arm_and_its_loss_both_ways() -> None:
+    for run in law_of({2: pairs(0.02)}, {2: range(5)}).runs:
+        assert run.arm == ("unpadded" if run.pad_width == 0 else "padded")
+        pixels = (28 + 2 * run.pad_width) ** 2
+        assert run.loss(total=True) == pytest.approx(run.loss(total=False) * pixels)
+
+
+def test_the_same_runs_have_the_very_same_law_and_trial() -> None:
+    both = pairs(0.01)
+    assert law_of({2: both}, {2: range(5)}) is law_of({2: dict(both)}, {2: range(5)})
+    settings = live(pad_width=2)
+    assert trial_of(settings, both, range(5)) is trial_of(settings, dict(both), range(5))
+
+
+def test_the_widths_of_an_experiment_change_nothing_else() -> None:
+    experiment = presets.PADDED["Grey border"]
+    every = widths(experiment)
+    assert list(every) == list(range(1, 9))
+    assert every[2] == experiment
+    assert {run.but(pad_width=2) for run in every.values()} == {experiment}

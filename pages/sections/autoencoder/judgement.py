@@ -4,24 +4,21 @@ from __future__ import annotations
 
 import streamlit as st
 
+from core.autoencoder import Run
 from core.autoencoder.presets import judged_seeds
-from pages.shared.pair import Pair, over_seeds
+from pages.sections.autoencoder import seeds
 from pages.shared.verdict import SHARED, picture, sentence, weigh
 from pages.shared.words import TEXT
 
 
-def show(pair: Pair) -> None:
+def show(run: Run) -> None:
     """The sentence, the picture, and which seeds are judged; nothing where nothing is padded."""
-    if pair.padded.settings.pad_width == 0:
+    if run.settings.pad_width == 0:
         return
-    compared = over_seeds(pair)
-    seeds = judged_seeds(pair.run)
-    evidence = weigh({seed: change.shared for seed, change in compared.items()}, seeds)
+    judged = judged_seeds(run)
+    evidence = weigh({seed: one.shared for seed, one in seeds.compared(run).items()}, judged)
     st.subheader("Is the padded network better?")
-    st.markdown(
-        f"{sentence(evidence)} {which(seeds, pair.padded.settings.seed)}",
-        width=TEXT,
-    )
+    st.markdown(f"{sentence(evidence)} {which(judged, run.settings.seed)}", width=TEXT)
     picture({SHARED: evidence})
 
 

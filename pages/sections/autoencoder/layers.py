@@ -9,14 +9,14 @@ import pyarrow as pa
 import streamlit as st
 
 from core import autoencoder
-from core.autoencoder import Settings
+from core.autoencoder import Run, Settings
 from pages.shared import charts
 
 
-def layer_table(unpadded: Settings, padded: Settings) -> None:
+def layer_table(run: Run) -> None:
     """A row for each layer, for images of both sizes."""
     # Told of its index, Streamlit need not look for one: 5 ms at every look.
-    st.table(_rows(unpadded, padded), hide_index=False)
+    st.table(_rows(*(arm.settings for arm in run.arms)), hide_index=False)
 
 
 @st.cache_resource

@@ -2,39 +2,26 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import streamlit as st
 
-from core.autoencoder import Settings
+from core.autoencoder import Run
+from pages.sections.autoencoder import seeds
 from pages.sections.autoencoder.layers import layer_table
+from pages.sections.autoencoder.pair import Pair, drawn_curve, look
 from pages.sections.autoencoder.progress import READING, SEED, doing, progress
-from pages.shared import charts
+from pages.shared import charts, runs
 from pages.shared.guard import fragment
-from pages.shared.pair import (
-    Pair,
-    drawn_curve,
-    fresh_seed,
-    leave,
-    look,
-    missing_seed,
-    provenance,
-    start,
-)
 
 
 def watch(pair: Pair, *, revealed: bool) -> None:
     """All of it; looks again and again while a run is in training."""
-    arms = (pair.unpadded.settings, pair.padded.settings, pair.images)
-    fragment(_live, run_every=pair.pace)(*arms, revealed=revealed, pace=pair.pace)
+    fragment(_live, run_every=pair.pace)(pair.run, revealed=revealed, pace=pair.pace)
 
 
-def _live(
-    unpadded: Settings, padded: Settings, images: int, *, revealed: bool, pace: float | None
-) -> None:
+def _live(run: Run, *, revealed: bool, pace: float | None) -> None:
     if st.session_state.pop("moved_on", False):
         st.rerun()  # by itself this part would be drawn again with the seed that it was called with
-    pair = look(unpadded, padded, images)
+    pair = look(run)
     if pair.pace != pace:
         st.rerun()  # look more or less often, and draw anew what stands below
     with st.container(horizontal=True, vertical_alignment="center"):
@@ -46,11 +33,11 @@ def _live(
 def _buttons(pair: Pair, *, revealed: bool) -> None:
     """Train or stop; where the result is there already, train once more with another seed."""
     if pair.active:
-        st.button("Stop", on_click=leave, args=(pair,))
+        st.button("Stop", on_click=runs.leave, args=(pair.run.arms,))
         return
     if not pair.finished:
         label = "Train" if pair.tested is None else "Continue"
-        st.button(label, type="primary", on_click=_train, args=(pair, pair.padded.settings.seed))
+        st.button(label, type="primary", on_click=train, args=(pair.run,))
         return
     st.button(
         "Train with a fresh seed",
@@ -58,30 +45,37 @@ def _buttons(pair: Pair, *, revealed: bool) -> None:
         help="New initial weights, order and noise: how much of the difference is luck? "
         "What you train is shown beside the pre-set seeds, and never judged.",
         on_click=_train_fresh,
-        args=(pair,),
+        args=(pair.run,),
     )
-    if revealed and (missing := missing_seed(pair)) is not None:
+    if revealed and (missing := seeds.missing(pair.run)) is not None:
         st.button(
             f"Train pre-set seed {missing}",
             help="The padded network is judged once all pre-set seeds are here.",
-            on_click=_train,
-            args=(pair, missing),
+            on_click=train,
+            args=(pair.run.but(seed=missing),),
         )
 
 
-def _train_fresh(pair: Pair) -> None:
+def _train_fresh(run: Run) -> None:
     """Train a seed that nobody has trained here and that is not to be judged."""
-    _train(pair, fresh_seed(pair))
+    train(run.but(seed=seeds.fresh(run)))
 
 
-def _train(pair: Pair, seed: int) -> None:
-    """Train both arms with this seed, and move the page on to it."""
-    unpadded, padded = (replace(view.settings, seed=seed) for view in pair.views.values())
-    start(unpadded, padded, pair.images)
+def train(run: Run) -> None:
+    """Train both arms of an experiment, and move the page on to its seed."""
+    start(run)
     # The page's own settings may ask for a data set that is not here.
-    moved = {"seed": seed, "dataset": padded.dataset}
+    moved = {"seed": run.settings.seed, "dataset": run.settings.dataset}
     if any(st.session_state.get(name) != value for name, value in moved.items()):
         st.session_state.update(moved, moved_on=True)
+
+
+def start(run: Run) -> None:
+    """Ask for both arms. Where too many runs wait, the page will say so instead."""
+    if refused := runs.start(run.arms):
+        st.session_state["refused"] = refused
+    else:
+        seeds.remember(run.settings.seed)
 
 
 def _status(pair: Pair) -> None:
@@ -94,7 +88,7 @@ def _status(pair: Pair) -> None:
     if pair.active:
         st.progress(progress(pair.views), text=doing(pair.views))
     elif pair.tested is not None:
-        said = [f"{arm.capitalize()}: {provenance(view)}" for arm, view in pair.views.items()]
+        said = [f"{arm.capitalize()}: {runs.provenance(view)}" for arm, view in pair.views.items()]
         st.caption("  \n".join([*said, SEED]))
 
 
@@ -109,7 +103,7 @@ def _curves(pair: Pair, *, revealed: bool) -> None:
             st.markdown("**Total loss**: the same runs, summed over an image's pixels")
             _curve_chart(pair, total=True)
         else:
-            layer_table(pair.unpadded.settings, pair.padded.settings)
+            layer_table(pair.run)
     st.caption(READING)
 
 
@@ -121,7 +115,7 @@ def _curve_chart(pair: Pair, *, total: bool) -> None:
     domain = (0.02 * scale, 1.4 * scale if total else 0.8)
     spec = charts.lines(
         {"unpadded": colours.unpadded, "padded": colours.padded},
-        x=("images seen", (0, pair.images)),
+        x=("images seen", (0, pair.run.images)),
         x_format=",d",
         y=(f"nats per {'image' if total else 'pixel'}", domain),
         # From its first steps to its end a curve falls by a factor of seven.

@@ -23,7 +23,7 @@ from pages.sections.impact.settings import Settings
 from pages.sections.impact.sides import Side, impact_of
 from pages.shared import charts, sources
 from pages.shared.controls import control, plain
-from pages.shared.pair import provenance
+from pages.shared.runs import provenance
 from pages.shared.words import TEXT
 
 

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 
-import numpy as np
 import pandas as pd
 import pyarrow as pa
 import streamlit as st
@@ -14,9 +13,9 @@ from core import loss
 from core.autoencoder import Run, presets
 from core.data import PAD_WIDTHS
 from core.loss import Law
-from pages.sections.loss.runs import at_width, offer, pairs
+from pages.sections.loss.missing import offer
 from pages.sections.loss.words import law_title, law_words
-from pages.shared import charts
+from pages.shared import charts, runs
 from pages.shared.words import TEXT
 
 
@@ -35,9 +34,17 @@ def show(experiment: Run, found: Law, border: float) -> None:
     with right:
         st.markdown("**Total loss**: the same runs")
         chart(found, total=True)
-    widths = [at_width(experiment, width) for width in judged]
-    wanted = [run for one in widths for run in pairs(one, presets.judged_seeds(one))]
-    offer("law", list(dict.fromkeys(wanted)))
+    offer("law", {run: presets.judged_seeds(run) for run in loss.widths(experiment).values()})
+
+
+def measured(experiment: Run, shown: Iterable[int]) -> Law:
+    """The law beside all runs that are there, of the pre-set seeds and of those `shown`."""
+    widths = loss.widths(experiment)
+    seeds = {width: presets.judged_seeds(run) for width, run in widths.items()}
+    both = {
+        width: runs.found(run, sorted({*seeds[width], *shown})) for width, run in widths.items()
+    }
+    return loss.law_of(both, seeds)
 
 
 def chart(found: Law, *, total: bool) -> None:
@@ -94,16 +101,12 @@ ALT = "Test loss of runs against pad width, the law T / (28 + 2p)² and the entr
 @lru_cache(16)
 def drawn(found: Law, total: bool) -> tuple[pa.Table, float]:
     """The data of a chart and the height of its y axis: the same for all who look."""
-    widths = np.linspace(PAD_WIDTHS.low, PAD_WIDTHS.high, 81)
     rows: list[tuple[float, float, str, str, int]] = []
-    for name, nats in {"law": found.total, "floor": found.floor}.items():
-        if nats is not None:
-            line = np.full_like(widths, nats) if total else loss.law(nats, widths)
-            rows += [(x, y, name, "", -1) for x, y in zip(widths, line, strict=True)]
+    for name, line in found.lines(total=total).items():
+        rows += [(x, y, name, "", -1) for x, y in zip(*line, strict=True)]
     for run in found.runs:
-        arm = "padded" if run.pad_width else "unpadded"
         kind = "judged" if run.judged else "own"
-        rows.append((run.pad_width, run.total if total else run.per_pixel, kind, arm, run.seed))
+        rows.append((run.pad_width, run.loss(total=total), kind, run.arm, run.seed))
     table = pd.DataFrame(rows, columns=["x", "y", "kind", "arm", "seed"])
     highest = float(table.y.max()) * 1.08 if rows else 1.0
     return charts.ready(table), highest

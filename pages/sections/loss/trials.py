@@ -9,11 +9,12 @@ import pandas as pd
 import pyarrow as pa
 import streamlit as st
 
-from core.autoencoder import LIVE, presets
+from core import loss
+from core.autoencoder import LIVE, Run, presets
 from core.judgement import MARGIN
 from core.loss import Trial, finding
 from pages.sections.loss.experiments import EXPERIMENTS, in_order
-from pages.sections.loss.runs import REMEMBERED, offer, pairs, trial
+from pages.sections.loss.missing import offer
 from pages.sections.loss.words import (
     TRIAL_WORDS,
     chance_words,
@@ -22,7 +23,7 @@ from pages.sections.loss.words import (
     predicted_words,
     trials_title,
 )
-from pages.shared import charts
+from pages.shared import charts, runs
 from pages.shared.words import TEXT
 
 CLAIMS = {
@@ -37,6 +38,12 @@ UNIT = "% of the unpadded loss on the shared pixels"
 def every_trial() -> dict[str, Trial]:
     """All paddings that are shipped, by their short names."""
     return {short: trial(EXPERIMENTS[name]) for short, name in in_order().items()}
+
+
+def trial(experiment: Run) -> Trial:
+    """Both claims of the explanation for one padding, from the pre-set seeds that are there."""
+    seeds = presets.judged_seeds(experiment)
+    return loss.trial_of(experiment.settings, runs.found(experiment, seeds), seeds)
 
 
 def trials(tried: Mapping[str, Trial], chosen: str) -> None:
@@ -61,8 +68,7 @@ def trials(tried: Mapping[str, Trial], chosen: str) -> None:
     with st.expander("The figures, and the loss per pixel that was predicted"):
         st.table(table(tried))
     live = [one for one in EXPERIMENTS.values() if one.images <= LIVE.images]
-    wanted = [run for one in live for run in pairs(one, presets.judged_seeds(one))]
-    offer("trials", list(dict.fromkeys(wanted)))
+    offer("trials", {one: presets.judged_seeds(one) for one in live})
 
 
 def forest(tried: tuple[tuple[str, Trial], ...], field: str) -> None:
@@ -136,7 +142,7 @@ SIGNED = "datum.value ? format(datum.value, '+.1~f') : '0'"
 COLUMNS = ["name", "kind", "seed", "change", "low", "high", "words"]
 
 
-@lru_cache(REMEMBERED)
+@lru_cache(32)
 def drawn(tried: tuple[tuple[str, Trial], ...], field: str) -> tuple[pa.Table, tuple[float, float]]:
     """The data of a forest in percent, and the domain that holds them."""
     rows: list[tuple[str, str, int, float | None, float | None, float | None, str]] = []

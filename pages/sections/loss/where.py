@@ -9,19 +9,17 @@ import pandas as pd
 import streamlit as st
 
 from core import loss
-from core.autoencoder import Checkpoint, Run
+from core.autoencoder import Run
 from core.loss import Pairs
-from pages.sections.loss.runs import look, means, pair
 from pages.sections.loss.words import floor_words, where_title
-from pages.shared import charts
-from pages.shared.pair import provenance
+from pages.shared import charts, runs
 from pages.shared.tested import loss_maps
 from pages.shared.words import TEXT
 
 
 def where(experiment: Run, shown: Pairs) -> None:
     """Both loss maps on one scale, and each total loss in its three parts."""
-    both = means(shown)
+    both = loss.means(shown)
     made_of = {arm: loss.parts(one) for arm, one in both.items()}
     st.header(where_title(made_of["unpadded"], made_of["padded"]))
     st.caption("Losses are in nats, the unit of natural logarithms: 1 nat is 1.44 bits.")
@@ -98,10 +96,11 @@ BAR_AXIS: charts.Spec = {"grid": False, "tickCount": 5}
 BARE: charts.Spec = {"domain": False, "ticks": False, "labelFontSize": 13, "labelPadding": 8}
 
 
-def sources(experiment: Run, shown: Mapping[int, tuple[Checkpoint, Checkpoint]]) -> str:
+def sources(experiment: Run, shown: Pairs) -> str:
     """Where both networks' results come from."""
     seeds = ", ".join(map(str, shown))
     words = [f"Means over seeds {seeds}" if len(shown) > 1 else f"Seed {seeds}"]
-    for arm, run in zip(("unpadded", "padded"), pair(experiment, next(iter(shown))), strict=True):
-        words.append(f"{arm}: {provenance(look(run))}")
+    arms = runs.arms(experiment, next(iter(shown)))
+    for arm, run in zip(("unpadded", "padded"), arms, strict=True):
+        words.append(f"{arm}: {runs.provenance(runs.look(run))}")
     return " · ".join(words)

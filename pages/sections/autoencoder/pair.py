@@ -1,0 +1,122 @@
+"""Both arms of an experiment side by side: at one moment, and as curves."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+import pandas as pd
+import pyarrow as pa
+
+from core.autoencoder import Checkpoint, Point, Run
+from core.autoencoder.runs import View
+from core.data import MissingData
+from pages.shared import charts, runs
+
+QUICK = 0.2  # seconds between two looks until both curves have begun
+
+
+@dataclass(frozen=True)
+class Pair:
+    """Both arms at one moment. `run` is the padded one, up to the images that are asked for."""
+
+    run: Run
+    unpadded: View
+    padded: View
+
+    @property
+    def views(self) -> dict[str, View]:
+        return {"unpadded": self.unpadded, "padded": self.padded}
+
+    @property
+    def name(self) -> str:
+        """What tells this pair from others with the same settings."""
+        reached = self.tested[0].images_seen if self.tested else 0
+        return f"seed {self.run.settings.seed}, {reached:,} images"
+
+    @property
+    def active(self) -> bool:
+        return any(view.active for view in self.views.values())
+
+    @property
+    def pace(self) -> float | None:
+        """Seconds to the next look; None where nothing will change without being asked."""
+        if not self.active:
+            return None
+        begin = any(_about_to_begin(view) for view in self.views.values())
+        return runs.pause(self.views.values(), QUICK if begin else runs.TICK)
+
+    @property
+    def finished(self) -> bool:
+        return all(view.status == "finished" for view in self.views.values())
+
+    @property
+    def missing_data(self) -> MissingData | None:
+        """Why the data set could not be had, where it could not."""
+        errors = (view.error for view in self.views.values())
+        return next((error for error in errors if isinstance(error, MissingData)), None)
+
+    @property
+    def tested(self) -> tuple[Checkpoint, Checkpoint] | None:
+        """Both arms at the position asked for, or else at the last one that both have reached."""
+        reached = [
+            {c.images_seen: c for c in view.state.up_to(self.run.images).checkpoints}
+            for view in self.views.values()
+            if view.state is not None
+        ]
+        if len(reached) < 2 or not (common := reached[0].keys() & reached[1].keys()):
+            return None
+        return reached[0][max(common)], reached[1][max(common)]
+
+
+def _about_to_begin(view: View) -> bool:
+    # A queue and a download take their time.
+    return view.status == "training" and view.share == 0 and view.images_seen < 256
+
+
+def look(run: Run) -> Pair:
+    """What is there now of both arms of an experiment; keeps them in training alive."""
+    return Pair(run, *map(runs.look, run.arms))
+
+
+# --- As curves ----------------------------------------------------------------------------------
+
+
+def curve(pair: Pair, *, total: bool) -> pd.DataFrame:
+    """Both arms' training and test loss up to the images asked for, as `charts.lines` wants it."""
+    return _curve(_points(pair), total)
+
+
+def drawn_curve(pair: Pair, domain: tuple[float, float], *, total: bool) -> pa.Table:
+    """`curve` with its lines' labels, on a log scale, ready to be drawn again and again."""
+    return _drawn_curve(_points(pair), total, domain)
+
+
+Points = tuple[tuple[str, int, tuple[Point, ...]], ...]  # of each arm: name, pixels, points
+
+
+def _points(pair: Pair) -> Points:
+    return tuple(
+        (
+            arm,
+            view.settings.size**2,
+            view.state.up_to(pair.run.images).points if view.state else (),
+        )
+        for arm, view in pair.views.items()
+    )
+
+
+def _curve(arms: Points, total: bool) -> pd.DataFrame:
+    rows = []
+    for line, pixels, points in arms:
+        scale = pixels if total else 1
+        for point in points:
+            rows.append((point.images_seen, point.test_loss * scale, line, "solid"))
+            rows.append((point.images_seen, point.train_loss * scale, line, "dotted"))
+    return pd.DataFrame(rows, columns=["x", "y", "line", "style"])
+
+
+@lru_cache(16)
+def _drawn_curve(arms: Points, total: bool, domain: tuple[float, float]) -> pa.Table:
+    """By its points alone, so that all who watch a run share one."""
+    return charts.ready(charts.label_ends(_curve(arms, total), domain, log_y=True))
