@@ -6,7 +6,8 @@ what padded cells count as on a real image.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -23,6 +24,7 @@ from core.layers import (
     StackText,
     fit,
     parse_stack,
+    refuse,
 )
 from core.settings import Choice, InputError, Maybe, Whole, check, setting
 from core.stack_code import torch_code
@@ -156,6 +158,21 @@ def window_shapes(rows: Axis, columns: Axis) -> dict[tuple[int, int], int]:
     }
 
 
+def dropped(image: npt.NDArray[np.float64], layer: Layer) -> float:
+    """The share of an image's brightness that lies in no window of a pool, from 0 to 1.
+
+    image: shape (height, width), not black.
+    """
+    rows, columns = (fit(layer, length) for length in image.shape)
+    read = np.delete(np.delete(image, rows.unused, axis=0), columns.unused, axis=1)
+    return float(1 - read.sum() / image.sum())
+
+
+def changed_by_zeros(image: npt.NDArray[np.float64], layer: Layer) -> int:
+    """How many outputs of a pool would change if its padded cells counted as zeros."""
+    return int(np.count_nonzero(pool(image, layer) != pool(image, layer, padded_as=0.0)))
+
+
 EDGES = np.array([[-1.0, -1.0, -1.0], [0.0, 0.0, 0.0], [1.0, 1.0, 1.0]]) / 3
 """A kernel that finds horizontal edges: below minus above."""
 
@@ -167,6 +184,53 @@ def feature_map(image: npt.NDArray[np.float64], bias: float) -> npt.NDArray[np.f
     """
     windows = np.lib.stride_tricks.sliding_window_view(np.pad(image, 1, mode="edge"), (3, 3))
     return np.asarray((windows * EDGES).sum(axis=(2, 3)) + bias)
+
+
+REFUSED, NO_WINDOW = "refused", "no window"
+
+
+def differences(steps: Sequence[Step]) -> dict[str, dict[str, str]]:
+    """For each strided layer whose edge the two frameworks treat differently, what each makes.
+
+    Returns {"layer on length": {way: "size (before, after)"}}, a row for each length that the
+    layer meets, rows or columns.
+    """
+    found = {}
+    for step in steps:
+        for length in dict.fromkeys((step.rows.length, step.columns.length)):
+            row = ways(step.layer, length)
+            keras, torch = row["Keras “same”"], row["PyTorch padding=⌊k/2⌋"]
+            if step.layer.stride > 1 and (keras != torch or REFUSED in row.values()):
+                bare = replace(step.layer, padding="valid", ceil=False, spelt=frozenset())
+                found[f"{bare} on {length}"] = row
+    return found
+
+
+def ways(layer: Layer, length: int) -> dict[str, str]:
+    """What a layer makes of `length` pixels, asked for in each framework's own words."""
+    bare = replace(layer, padding="valid", padding_mode="zeros", ceil=False)
+    found = {
+        "Keras “valid”": outcome(bare, length, "keras"),
+        "Keras “same”": outcome(replace(bare, padding="same"), length, "keras"),
+        "PyTorch padding=0": outcome(bare, length, "torch"),
+        "PyTorch padding=⌊k/2⌋": outcome(replace(bare, padding=layer.kernel // 2), length, "torch"),
+    }
+    if layer.is_pool:
+        found["PyTorch ceil_mode"] = outcome(replace(bare, ceil=True), length, "torch")
+    return found
+
+
+def outcome(layer: Layer, length: int, convention: Convention) -> str:
+    """Size and pads of one layer: "112 (2, 3)", or why there is none."""
+    try:
+        refuse(layer, convention)
+    except InputError:
+        return REFUSED
+    try:
+        axis = fit(layer, length, convention)
+    except InputError:
+        return NO_WINDOW
+    return f"{axis.output} ({axis.before}, {axis.after})"
 
 
 def report(settings: Settings) -> dict[str, Any]:

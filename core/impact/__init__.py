@@ -1,5 +1,7 @@
 """How much does each input pixel count? The topic's face; no torch."""
 
+from core.impact.border import corner_touches as corner_touches
+from core.impact.border import unevenly_padded as unevenly_padded
 from core.impact.paths import Impact as Impact
 from core.impact.paths import Lean as Lean
 from core.impact.paths import Paths as Paths

@@ -111,12 +111,19 @@ class Impact:
         """
         if self.denominator == 1:
             return self.numerators
-        try:
-            return np.asarray(self.numerators / self.denominator, float)
-        except OverflowError:
+        if self.floats is None:
             raise InputError(
                 "layers: paths through 'partial' padding outgrow a float: expected fewer layers"
-            ) from None
+            )
+        return self.floats
+
+    @property
+    def floats(self) -> npt.NDArray[np.float64] | None:
+        """`map` in floating point: shape (height, width); None where it outgrows it."""
+        try:
+            return np.asarray(self.numerators / self.denominator, np.float64)
+        except OverflowError:
+            return None
 
     @cached_property
     def shares(self) -> npt.NDArray[np.float64]:

@@ -13,7 +13,6 @@ from core.shift_probe.network import Floats as Floats
 from core.shift_probe.network import Network as Network
 from core.shift_probe.network import Position as Position
 from core.shift_probe.network import Settings as Settings
-from core.shift_probe.network import torch_scores as torch_scores
 from core.shift_probe.proof import WITNESS_SEEDS as WITNESS_SEEDS
 from core.shift_probe.proof import Proof as Proof
 from core.shift_probe.proof import class_positions as class_positions
@@ -23,4 +22,5 @@ from core.shift_probe.proof import touch_rank as touch_rank
 from core.shift_probe.training import Run as Run
 from core.shift_probe.training import Snapshot as Snapshot
 from core.shift_probe.training import snapshots as snapshots
+from core.shift_probe.training import torch_difference as torch_difference
 from core.shift_probe.training import train as train

@@ -38,8 +38,18 @@ class Shift:
     def difference(self) -> Floats:
         """What the output has more than expected; 0 where rounding alone makes a difference."""
         found = self.output - self.expected
-        largest = max(float(np.abs(self.output).max()), float(np.abs(self.expected).max()))
-        return np.where(np.abs(found) > ROUNDING * largest, found, 0.0)
+        return np.where(np.abs(found) > ROUNDING * self.largest, found, 0.0)
+
+    @property
+    def largest(self) -> float:
+        """The largest size of a pixel of both outputs."""
+        return float(max(np.abs(self.output).max(), np.abs(self.expected).max()))
+
+    @property
+    def sum_change(self) -> float:
+        """By how much the output's sum has changed; 0 where that may be rounding."""
+        change = float(self.difference.sum())
+        return change if abs(change) >= 1e-6 * max(float(np.abs(self.output).max()), 1e-300) else 0
 
     @property
     def differing(self) -> int:

@@ -127,6 +127,17 @@ class Network:
         return len(self.members)
 
     @property
+    def others_alike(self) -> int:
+        """How many other positions share the target's class."""
+        return int(self.members[self.classes[self.settings.target]]) - 1
+
+    @property
+    def free_weights(self) -> int:
+        """How many weights of the first layer touch other positions and never the target."""
+        along = self.maps[0].any(axis=(0, 2))
+        return int((np.outer(along, along) & (self.touches(self.settings.target) == 0)).sum())
+
+    @property
     def outputs(self) -> int:
         """How many numbers the score adds up."""
         return self.axes[-1].output ** 2

@@ -21,6 +21,7 @@ import numpy as np
 import numpy.typing as npt
 
 from core.layers import OUTSIDE, Layer, fit
+from core.shift_probe.seeds import Spread, spread
 
 Floats = npt.NDArray[np.floating[Any]]
 
@@ -64,6 +65,14 @@ def readouts(
         if depth in depths:
             found.append(read_position(images, depth))
     return found
+
+
+def r2_by_depth(seeds: Sequence[Sequence[Readout]]) -> dict[int, Spread]:
+    """The spread of R² over seeds, for each depth at which all of them were read out."""
+    return {
+        found[0].depth: spread([readout.r2 for readout in found])
+        for found in zip(*seeds, strict=True)
+    }
 
 
 def convolve_images(images: Floats, weights: Floats, layer: Layer) -> Floats:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from core.shift_probe.network import Network, Settings
+from core.shift_probe.network import Network, Settings, torch_scores
 
 Floats = npt.NDArray[np.floating]
 
@@ -84,6 +84,12 @@ def snapshots(network: Network, step_limit: int, *, go_on: bool = False) -> Iter
         snapshot = following
         damping = max(damping * DAMPING_DECAY, LEAST_DAMPING)
         yield snapshot
+
+
+def torch_difference(network: Network, run: Run) -> float:
+    """The largest difference between a final score and PyTorch's. ImportError without torch."""
+    scores = torch_scores(network.settings, run.final.kernels, run.final.bias)
+    return float(np.abs(scores - run.final.scores).max())
 
 
 def initial_kernels(settings: Settings) -> Floats:

@@ -17,6 +17,8 @@ from core.shapes import (
     EDGES,
     PRESETS,
     Settings,
+    changed_by_zeros,
+    dropped,
     feature_map,
     pool,
     program,
@@ -181,3 +183,11 @@ def test_command_line_refuses(
     captured = capsys.readouterr()
     assert message in captured.err
     assert captured.err.count("\n") == 1
+
+
+def test_what_a_pool_drops_and_what_zeros_would_change() -> None:
+    valid, same = parse_layer("maxpool2"), parse_layer("maxpool2:same")
+    assert dropped(np.ones((3, 5)), valid) == 1 - 8 / 15
+    assert dropped(np.ones((3, 5)), same) == 0
+    assert changed_by_zeros(np.ones((3, 5)), same) == 0
+    assert changed_by_zeros(-np.ones((3, 5)), same) == 2 + 3 - 1

@@ -12,6 +12,7 @@ import torch.nn.functional as F
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
+from core import shapes
 from core.layers import Axis, Layer, Stack, fit, fit_stack, parse_layer, parse_stack
 from core.settings import InputError
 from core.shapes import feature_map, pool, window_shapes
@@ -232,16 +233,16 @@ def torch_size(layer: Layer, length: int, padding: int, ceil: bool = False) -> i
 @settings(max_examples=400)
 @given(st.one_of(convolutions(), pools()), st.integers(1, 30))
 def test_any_way_is_the_framework_s(layer: Layer, length: int) -> None:
-    for way, outcome in words.ways(layer, length).items():
+    for way, outcome in shapes.ways(layer, length).items():
         if way.startswith("Keras"):
             both = not layer.is_pool and layer.stride > 1 and layer.dilation > 1
-            assert (outcome == words.REFUSED) == both
+            assert (outcome == shapes.REFUSED) == both
             if way == "Keras “same”" and not both:
                 assert outcome.startswith(f"{-(-length // layer.stride)} (")
             continue
         padding = layer.kernel // 2 if "⌊k/2⌋" in way else 0
         size = torch_size(layer, length, padding, ceil="ceil" in way)
-        assert outcome.split(" (")[0] == (words.NO_WINDOW if size is None else str(size))
+        assert outcome.split(" (")[0] == (shapes.NO_WINDOW if size is None else str(size))
 
 
 @settings(max_examples=400)
@@ -250,21 +251,21 @@ def test_the_frameworks_part_where_their_windows_differ(
     stack: Stack, height: int, width: int
 ) -> None:
     steps = fitting(stack, height, width)
-    found = words.differences(steps)
+    found = shapes.differences(steps)
     for step in steps:
         bare = replace(step.layer, padding="valid", ceil=False, spelt=frozenset())
         for length in (step.rows.length, step.columns.length):
             if step.layer.kind == "up" or step.layer.stride == 1:
                 continue
-            row = words.ways(step.layer, length)
+            row = shapes.ways(step.layer, length)
             part = row["Keras “same”"] != row["PyTorch padding=⌊k/2⌋"]
             assert (found.get(f"{bare} on {length}") == row) == part
     if not found:
         return
     said = words.about_differences(found)
     outcomes = [outcome for row in found.values() for outcome in row.values()]
-    assert ("refuses a stride together with a dilation" in said) == (words.REFUSED in outcomes)
-    assert ("no window" in said) == (words.NO_WINDOW in outcomes)
+    assert ("refuses a stride together with a dilation" in said) == (shapes.REFUSED in outcomes)
+    assert ("no window" in said) == (shapes.NO_WINDOW in outcomes)
     assert ("ceil_mode" in said) == any(
         " ceil_mode" in way for row in found.values() for way in row
     )
@@ -272,7 +273,7 @@ def test_the_frameworks_part_where_their_windows_differ(
 
 def test_the_layers_that_the_table_got_wrong() -> None:
     steps = walk(parse_stack("maxpool2"), 8, 7, 1, "keras")
-    found = words.differences(steps)
+    found = shapes.differences(steps)
     assert found["maxpool2 on 8"]["Keras “same”"] == "4 (0, 0)"
     assert found["maxpool2 on 7"] == {
         "Keras “valid”": "3 (0, 0)",
@@ -282,13 +283,13 @@ def test_the_layers_that_the_table_got_wrong() -> None:
         "PyTorch ceil_mode": "4 (0, 1)",
     }
     steps = walk(parse_stack("conv3s2d2"), 15, 15, 1, "torch")
-    assert words.differences(steps)["conv3s2d2 on 15"] == {
+    assert shapes.differences(steps)["conv3s2d2 on 15"] == {
         "Keras “valid”": "refused",
         "Keras “same”": "refused",
         "PyTorch padding=0": "6 (0, 0)",
         "PyTorch padding=⌊k/2⌋": "7 (1, 1)",
     }
-    assert not words.differences(walk(parse_stack("conv3s2:1"), 15, 15, 1, "torch"))
+    assert not shapes.differences(walk(parse_stack("conv3s2:1"), 15, 15, 1, "torch"))
 
 
 # --- Why one pads at all, and what the last windows hold ----------------------------------------

@@ -9,7 +9,7 @@ import torch
 from core.layers import PADDING_MODES
 from core.settings import InputError
 from core.shift_probe import Network, Settings
-from core.shift_probe.equivariance import PATTERN, room, shift
+from core.shift_probe.equivariance import PATTERN, Shift, room, shift
 from core.shift_probe.training import initial_kernels
 from tests.shift_probe.test_network import pad
 
@@ -78,3 +78,11 @@ def test_only_invariant_paddings_never_differ(
         assert shift(probe, weights, 0, 0).differing == 0
         # One kernel's width from the border at most, on either side.
         assert max(each.depth for each in found) <= 2 * (kernel - 1) + 1
+
+
+def test_figures_of_a_shift() -> None:
+    image = np.zeros((2, 2))
+    moved = Shift(1, 0, image, np.array([[1.0, 0], [0, -3]]), np.array([[1.0, 2], [0, -3]]))
+    assert (moved.largest, moved.sum_change, moved.differing) == (3, -2, 1)
+    same_sum = Shift(1, 0, image, np.array([[1.0, 0], [0, 0]]), np.array([[0.0, 1], [0, 0]]))
+    assert (same_sum.sum_change, same_sum.differing) == (0, 2)

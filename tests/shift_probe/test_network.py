@@ -384,3 +384,12 @@ def test_runs_without_torch() -> None:
         "from core.__main__ import main; sys.exit(main(['shift_probe']))"
     )
     subprocess.run([sys.executable, "-c", code], check=True, capture_output=True)
+
+
+def test_the_target_s_class_and_the_weights_that_are_free() -> None:
+    corner, middle = Network(Settings()), Network(Settings(target=(5, 5)))
+    assert (corner.others_alike, corner.free_weights) == (0, 5)
+    assert (middle.others_alike, middle.free_weights) == (63, 0)
+    # Of a wide kernel 25 of 49 weights touch some pixel, 9 of them the corner.
+    wide = Network(Settings(size=3, kernel=7))
+    assert wide.free_weights == 25 - 9

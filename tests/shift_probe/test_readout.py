@@ -6,7 +6,7 @@ import torch
 import torch.nn.functional as F
 
 from core.layers import Layer
-from core.shift_probe.readout import DEPTHS, convolve_images, readouts
+from core.shift_probe.readout import DEPTHS, Readout, convolve_images, r2_by_depth, readouts
 
 
 @pytest.mark.parametrize("mode", ["zeros", "reflect", "replicate", "circular"])
@@ -51,3 +51,12 @@ def test_the_seed_decides() -> None:
 
 def test_depths() -> None:
     assert DEPTHS == (1, 3, 5, 8)
+
+
+def test_figures_over_seeds() -> None:
+    place = np.zeros((2, 1, 1))
+    seeds = [
+        [Readout(1, 0.25, place, place), Readout(3, 0.5, place, place)],
+        [Readout(1, 0.75, place, place), Readout(3, -0.5, place, place)],
+    ]
+    assert r2_by_depth(seeds) == {1: (0.5, 0.25, 0.75), 3: (0.0, -0.5, 0.5)}

@@ -11,6 +11,7 @@ from core.settings import InputError
 from core.shift_probe import Network, Proof, Settings, compare, prove, train, windows_met
 from core.shift_probe.classes import convolutions, leak
 from core.shift_probe.equivariance import room, shift
+from core.shift_probe.seeds import Spread, spread
 from core.shift_probe.touching import signs, signs_in_the_end, signs_when_perfect, untouched_ends
 from pages.sections.shift_probe import words
 from tests.shift_probe.test_network import torch_scores
@@ -231,3 +232,26 @@ def test_numbers_never_round_to_all_or_nothing() -> None:
     ]
     assert words.some(1, "step") == "1 step"
     assert words.some(2, "class") == "2 classes"
+
+
+def test_what_is_said_of_a_readout() -> None:
+    deepest = {"zeros": Spread(0.3, 0.25, 0.35), "valid": Spread(-0.01, -0.021, 0.0)}
+    assert words.readout_headline(deepest, 8, 5) == (
+        "With zeros, 0.30 of the coordinates' variance can be read after 8 layers (0.25 to 0.35 "
+        "over 5 seeds); with any other padding the R² of no seed is larger in size than 0.03"
+    )
+    assert words.r2_range(*deepest["valid"]) == "−0.010 (−0.021 to 0.000)"
+
+
+def test_what_is_said_of_red_and_green() -> None:
+    none, half, all_right = (spread([share]) for share in (0.0, 0.5, 1.0))
+    swapped = {"valid": none, "same": half, "circular": all_right, "full": all_right}
+    assert words.red_green_headline(swapped) == (
+        "On swapped places circular and full: right in 100 % of the images; valid: in 0 %"
+    )
+    assert words.red_green_headline({"valid": half, "same": half}) == (
+        "On swapped places every padding is right in 50 % of the images"
+    )
+    assert words.accuracy([]) == "not trained yet"
+    assert words.accuracy([0.5]) == "50.0 %"
+    assert words.accuracy([0.5, 1.0]) == "75.0 % (50.0 to 100.0)"

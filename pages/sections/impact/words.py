@@ -9,9 +9,9 @@ from fractions import Fraction
 import numpy as np
 
 from core import shift_probe
-from core.impact import Impact, Lean
+from core.impact import Impact, Lean, corner_touches, unevenly_padded
 from core.impact.measured import Beside
-from core.layers import CONVOLUTION, fit, fit_stack
+from core.layers import CONVOLUTION, fit_stack
 from core.shift_probe.classes import convolutions
 from pages.sections.impact.sides import Side, label
 from pages.shared import sources
@@ -127,7 +127,7 @@ def caption(side: Side) -> str:
             "partial: zeros around, and each output multiplied by kernel area / covered area "
             f"({cite(sources.LIU)})"
         )
-    if uneven := unevenly_padded(side):
+    if uneven := unevenly_padded(side.stack, side.height, side.width):
         layers = len(side.stack)
         where = "its only layer" if layers == 1 else f"{uneven} of its {layers} layers"
         said.append(
@@ -135,23 +135,6 @@ def caption(side: Side) -> str:
             f"({cite(sources.MIND_THE_PAD)})"
         )
     return "; ".join(said)
-
-
-def unevenly_padded(side: Side) -> int:
-    """How many layers' windows use more padded cells at one end of an axis than at the other.
-
-    The overhang of `ceil` is no padding, and does not count.
-    """
-    axes = zip(*(fit_stack(side.stack, n) for n in (side.height, side.width)), strict=True)
-    uneven = 0
-    for both in axes:
-        used = [
-            (axis.before - axis.unused_padding[0], axis.after - axis.unused_padding[1])
-            for axis in both
-            if not axis.layer.ceil
-        ]
-        uneven += any(before != after for before, after in used)
-    return uneven
 
 
 def through(sides: Sequence[Side]) -> str:
@@ -267,9 +250,7 @@ def corner_of_one_layer(side: Side) -> str:
     layer = side.stack.layers[0]
     if len(side.stack) > 1 or layer.kind != CONVOLUTION:
         return ""
-    touches = np.multiply.outer(
-        *(fit(layer, length).touches[0] for length in (side.height, side.width))
-    )
+    touches = corner_touches(layer, side.height, side.width)
     met, weights = int(np.count_nonzero(touches)), touches.size
     if met == weights:
         return ""

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import pandas as pd
 import streamlit as st
 
+from core.shapes import differences
 from core.steps import Step
 from pages.sections.shapes import words
 from pages.shared import sources
@@ -15,7 +16,7 @@ from pages.shared.words import TEXT
 
 def show(steps: Sequence[Step]) -> None:
     """The layers for which the two frameworks' own ways to pad give different windows."""
-    found = words.differences(steps)
+    found = differences(steps)
     if not found:
         return
     st.subheader("Where Keras and PyTorch part")

@@ -10,7 +10,7 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from core.layers import Layer
-from core.shapes import feature_map, pool
+from core.shapes import changed_by_zeros, feature_map, pool
 from pages.shared import charts, grids
 from pages.shared.grids import Mark
 from pages.shared.words import TEXT
@@ -29,10 +29,7 @@ def show(image: Floats, same: Layer) -> None:
         "max": (features, same, (-1.0, 1.0), grids.SIGNED, "−∞"),
         "average": (1 - image, average, (0.0, 1.0), grids.GREYS, "left out"),
     }
-    changed = {
-        name: int((pool(pixels, layer) != pool(pixels, layer, padded_as=0.0)).sum())
-        for name, (pixels, layer, *_) in pairs.items()
-    }
+    changed = {name: changed_by_zeros(*pair[:2]) for name, pair in pairs.items()}
     st.markdown(
         "A padded cell never wins a maximum: it counts as −∞. On a digit, or after a ReLU, where "
         "no value is below zero, one could not tell it from zero. Before a ReLU one can: below is "

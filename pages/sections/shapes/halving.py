@@ -9,7 +9,7 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from core.layers import Layer, fit, parse_layer
-from core.shapes import pool
+from core.shapes import dropped, pool
 from core.steps import formula
 from pages.shared import charts, grids
 from pages.shared.example import digit
@@ -82,13 +82,11 @@ def answer(image: Floats, reply: str) -> None:
     """The answer and a `reply` to the guess: both poolings of 7, each window where it lies."""
     valid, same = (fit(layer, len(image), "keras") for layer in (VALID, SAME))
     st.header(f"“same” makes {same.output} of 7, “valid” makes {valid.output}")
-    kept = len(image) - len(valid.unused)
-    lost = 1 - image[:kept, :kept].sum() / image.sum()
     st.markdown(
         f"“valid” takes whole windows only, `{formula(valid)}`: the last row and column belong to "
-        f"no window, and with them {100 * lost:.0f} % of this digit's ink. “same” adds one row and "
-        f"one column, `{formula(same)}`, so that every pixel keeps its window. {reply} The code of "
-        f"the blog's autoencoder is then 4 × 4 × 8 = 128 numbers.",
+        f"no window, and with them {100 * dropped(image, VALID):.0f} % of this digit's ink. “same” "
+        f"adds one row and one column, `{formula(same)}`, so that every pixel keeps its window. "
+        f"{reply} The code of the blog's autoencoder is then 4 × 4 × 8 = 128 numbers.",
         width=TEXT,
     )
     colours = charts.palette()

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from core.layers import Axis, Convention, Layer, fit, refuse
-from core.settings import InputError
+from core.layers import Axis, Convention
+from core.shapes import NO_WINDOW, REFUSED
 from core.steps import Step, formula
 
 
@@ -115,55 +114,9 @@ def uneven(axes: Sequence[Axis]) -> bool:
 
 # --- Keras and PyTorch --------------------------------------------------------------------------
 
-REFUSED, NO_WINDOW = "refused", "no window"
-
-
-def differences(steps: Sequence[Step]) -> dict[str, dict[str, str]]:
-    """For each strided layer whose edge the two frameworks treat differently, what each makes.
-
-    Returns {"layer on length": {way: "size (before, after)"}}, a row for each length that the
-    layer meets, rows or columns.
-    """
-    found = {}
-    for step in steps:
-        for length in dict.fromkeys((step.rows.length, step.columns.length)):
-            row = ways(step.layer, length)
-            keras, torch = row["Keras “same”"], row["PyTorch padding=⌊k/2⌋"]
-            if step.layer.stride > 1 and (keras != torch or REFUSED in row.values()):
-                bare = replace(step.layer, padding="valid", ceil=False, spelt=frozenset())
-                found[f"{bare} on {length}"] = row
-    return found
-
-
-def ways(layer: Layer, length: int) -> dict[str, str]:
-    """What a layer makes of `length` pixels, asked for in each framework's own words."""
-    bare = replace(layer, padding="valid", padding_mode="zeros", ceil=False)
-    found = {
-        "Keras “valid”": outcome(bare, length, "keras"),
-        "Keras “same”": outcome(replace(bare, padding="same"), length, "keras"),
-        "PyTorch padding=0": outcome(bare, length, "torch"),
-        "PyTorch padding=⌊k/2⌋": outcome(replace(bare, padding=layer.kernel // 2), length, "torch"),
-    }
-    if layer.is_pool:
-        found["PyTorch ceil_mode"] = outcome(replace(bare, ceil=True), length, "torch")
-    return found
-
-
-def outcome(layer: Layer, length: int, convention: Convention) -> str:
-    """Size and pads of one layer: "112 (2, 3)", or why there is none."""
-    try:
-        refuse(layer, convention)
-    except InputError:
-        return REFUSED
-    try:
-        axis = fit(layer, length, convention)
-    except InputError:
-        return NO_WINDOW
-    return f"{axis.output} ({axis.before}, {axis.after})"
-
 
 def about_differences(found: Mapping[str, Mapping[str, str]]) -> str:
-    """What the table of `differences` shows."""
+    """What the table of `core.shapes.differences` shows."""
     said = [
         "Sizes, with the cells padded before and after. TensorFlow, whose rule Keras's “same” is, "
         "puts an odd padded cell at the end. A number in PyTorch pads both ends alike; “same” it "

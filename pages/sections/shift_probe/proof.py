@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import numpy as np
 import streamlit as st
 
 from core import shift_probe
@@ -17,8 +16,8 @@ def show(network: Network, run: Run, found: Proof) -> None:
     st.header(words.proof_headline(found))
     st.markdown(" ".join(words.reasons(network, found)), width=TEXT)
     if found.separable and found.kernels is not None:
-        one = network.settings.layers == 1
-        does = "A kernel that does it" if one else "Kernels that do it"
+        single = network.settings.layers == 1
+        does = "A kernel that does it" if single else "Kernels that do it"
         st.markdown(f"**{does}**, in whole numbers")
         whole_kernels(found)
     st.markdown(words.agreement(run, found), width=TEXT)
@@ -44,13 +43,12 @@ def in_torch(network: Network, run: Run) -> None:
     if not st.button("Check the trained scores in PyTorch"):
         return
     try:
-        scores = shift_probe.torch_scores(network.settings, run.final.kernels, run.final.bias)
+        difference = shift_probe.torch_difference(network, run)
     except ImportError:
         st.warning("PyTorch is not installed here.")
         return
-    difference = float(np.abs(scores - run.final.scores).max())
     st.markdown(
-        f"`torch.nn.functional.conv2d` with these weights on all {scores.size} images: the "
-        f"largest difference between two scores is {difference:.1e}.",
+        f"`torch.nn.functional.conv2d` with these weights on all {network.classes.size} images: "
+        f"the largest difference between two scores is {difference:.1e}.",
         width=TEXT,
     )

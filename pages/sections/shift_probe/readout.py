@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-import numpy as np
+from collections.abc import Mapping
+
 import pandas as pd
 import streamlit as st
 
-from core.shift_probe.readout import DEPTHS, Readout, readouts
+from core.shift_probe.readout import DEPTHS, Readout, r2_by_depth, readouts
+from core.shift_probe.seeds import Spread
+from pages.sections.shift_probe import words
 from pages.shared import charts, signed, sources
 from pages.shared.guard import fragment
 from pages.shared.words import TEXT
@@ -47,8 +50,11 @@ def show() -> None:
     if not st.session_state.get("_read"):
         return
     found = read_all()
-    st.markdown(f"**{readout_headline(found)}**")
-    st.table(readout_table(found))
+    r2 = {name: r2_by_depth(seeds) for name, seeds in found.items()}
+    deepest = {name: depths[DEPTHS[-1]] for name, depths in r2.items()}
+    said = words.readout_headline(deepest, DEPTHS[-1], len(READ_SEEDS))
+    st.markdown(f"**{said}**")
+    st.table(table(r2))
     st.caption(
         f"Mean over {len(READ_SEEDS)} seeds, each another draw of weights and images, lowest to "
         "highest in brackets; 16 training and 8 test images of 28 × 28 pixels. Computed here: no "
@@ -68,27 +74,12 @@ def read_all() -> Read:
     return found
 
 
-def readout_headline(found: Read) -> str:
-    deepest = {name: [runs[-1].r2 for runs in seeds] for name, seeds in found.items()}
-    best = max(deepest, key=lambda name: np.mean(deepest[name]))
-    rest = max(abs(r2) for name, seeds in deepest.items() if name != best for r2 in seeds)
-    return (
-        f"With {best}, {np.mean(deepest[best]):.2f} of the coordinates' variance can be read after "
-        f"{DEPTHS[-1]} layers ({min(deepest[best]):.2f} to {max(deepest[best]):.2f} over "
-        f"{len(deepest[best])} seeds); with any other padding the R² of no seed is larger in size "
-        f"than {np.ceil(100 * rest) / 100:.2f}"
-    )
-
-
-def readout_table(found: Read) -> pd.DataFrame:
+def table(r2: Mapping[str, Mapping[int, Spread]]) -> pd.DataFrame:
     """R² by padding and depth: the mean over seeds and its range."""
-    rows: dict[str, dict[str, str]] = {}
-    for name, seeds in found.items():
-        rows[name] = {}
-        for place, layers in enumerate(DEPTHS):
-            r2 = [runs[place].r2 for runs in seeds]
-            text = f"{np.mean(r2):.3f} ({min(r2):.3f} to {max(r2):.3f})".replace("-", "−")
-            rows[name][f"{layers} layer{'s' * (layers > 1)}"] = text
+    rows = {
+        name: {words.some(n, "layer"): words.r2_range(*found) for n, found in depths.items()}
+        for name, depths in r2.items()
+    }
     return pd.DataFrame(rows).T
 
 
@@ -97,13 +88,13 @@ def coordinate_maps(found: Read) -> None:
     name = st.segmented_control(
         "Padding of the maps", tuple(READ), default="zeros", required=True, key="_read_padding"
     )
-    one = found[name][0][-1]
-    size = one.true.shape[1]
+    shown = found[name][0][-1]
+    size = shown.true.shape[1]
     pictures = {
-        "true row": one.true[0],
-        "row, read out": one.read[0],
-        "true column": one.true[1],
-        "column, read out": one.read[1],
+        "true row": shown.true[0],
+        "row, read out": shown.read[0],
+        "true column": shown.true[1],
+        "column, read out": shown.read[1],
     }
     with st.container(horizontal=True, gap="small"):
         for title, values in pictures.items():
@@ -117,5 +108,5 @@ def coordinate_maps(found: Read) -> None:
                     width="content",
                 )
     st.caption(
-        f"After {one.depth} layers, mean over the test images, seed 0: from −1 (top, left) to 1."
+        f"After {shown.depth} layers, mean over the test images, seed 0: from −1 (top, left) to 1."
     )

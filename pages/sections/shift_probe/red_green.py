@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-import numpy as np
 import pandas as pd
 import streamlit as st
 
 from core.shift_probe import red_green
+from core.shift_probe.seeds import spread
+from pages.sections.shift_probe import words
 from pages.shared import sources
 from pages.shared.controls import control
 from pages.shared.guard import fragment
@@ -56,8 +57,11 @@ def show() -> None:
         st.warning("Training needs PyTorch, which is not installed here.")
         results = {}
     if results:
-        st.markdown(f"**{red_green_headline(results)}**")
-    st.table(red_green_table(results))
+        dissimilar = {
+            padding: spread([run.dissimilar for run in runs]) for padding, runs in results.items()
+        }
+        st.markdown(f"**{words.red_green_headline(dissimilar)}**")
+    st.table(table(results))
     st.markdown(
         "What counts is the gap between the two tests: it is the place that makes it. "
         "The margin is a condition chosen here, not the paper's: at 0 the squares always touch "
@@ -85,21 +89,7 @@ def train_red_green(margin: int, seeds: int) -> dict[str, list[red_green.Result]
     return found
 
 
-def red_green_headline(results: Mapping[str, list[red_green.Result]]) -> str:
-    means = {p: float(np.mean([r.dissimilar for r in runs])) for p, runs in results.items()}
-    low, high = min(means.values()), max(means.values())
-    if low == high:
-        return f"On swapped places every padding is right in {100 * high:.0f} % of the images"
-    best, worst = (
-        " and ".join(p for p, mean in means.items() if mean == bound) for bound in (high, low)
-    )
-    return (
-        f"On swapped places {best}: right in {100 * high:.0f} % of the images; {worst}: in "
-        f"{100 * low:.0f} %"
-    )
-
-
-def red_green_table(results: Mapping[str, list[red_green.Result]]) -> pd.DataFrame:
+def table(results: Mapping[str, list[red_green.Result]]) -> pd.DataFrame:
     """Published and own accuracies in percent, the own as mean and range over seeds."""
     rows = {}
     for padding, (similar, dissimilar) in red_green.PUBLISHED.items():
@@ -107,15 +97,7 @@ def red_green_table(results: Mapping[str, list[red_green.Result]]) -> pd.DataFra
         rows[padding] = {
             "similar, published": f"{similar:.1f} %",
             "dissimilar, published": f"{dissimilar:.1f} %",
-            "similar, here": accuracy([r.similar for r in runs]),
-            "dissimilar, here": accuracy([r.dissimilar for r in runs]),
+            "similar, here": words.accuracy([run.similar for run in runs]),
+            "dissimilar, here": words.accuracy([run.dissimilar for run in runs]),
         }
     return pd.DataFrame(rows).T
-
-
-def accuracy(shares: list[float]) -> str:
-    """The mean in percent, and the range where there are several."""
-    if not shares:
-        return "not trained yet"
-    mean, low, high = (100 * f for f in (float(np.mean(shares)), min(shares), max(shares)))
-    return f"{mean:.1f} %" + (f" ({low:.1f} to {high:.1f})" if len(shares) > 1 else "")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import make_dataclass
 
-import numpy as np
 import streamlit as st
 
 from core.settings import Whole, setting
@@ -37,7 +36,7 @@ def show(network: Network, run: Run) -> None:
     moved = shifts.shift(network, run.final.kernels[0], *chosen)
     title.header(words.shift_headline(network, moved))
     text.markdown(" ".join(words.shift_text(network, moved)), width=TEXT)
-    scale = float(max(np.abs(moved.output).max(), np.abs(moved.expected).max(), 1e-9))
+    scale = max(moved.largest, 1e-9)
     pictures = {
         "The image": (moved.image, 1.0),
         "Its output": (moved.output, scale),

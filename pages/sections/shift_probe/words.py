@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
-
-import numpy as np
 
 from core.shift_probe import Network, Position, Proof, Row, Run, Settings, Snapshot, touch_rank
 from core.shift_probe.classes import Leak
 from core.shift_probe.equivariance import Shift
+from core.shift_probe.seeds import Spread, spread
 from core.shift_probe.touching import Signs, untouched_ends
 from pages.shared import signed
 
@@ -53,26 +53,21 @@ def place(position: Position, size: int) -> str:
 def headline(network: Network, run: Run, proof: Proof) -> str:
     """The finding of this run in one line."""
     settings = network.settings
-    one = settings.layers == 1
+    single = settings.layers == 1
     if network.distinct_scores == 1:
         return "No: on this image every position always has the same score"
-    if alike := others_alike(network):
+    if alike := network.others_alike:
         get = "gets" if alike == 1 else "get"
         return f"Not this position: {some(alike, 'other position')} always {get} its score"
     if proof.separable is False:
-        return f"Not this position: no {'kernel singles' if one else 'kernels single'} it out"
+        return f"Not this position: no {'kernel singles' if single else 'kernels single'} it out"
     if proof.separable is None:
         return "Open: no kernels found that can, and no proof that there are none"
     if run.perfect:
         after = f"after {some(run.steps, 'step')}" if run.steps else "with its initial weights"
         return f"Yes: {after} it tells {place(settings.target, settings.size)} from all others"
-    exist = "A kernel exists" if one else "Kernels exist"
+    exist = "A kernel exists" if single else "Kernels exist"
     return f"{exist} that could, but training from this seed did not get there"
-
-
-def others_alike(network: Network) -> int:
-    """How many other positions share the target's class."""
-    return int(network.members[network.classes[network.settings.target]]) - 1
 
 
 def verdict(network: Network, run: Run) -> Iterator[str]:
@@ -89,7 +84,7 @@ def verdict(network: Network, run: Run) -> Iterator[str]:
             f"the balanced accuracy, the mean of target and others: "
             f"{percent(final.balanced_accuracy)}, where always answering 0 has 50 %."
         )
-    untouched = free_weights(network)
+    untouched = network.free_weights
     if settings.layers == 1 and untouched:
         touch = "touches" if untouched == 1 else "touch"
         yield (
@@ -101,13 +96,6 @@ def verdict(network: Network, run: Run) -> Iterator[str]:
             f"Of the {positions} positions the network can tell "
             f"{network.distinct_scores} classes apart; without a border there would be one."
         )
-
-
-def free_weights(network: Network) -> int:
-    """How many weights of the first layer touch other positions and never the target."""
-    along = network.maps[0].sum(axis=0)
-    anywhere = np.outer(along.any(axis=1), along.any(axis=1))
-    return int((anywhere & (network.touches(network.settings.target) == 0)).sum())
 
 
 # --- Classes ------------------------------------------------------------------------------------
@@ -378,6 +366,49 @@ def relu_text(seen: Mapping[int, int]) -> str:
     )
 
 
+# --- Readout, red and green ---------------------------------------------------------------------
+
+
+def readout_headline(deepest: Mapping[str, Spread], layers: int, seeds: int) -> str:
+    """What a readout of random stacks finds. deepest: R² after so many `layers`, by padding."""
+    best = max(deepest, key=lambda name: deepest[name].mean)
+    mean, low, high = deepest[best]
+    rest = max(abs(r2) for name, found in deepest.items() if name != best for r2 in found[1:])
+    return (
+        f"With {best}, {mean:.2f} of the coordinates' variance can be read after {layers} layers "
+        f"({low:.2f} to {high:.2f} over {seeds} seeds); with any other padding the R² of no seed "
+        f"is larger in size than {math.ceil(100 * rest) / 100:.2f}"
+    )
+
+
+def r2_range(mean: float, low: float, high: float) -> str:
+    """ "0.318 (0.301 to 0.332)"."""
+    return f"{mean:.3f} ({low:.3f} to {high:.3f})".replace("-", "−")
+
+
+def red_green_headline(dissimilar: Mapping[str, Spread]) -> str:
+    """Which padding is right on swapped places. dissimilar: that test's accuracy, by padding."""
+    low, high = (found(each.mean for each in dissimilar.values()) for found in (min, max))
+    if low == high:
+        return f"On swapped places every padding is right in {100 * high:.0f} % of the images"
+    best, worst = (
+        " and ".join(name for name, found in dissimilar.items() if found.mean == bound)
+        for bound in (high, low)
+    )
+    return (
+        f"On swapped places {best}: right in {100 * high:.0f} % of the images; {worst}: in "
+        f"{100 * low:.0f} %"
+    )
+
+
+def accuracy(shares: Sequence[float]) -> str:
+    """The mean in percent, and the range where there are several."""
+    if not shares:
+        return "not trained yet"
+    mean, low, high = (100 * share for share in spread(shares))
+    return f"{mean:.1f} %" + (f" ({low:.1f} to {high:.1f})" if len(shares) > 1 else "")
+
+
 # --- Weights that touch -------------------------------------------------------------------------
 
 
@@ -482,17 +513,15 @@ def shift_text(network: Network, moved: Shift) -> Iterator[str]:
             "much: the difference is zero everywhere, and the sum has not changed."
         )
     else:
-        total = float(moved.difference.sum())
-        unchanged = abs(total) < 1e-6 * max(float(np.abs(moved.output).max()), 1e-300)
         yield (
             f"Moved by {way(moved)}, output and moved output differ at {moved.differing} of "
             f"{some(moved.output.size, 'pixel')}, no deeper than {moved.depth} px from the border."
         )
         yield (
             "The differences add up to zero: here the sum does not betray the place."
-            if unchanged
-            else f"The differences add up to {number(float(f'{total:.3g}'))}: by so much the sum "
-            "has changed, and that is what gives the place away."
+            if not moved.sum_change
+            else f"The differences add up to {number(float(f'{moved.sum_change:.3g}'))}: by so "
+            "much the sum has changed, and that is what gives the place away."
         )
     if network.settings.always_invariant:
         yield "With this padding they never differ, wherever the pattern goes."
