@@ -273,7 +273,7 @@ def test_an_error_in_a_page_is_a_sentence_and_a_log_entry(
     def fail(*_: object) -> None:
         raise RuntimeError("the secret cause")
 
-    monkeypatch.setattr(autoencoder, "next_checkpoint", fail)
+    monkeypatch.setattr(runs, "registry", fail)
     with caplog.at_level(logging.ERROR):
         app = open_page("autoencoder")
     assert not app.exception
