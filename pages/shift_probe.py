@@ -24,7 +24,7 @@ from pages.sections.shift_probe import (
     training,
     words,
 )
-from pages.shared import charts, signed, sources
+from pages.shared import charts, heat, sources
 from pages.shared.controls import control
 from pages.shared.frame import show
 from pages.shared.opening import ask, invite
@@ -122,14 +122,11 @@ def target_image(size: int, target: tuple[int, int]) -> None:
     st.markdown("**The target.** Click to move it")
     image = np.zeros((size, size))
     image[target] = 1
-    spec = charts.heat_map((size, size), (0, 1), what="white", size=256, legend=False, select=True)
-    signed.recolour(spec, {"range": ["#000000", "#FFFFFF"]})
-    # A grid tells pixels apart, and the white one from a white page.
-    spec["layer"][0]["encoding"]["stroke"] = {"value": "#808080"}
-    spec["layer"][0]["mark"]["strokeWidth"] = 0.5
+    white = heat.Scale((0, 1), "white", colours=heat.GREYS)
     charts.show(
-        charts.pixels(image),
-        spec,
+        heat.pixels(image),
+        # Lines tell pixels apart, and the white one from a white page.
+        heat.heat_map(image.shape, white, size=256, legend=False, select=True, lines="#808080"),
         alt="A black image with one white pixel, the target",
         key="target_image",
         width="content",

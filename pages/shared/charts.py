@@ -1,4 +1,4 @@
-"""The charts' common look, as Vega-Lite specifications.
+"""The charts' common look: Altair charts, drawn once and kept without data and theme.
 
 A specification holds the look and stays the same while the data move: the browser then swaps the
 data in place, where any change of the specification would rebuild the chart. So domains are fixed
@@ -9,22 +9,28 @@ from __future__ import annotations
 
 import base64
 import io
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from functools import cache, lru_cache, wraps
+from typing import Any, ParamSpec, cast
 
+import altair as alt
 import numpy as np
 import pandas as pd
 import pyarrow as pa
 import streamlit as st
-from matplotlib import colormaps
 from numpy.typing import NDArray
 from PIL import Image
 
-Spec = dict[str, Any]
+Given = ParamSpec("Given")
 
 SIGNED = "datum.value ? format(datum.value, '+~g') : '0'"
 """An axis's labels as changes: "+1", "−1", "0"."""
+
+FIT = alt.AutoSizeParams(type="fit", contains="padding")
+"""A chart as wide as its place, whatever its labels take."""
+
+KEPT = 512  # specifications, a few kB each, of every kind of chart
 
 
 @dataclass(frozen=True)
@@ -54,118 +60,134 @@ def ready(data: pd.DataFrame) -> pa.Table:
     return pa.Table.from_pandas(data)
 
 
-def _config(colours: Palette) -> Spec:
-    text = {"labelColor": colours.muted, "titleColor": colours.muted, "titleFontWeight": "normal"}
-    size = {"labelFontSize": 12, "titleFontSize": 12}
-    return {
-        "background": "transparent",
-        "font": "Source Sans, Source Sans Pro, sans-serif",
-        "view": {"stroke": None},
-        "axis": text
-        | size
-        | {
-            "domainColor": colours.faint,
-            "tickColor": colours.faint,
-            "gridColor": colours.faint,
-            "gridOpacity": 0.5,
-        },
-        "axisX": {"grid": False},
-        "axisY": {
-            "titleAngle": 0,
-            "titleAlign": "left",
-            "titleY": -12,
-            "titleX": 0,
-            "domain": False,
-        },
-        "legend": text | size | {"gradientThickness": 10},
-        "text": {"color": colours.ink, "fontSize": 12},
-        "rule": {"color": colours.muted},
+Raw = dict[str, Any]
+Drawn = alt.Chart | alt.LayerChart | alt.FacetChart
+
+
+@dataclass(frozen=True)
+class Spec:
+    """A chart as Vega-Lite, without data and theme. Only `show` looks inside."""
+
+    vega_lite: Mapping[str, Any]
+
+
+def kept(draw: Callable[Given, Drawn]) -> Callable[Given, Spec]:
+    """Draw a chart once a process for the same arguments, which must be hashable.
+
+    To become a specification it is checked against Vega-Lite's schema, which takes longer than
+    all the rest of a rerun.
+    """
+
+    @lru_cache(KEPT)
+    @wraps(draw)
+    def spec(*given: Given.args, **named: Given.kwargs) -> Spec:
+        drawn = draw(*given, **named).properties(data=alt.NamedData("shown")).to_dict()
+        return Spec({name: part for name, part in drawn.items() if name not in LEFT_OUT})
+
+    return cast("Callable[Given, Spec]", spec)
+
+
+LEFT_OUT = ("$schema", "config", "data")  # data and theme come with `show`
+
+
+@cache
+def _config(colours: Palette) -> dict[str, Any]:
+    """The theme of all charts."""
+    text: dict[str, Any] = {
+        "labelColor": colours.muted,
+        "titleColor": colours.muted,
+        "titleFontWeight": "normal",
+        "labelFontSize": 12,
+        "titleFontSize": 12,
     }
+    lines: dict[str, Any] = {f"{part}Color": colours.faint for part in ("domain", "tick", "grid")}
+    config = alt.Config(
+        background="transparent",
+        font="Source Sans, Source Sans Pro, sans-serif",
+        view=alt.ViewConfig(stroke=None),
+        axis=alt.AxisConfig(**text, **lines, gridOpacity=0.5),
+        axisX=alt.AxisConfig(grid=False),
+        axisY=alt.AxisConfig(titleAngle=0, titleAlign="left", titleX=0, titleY=-12, domain=False),
+        legend=alt.LegendConfig(**text, gradientThickness=10),
+        text=alt.MarkConfig(color=colours.ink, fontSize=12),
+        rule=alt.MarkConfig(color=colours.muted),
+    )
+    return config.to_dict()
 
 
 def show(
-    data: pd.DataFrame | pa.Table, spec: Spec, *, alt: str, key: str | None = None, **options: Any
+    data: pd.DataFrame | pa.Table,
+    spec: Spec | Raw,
+    *,
+    alt: str,
+    key: str | None = None,
+    **options: Any,
 ) -> Any:
     """Draw `spec` with `data` in the page's theme; `alt` describes it to a screen reader."""
-    themed = {"config": _config(palette())} | spec
+    themed = {**(spec.vega_lite if isinstance(spec, Spec) else spec), "config": _config(palette())}
     return st.vega_lite_chart(data, themed, theme=None, alt=alt, key=key, **options)
 
 
-def lines(
-    colour: Mapping[str, str],
-    *,
-    x: tuple[str, Sequence[float]],
-    y: tuple[str, Sequence[float]],
-    height: int = 280,
-    log_x: bool = False,
-    log_y: bool = False,
-    x_format: str = "~s",
-    y_format: str | None = None,
-    y_ticks: Sequence[float] | None = None,
-    points: bool = False,
-) -> Spec:
-    """Lines labelled at their ends. Data: as `label_ends` gives them.
+def margins(*, top: float, right: float) -> dict[str, float]:
+    """The space round a chart, in pixels, for what is written beyond its axes."""
+    return {"left": 5, "top": top, "right": right, "bottom": 5}
 
-    `x` and `y` are an axis title and its domain.
-    """
-    scale_x: Spec = {"domain": list(x[1]), "nice": False}
-    if log_x:
-        scale_x["type"] = "log"
-    scale_y: Spec = {"domain": list(y[1]), "nice": False}
-    scale_y |= {"type": "log"} if log_y else {"zero": False}
-    axis_y: Spec = {"values": list(y_ticks)} if y_ticks else {"tickCount": 5}
-    axis_y |= {"format": y_format} if y_format else {}
-    shared: Spec = {
-        "x": {"field": "x", "type": "quantitative", "title": x[0], "scale": scale_x}
-        | {"axis": {"format": x_format, "tickCount": 6, "labelSeparation": 8}},
-        "y": {
-            "field": "y",
-            "type": "quantitative",
-            "title": y[0],
-            "scale": scale_y,
-            "axis": axis_y,
-        },
-        "color": {
-            "field": "line",
-            "type": "nominal",
-            "scale": {"domain": list(colour), "range": list(colour.values())},
-            "legend": None,
-        },
+
+@dataclass(frozen=True)
+class Axis:
+    """An axis of `lines`: its title and unit, its domain, and how its numbers are written."""
+
+    title: str
+    domain: tuple[float, float]
+    number: str | None = None
+    log: bool = False
+    ticks: tuple[float, ...] = ()
+
+    def scale(self) -> alt.Scale:
+        if self.log:
+            return alt.Scale(domain=self.domain, type="log")
+        return alt.Scale(domain=self.domain)
+
+
+def lines(colours: Mapping[str, str], x: Axis, y: Axis, height: int = 280) -> Spec:
+    """Lines, each in its colour, labelled at their ends. Data: as `label_ends` gives them."""
+    return _lines(tuple(colours.items()), x, y, height)
+
+
+@kept
+def _lines(colours: tuple[tuple[str, str], ...], x: Axis, y: Axis, height: int) -> Drawn:
+    names, drawn_in = zip(*colours, strict=True)
+    ticks: dict[str, Any] = {"values": y.ticks} if y.ticks else {"tickCount": 5}
+    written: dict[str, Any] = {"format": y.number} if y.number else {}
+    up: dict[str, Any] = {
+        "title": y.title,
+        "scale": y.scale(),
+        "axis": alt.Axis(**ticks, **written),
     }
-    dash: Spec = {
-        "field": "style",
-        "type": "nominal",
-        "legend": None,
-        "scale": {"domain": ["solid", "dashed", "dotted"], "range": [[1, 0], [6, 5], [0.1, 4]]},
-    }
+    across = alt.Axis(format=x.number or "~s", tickCount=6, labelSeparation=8)
+    base = alt.Chart().encode(
+        x=alt.X("x:Q", title=x.title, scale=x.scale(), axis=across),
+        y=alt.Y("y:Q", **up),
+        color=alt.Color("line:N", scale=alt.Scale(domain=names, range=drawn_in), legend=None),
+    )
+    styles = alt.Scale(domain=["solid", "dashed", "dotted"], range=[[1, 0], [6, 5], [0.1, 4]])
+    dash = alt.StrokeDash("style:N", legend=None, scale=styles)
     tooltip = [
-        {"field": "line", "title": " "},
-        {"field": "x", "title": x[0], "format": ",.4~g"},
-        {"field": "y", "title": y[0], "format": y_format or ".4~f"},
+        alt.Tooltip("line:N", title=" "),
+        alt.Tooltip("x:Q", title=x.title, format=",.4~g"),
+        alt.Tooltip("y:Q", title=y.title, format=y.number or ".4~f"),
     ]
-    label_y = shared["y"] | {"field": "label_y"}
-    return {
-        "height": height,
-        "padding": {"left": 5, "top": 24, "right": 72, "bottom": 5},
-        "autosize": {"type": "fit", "contains": "padding"},
-        "layer": [
-            {
-                "mark": {"type": "line", "strokeWidth": 2.5, "clip": True, "point": points}
-                | {"strokeCap": "round"},  # one point alone is a dot
-                "encoding": shared | {"strokeDash": dash},
-            },
-            {
-                "transform": [{"filter": "datum.style !== 'dotted'"}],
-                "mark": {"type": "point", "size": 60, "opacity": 0},
-                "encoding": shared | {"tooltip": tooltip},
-            },
-            {
-                "transform": [{"filter": "isValid(datum.label)"}],
-                "mark": {"type": "text", "align": "left", "dx": 6, "fontSize": 12, "clip": False},
-                "encoding": shared | {"y": label_y, "text": {"field": "label"}},
-            },
-        ],
-    }
+    # One point alone is a dot, thanks to its round cap.
+    line = base.mark_line(strokeWidth=2.5, clip=True, strokeCap="round").encode(strokeDash=dash)
+    hover = base.transform_filter("datum.style !== 'dotted'").mark_point(size=60, opacity=0)
+    name = base.transform_filter("isValid(datum.label)").mark_text(
+        align="left", dx=6, fontSize=12, clip=False
+    )
+    return alt.layer(
+        line,
+        hover.encode(tooltip=tooltip),
+        name.encode(y=alt.Y("label_y:Q", **up), text="label:N"),
+    ).properties(height=height, padding=margins(top=24, right=72), autosize=FIT)
 
 
 def label_ends(
@@ -203,163 +225,10 @@ def label_ends(
     return data.assign(label=label, label_y=label_y)
 
 
-def pixels(values: NDArray[Any], **columns: NDArray[Any]) -> pd.DataFrame:
-    """A row for each pixel of an (H, W) array, for `heat_map`; more columns of the same shape."""
-    row, col = np.indices(values.shape)
-    table = {"row": row.ravel(), "col": col.ravel(), "value": np.asarray(values, float).ravel()}
-    return pd.DataFrame(table | {name: more.ravel() for name, more in columns.items()})
-
-
-CELLS = 48**2  # pixels of a heat map; with more, drawing takes seconds and `raster` must do
-
-
-def plain_map(
-    values: NDArray[Any],
-    domain: Sequence[float],
-    *,
-    frame: tuple[int, int, int, int] | None = None,
-    **options: Any,
-) -> tuple[pd.DataFrame, Spec]:
-    """An (H, W) array as data and `heat_map`; with too many pixels as `raster_map`, unframed."""
-    if values.size > CELLS:
-        return raster(values, domain), raster_map(values.shape, domain, **options)
-    return pixels(values), heat_map(values.shape, domain, frame=frame, **options)
-
-
-def heat_map(
-    shape: tuple[int, int],
-    domain: Sequence[float],
-    *,
-    what: str,
-    size: int = 320,
-    frame: tuple[int, int, int, int] | None = None,
-    log: bool = False,
-    scheme: str = "viridis",
-    legend: bool = True,
-    select: bool = False,
-    tooltip: Sequence[Spec] = (),
-    number: str = ".4~g",
-    nothing: str | None = None,
-) -> Spec:
-    """Square pixels in a perceptually uniform map. Data as `pixels` gives them.
-
-    `what` names the amount and its unit; `domain` is the colour scale's, so that maps which are
-    compared share it; `frame` draws a frame round rows and columns (top, left, bottom, right),
-    the last two excluded; `select` lets a click choose a pixel, as the parameter "px"; `number` is
-    how amounts are written, in d3's terms; `nothing` is a colour for pixels whose value is 0.
-    """
-    height, width = shape
-    cell = max(1, size // max(height, width))  # whole screen pixels leave no seams
-    place: Spec = {"type": "quantitative", "axis": None}
-    x: Spec = place | {"scale": {"domain": [0, width], "nice": False, "zero": False}}
-    # Rows count downwards, as in an array.
-    y: Spec = place | {
-        "scale": {"domain": [0, height], "nice": False, "zero": False, "reverse": True}
-    }
-    scale: Spec = {"domain": list(domain), "scheme": scheme, "clamp": True}
-    if log:
-        scale["type"] = "log"
-    legend_spec: Spec | None = (
-        {"type": "gradient", "orient": "bottom", "gradientLength": min(size, 320)}
-        | {"title": what, "tickCount": 4, "format": number}
-        if legend
-        else None
-    )
-    colour: Spec = {"field": "value", "type": "quantitative", "scale": scale}
-    if nothing is not None:
-        colour["condition"] = {"test": "datum.value === 0", "value": nothing}
-    cells: Spec = {
-        "transform": [
-            {"calculate": "datum.col + 1", "as": "right"},
-            {"calculate": "datum.row + 1", "as": "bottom"},
-        ],
-        # Half a pixel more on two sides hides the seam that anti-aliasing leaves between cells.
-        "mark": {"type": "rect", "x2Offset": 0.5, "y2Offset": 0.5},
-        "encoding": {
-            "x": x | {"field": "col"},
-            "x2": {"field": "right"},
-            "y": y | {"field": "row"},
-            "y2": {"field": "bottom"},
-            "color": colour | {"legend": legend_spec},
-            "tooltip": [
-                {"field": "row"},
-                {"field": "col", "title": "column"},
-                {"field": "value", "title": what, "format": number},
-                *tooltip,
-            ],
-        },
-    }
-    if select:
-        cells["params"] = [
-            {
-                "name": "px",
-                "select": {
-                    "type": "point",
-                    "fields": ["row", "col"],
-                    "on": "click",
-                    "toggle": False,
-                },
-            }
-        ]
-    layers = [cells]
-    if frame is not None:
-        top, left, bottom, right = frame
-        outline = {"x": left, "x2": right, "y": top, "y2": bottom}
-        layers.append(
-            {
-                "data": {"values": [outline]},
-                "mark": {"type": "rect", "filled": False, "stroke": "white", "strokeWidth": 1.5},
-                "encoding": {
-                    "x": x | {"field": "x"},
-                    "x2": {"field": "x2"},
-                    "y": y | {"field": "y"},
-                    "y2": {"field": "y2"},
-                },
-            }
-        )
-    return {
-        "width": cell * width,
-        "height": cell * height,
-        "padding": {"left": 2, "top": 2, "right": 2, "bottom": 2},
-        "autosize": {"type": "pad"},
-        "layer": layers,
-    }
-
-
-def colours(
-    values: NDArray[Any],
-    domain: Sequence[float],
-    *,
-    log: bool = False,
-    nothing: str | None = None,
-) -> NDArray[np.uint8]:
-    """An (H, W) array as pixels (H, W, 3) in the colours of `heat_map`."""
-    values = np.asarray(values, float)
-    with np.errstate(divide="ignore"):
-        amounts, (low, high) = (np.log(values), np.log(domain)) if log else (values, domain)
-    shares = np.clip((amounts - low) / ((high - low) or 1), 0, 1)
-    coloured: NDArray[np.uint8] = colormaps["viridis"](shares, bytes=True)[..., :3]
-    if nothing is not None:
-        coloured[values == 0] = rgb(nothing)
-    return coloured
-
-
 def rgb(colour: str) -> tuple[int, int, int]:
     """The red, green and blue of a colour "#RRGGBB"."""
     red, green, blue = bytes.fromhex(colour[1:])
     return red, green, blue
-
-
-def raster(
-    values: NDArray[Any],
-    domain: Sequence[float],
-    *,
-    log: bool = False,
-    nothing: str | None = None,
-) -> pd.DataFrame:
-    """An (H, W) array as one picture, for `raster_map`: the colours of `heat_map`, no hover."""
-    url = inline(colours(values, domain, log=log, nothing=nothing))
-    return pd.DataFrame({"url": [url], "row": [0], "col": [0], "value": [float(domain[1])]})
 
 
 def inline(pixels: NDArray[np.uint8]) -> str:
@@ -370,27 +239,3 @@ def inline(pixels: NDArray[np.uint8]) -> str:
     png = io.BytesIO()
     Image.fromarray(pixels).save(png, "PNG")
     return "data:image/png;base64," + base64.b64encode(png.getvalue()).decode()
-
-
-def raster_map(
-    shape: tuple[int, int],
-    domain: Sequence[float],
-    *,
-    what: str,
-    size: int = 320,
-    log: bool = False,
-    number: str = ".4~g",
-) -> Spec:
-    """`heat_map` as one picture: soon drawn, however many pixels. Data as `raster` gives them."""
-    spec = heat_map(shape, domain, what=what, size=size, log=log, number=number)
-    legend = spec["layer"][0] | {"transform": []}
-    legend["mark"] = {"type": "point", "opacity": 0, "tooltip": None}
-    legend["encoding"] = {"color": legend["encoding"]["color"]}
-    middle = {"x": {"value": spec["width"] / 2}, "y": {"value": spec["height"] / 2}}
-    picture = {
-        # Not smooth: enlarged, a pixel stays a square.
-        "mark": {"type": "image", "smooth": False}
-        | {"width": spec["width"], "height": spec["height"]},
-        "encoding": middle | {"url": {"field": "url", "type": "nominal"}},
-    }
-    return spec | {"layer": [picture, legend]}

@@ -7,14 +7,18 @@ Positions are in cells, rows counting downwards; a cell is `cell` screen pixels 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 
+import altair as alt
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from pages.shared.charts import Palette, Spec
+from pages.shared import heat
+from pages.shared.charts import Drawn, Palette, Spec, kept
+from pages.shared.heat import Scale
 
 
 class Mark(NamedTuple):
@@ -54,89 +58,88 @@ def table(marks: Iterable[Mark]) -> pd.DataFrame:
     )
 
 
-def board(width: float, height: float, cell: float, layers: Sequence[Spec]) -> Spec:
+@dataclass(frozen=True)
+class Layer:
+    """How the marks of one kind are drawn: as rectangles, or as words where `text` is set.
+
+    With a `scale` they are coloured by their values; `inset` makes them as many cells smaller on
+    each side; `look` are a mark's properties in Vega-Lite.
+    """
+
+    kind: str
+    look: tuple[tuple[str, Any], ...] = ()
+    inset: float = 0
+    text: bool = False
+    scale: Scale | None = None
+
+    def chart(self, place: dict[str, Any]) -> Any:
+        """The layer where `place` puts it."""
+        marks = alt.Chart().transform_filter(f"datum.kind === '{self.kind}'")
+        look: dict[str, Any] = dict(self.look)
+        if self.text:
+            middle = {
+                "left": "(datum.left + datum.right) / 2",
+                "top": "(datum.top + datum.bottom) / 2",
+            }
+            written = {"baseline": "middle", "align": "center"} | look
+            centred = marks.transform_calculate(**middle).mark_text(**written)
+            return centred.encode(x=place["x"], y=place["y"], text="text:N")
+        if self.scale is not None:
+            # The same colour around a square hides the seam that anti-aliasing leaves between two.
+            colour: dict[str, Any] = {"scale": self.scale.altair(), "legend": None}
+            return marks.mark_rect(strokeWidth=1).encode(
+                **place,
+                color=alt.Color("value:Q", **colour),
+                stroke=alt.Stroke("value:Q", **colour),
+                tooltip=alt.Tooltip("value:Q", title=self.scale.what, format=self.scale.number),
+            )
+        if self.inset:
+            sides = {"left": "+", "top": "+", "right": "-", "bottom": "-"}
+            moved = {side: f"datum.{side} {sign} {self.inset}" for side, sign in sides.items()}
+            marks = marks.transform_calculate(**moved)
+        return marks.mark_rect(**{"tooltip": None} | look).encode(**place)
+
+
+def board(width: float, height: float, cell: float, layers: Iterable[Layer]) -> Spec:
     """A picture of width × height cells, its layers drawn one over the other."""
-    return {
-        "width": round(width * cell),
-        "height": round(height * cell),
-        "padding": {"left": 2, "top": 2, "right": 2, "bottom": 2},
-        "autosize": {"type": "pad"},
-        "encoding": {
-            "x": _place("left", width),
-            "x2": {"field": "right"},
-            "y": _place("top", height) | {"scale": _scale(height) | {"reverse": True}},
-            "y2": {"field": "bottom"},
-        },
-        "layer": list(layers),
-    }
+    return _board(width, height, cell, tuple(layers))
 
 
-def rectangles(kind: str, *, inset: float = 0, **look: Any) -> Spec:
+@kept
+def _board(width: float, height: float, cell: float, layers: tuple[Layer, ...]) -> Drawn:
+    place = heat.place((height, width))
+    drawn = [layer.chart(place) for layer in layers]
+    return heat.picture(drawn, round(width * cell), round(height * cell))
+
+
+def rectangles(kind: str, *, inset: float = 0, **look: Any) -> Layer:
     """A layer that draws every mark of `kind` alike; `inset` cells smaller on each side."""
-    layer: Spec = {"transform": [_only(kind)], "mark": {"type": "rect", "tooltip": None} | look}
-    if inset:
-        for side, sign in (("left", "+"), ("top", "+"), ("right", "-"), ("bottom", "-")):
-            moved = {"calculate": f"datum.{side} {sign} {inset}", "as": side}
-            layer["transform"].append(moved)
-    return layer
+    return Layer(kind, tuple(look.items()), inset)
 
 
-def amounts(kind: str, domain: tuple[float, float], colours: Spec, what: str) -> Spec:
-    """A layer that colours every mark of `kind` by its value: a scheme or a range of colours."""
-    colour = {
-        "field": "value",
-        "type": "quantitative",
-        "scale": {"domain": list(domain), "clamp": True} | colours,
-        "legend": None,
-    }
-    tooltip = {"field": "value", "type": "quantitative", "title": what, "format": ".3~f"}
-    return {
-        "transform": [_only(kind)],
-        "mark": {"type": "rect", "strokeWidth": 1},
-        # The same colour around a square hides the seam that anti-aliasing leaves between two.
-        "encoding": {"color": colour, "stroke": colour, "tooltip": tooltip},
-    }
+def amounts(kind: str, scale: Scale) -> Layer:
+    """A layer that colours every mark of `kind` by its value."""
+    return Layer(kind, scale=scale)
 
 
-def outline(kind: str) -> Spec:
+def outline(kind: str) -> Layer:
     """A layer of thin frames, which tell white pixels from a white page."""
     return rectangles(kind, filled=False, stroke="#808080", strokeWidth=0.75)
 
 
-def words(kind: str, **look: Any) -> Spec:
+def words(kind: str, **look: Any) -> Layer:
     """A layer that writes the text of every mark of `kind` at the mark's middle."""
-    middle = [
-        {"calculate": "(datum.left + datum.right) / 2", "as": "left"},
-        {"calculate": "(datum.top + datum.bottom) / 2", "as": "top"},
-    ]
-    return {
-        "transform": [_only(kind), *middle],
-        "mark": {"type": "text", "baseline": "middle", "align": "center"} | look,
-        "encoding": {"text": {"field": "text"}, "x2": None, "y2": None},
-    }
+    return Layer(kind, tuple(look.items()), text=True)
 
 
-GREYS: Spec = {"range": ["#000000", "#FFFFFF"]}
-SIGNED: Spec = {"scheme": "blueorange"}
+GREY = Scale((0, 1), "grey", ".3~f", colours=heat.GREYS)
 
 
-def padding_look(colours: Palette) -> Spec:
+def padding_look(colours: Palette) -> dict[str, Any]:
     """How a padded cell looks in every picture: an empty square with a dashed frame."""
     return {
         "filled": False,
         "stroke": colours.padded,
-        "strokeDash": [2, 2],
+        "strokeDash": (2, 2),
         "strokeWidth": 1,
     }
-
-
-def _only(kind: str) -> Spec:
-    return {"filter": f"datum.kind === '{kind}'"}
-
-
-def _scale(length: float) -> Spec:
-    return {"domain": [0, length], "nice": False, "zero": False}
-
-
-def _place(field: str, length: float) -> Spec:
-    return {"field": field, "type": "quantitative", "axis": None, "scale": _scale(length)}

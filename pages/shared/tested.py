@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from core.autoencoder import Checkpoint
 from pages.shared import charts
+from pages.shared.heat import Scale
 
 REMEMBERED = 64  # pictures of each kind, some 30 kB each
 
@@ -56,19 +57,24 @@ def loss_maps(tested: Mapping[str, Checkpoint]) -> None:
             )
     with st.container(horizontal=True, gap="small", vertical_alignment="center"):
         st.caption("0", width="content")
-        st.image(SCALE, width=200)
+        st.image(LEGEND, width=200)
         st.caption(f"{highest:.2f} nats per pixel", width="content")
 
 
 ENLARGED = 8  # screen pixels of a pixel in a loss map
 
-SCALE = charts.inline(charts.colours(np.linspace(0, 1, 200)[None].repeat(10, axis=0), (0, 1)))
+
+def _scale(highest: float) -> Scale:
+    return Scale((0, highest), "nats per pixel")
+
+
+LEGEND = charts.inline(_scale(1).pixels(np.linspace(0, 1, 200)[None].repeat(10, axis=0)))
 
 
 @lru_cache(REMEMBERED)
 def _map(tested: Checkpoint, highest: float) -> str:
     """The loss map as one picture's address, the original frame drawn in."""
-    pixels = charts.colours(tested.loss_map, (0, highest))
+    pixels = _scale(highest).pixels(tested.loss_map)
     pixels = pixels.repeat(ENLARGED, axis=0).repeat(ENLARGED, axis=1)
     if pad := tested.pad_width:
         _outline(pixels[None], ENLARGED * pad, (255, 255, 255), thick=2)

@@ -176,7 +176,7 @@ def _legend(rows: Mapping[Quantity, Evidence]) -> str:
     return f"{'; '.join(parts)}; grey band: changes under {least}, which count as none."
 
 
-def _chart(rows: Mapping[Quantity, Evidence]) -> tuple[pd.DataFrame, charts.Spec]:
+def _chart(rows: Mapping[Quantity, Evidence]) -> tuple[pd.DataFrame, charts.Raw]:
     table = pd.DataFrame(
         [row for quantity, one in rows.items() for row in _marks(quantity.label, one)],
         columns=COLUMNS,
@@ -186,17 +186,17 @@ def _chart(rows: Mapping[Quantity, Evidence]) -> tuple[pd.DataFrame, charts.Spec
     ends = [-1.5 * least, 1.5 * least, *table.change.dropna(), *table.low.dropna()]
     ends += table.high.dropna().tolist()
     spare = 0.04 * (max(ends) - min(ends))
-    x: charts.Spec = {
+    x: charts.Raw = {
         "type": "quantitative",
         "title": "change by padding, %",
         "scale": {"domain": [min(ends) - spare, max(ends) + spare], "nice": False, "zero": False},
         "axis": {"tickCount": 6, "labelExpr": charts.SIGNED, "grid": False},
     }
     single = len(rows) == 1
-    y: charts.Spec = {"field": "name", "type": "nominal", "sort": None, "title": None}
+    y: charts.Raw = {"field": "name", "type": "nominal", "sort": None, "title": None}
     y["axis"] = None if single else {"domain": False, "ticks": False, "labelFontSize": 13}
 
-    def dots(kind: str, below: int, mark: charts.Spec) -> charts.Spec:
+    def dots(kind: str, below: int, mark: charts.Raw) -> charts.Raw:
         return {
             "transform": [{"filter": f"datum.kind === '{kind}'"}],
             "mark": {
@@ -218,7 +218,7 @@ def _chart(rows: Mapping[Quantity, Evidence]) -> tuple[pd.DataFrame, charts.Spec
         }
 
     colour = colours.padded
-    layers: list[charts.Spec] = [
+    layers: list[charts.Raw] = [
         {
             "data": {"values": [{}]},  # drawn once, not once a row
             "mark": {"type": "rect", "color": colours.faint, "opacity": 0.6},

@@ -155,7 +155,7 @@ def map_title(padded: Checkpoint) -> str:
 # --- The parts as a picture ---------------------------------------------------------------------
 
 
-def _chart(parts: Split) -> tuple[pd.DataFrame, charts.Spec]:
+def _chart(parts: Split) -> tuple[pd.DataFrame, charts.Raw]:
     """The parts one after another, each from where the one before ends, and their sum."""
     colours = charts.palette()
     steps = {
@@ -173,15 +173,15 @@ def _chart(parts: Split) -> tuple[pd.DataFrame, charts.Spec]:
     low = min(0.0, table["end"].min())
     high = max(0.0, table["right"].max())
     room = 0.25 * (high - low)  # for the words at the right
-    x: charts.Spec = {
+    x: charts.Raw = {
         "type": "quantitative",
         "title": "change, % of the unpadded loss",
         "scale": {"domain": [low - 0.02 * (high - low), high + room], "nice": False},
         "axis": {"tickCount": 5, "labelExpr": charts.SIGNED},
     }
-    y: charts.Spec = {"field": "part", "type": "nominal", "sort": None, "title": None}
+    y: charts.Raw = {"field": "part", "type": "nominal", "sort": None, "title": None}
     y["axis"] = {"domain": False, "ticks": False, "labelFontSize": 13, "labelPadding": 8}
-    ink: charts.Spec = {"field": "colour", "type": "nominal", "scale": None}
+    ink: charts.Raw = {"field": "colour", "type": "nominal", "scale": None}
     return table, {
         "height": 190,
         "autosize": {"type": "fit", "contains": "padding"},

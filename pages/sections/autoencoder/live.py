@@ -113,14 +113,12 @@ def _curve_chart(pair: Pair, *, total: bool) -> None:
     scale = 1_000 if total else 1  # close to 28 × 28, and round
     # From a floor without noise, padded by 8, to what a network knows before its first step.
     domain = (0.02 * scale, 1.4 * scale if total else 0.8)
+    ticks = tuple(tick * scale for tick in (0.025, 0.05, 0.1, 0.2, 0.4, 0.8))
     spec = charts.lines(
         {"unpadded": colours.unpadded, "padded": colours.padded},
-        x=("images seen", (0, pair.run.images)),
-        x_format=",d",
-        y=(f"nats per {'image' if total else 'pixel'}", domain),
+        x=charts.Axis("images seen", (0, pair.run.images), ",d"),
         # From its first steps to its end a curve falls by a factor of seven.
-        log_y=True,
-        y_ticks=[tick * scale for tick in (0.025, 0.05, 0.1, 0.2, 0.4, 0.8)],
+        y=charts.Axis(f"nats per {'image' if total else 'pixel'}", domain, log=True, ticks=ticks),
     )
     data = drawn_curve(pair, domain, total=total)
     charts.show(data, spec, alt=CURVE_ALT, key="total" if total else "per_pixel")

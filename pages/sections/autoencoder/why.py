@@ -258,10 +258,10 @@ def legend(findings: Sequence[Finding]) -> str:
     return "; ".join(parts) + "."
 
 
-def chart(findings: Sequence[Finding], domain: tuple[float, float]) -> charts.Spec:
+def chart(findings: Sequence[Finding], domain: tuple[float, float]) -> charts.Raw:
     """A row for each control, its name above it. Data as `table` gives them."""
     colours = charts.palette()
-    x: charts.Spec = {
+    x: charts.Raw = {
         "type": "quantitative",
         "title": "harm: change of the loss on the shared pixels by padding, %",
         "scale": {"domain": list(domain), "nice": False, "zero": False},
@@ -273,12 +273,12 @@ def chart(findings: Sequence[Finding], domain: tuple[float, float]) -> charts.Sp
     }
     # Not every layer has every row: without a domain their order would be that of the first layer.
     names = [one.control.name for one in findings]
-    y: charts.Spec = {"field": "name", "type": "nominal", "axis": None, "scale": {"domain": names}}
+    y: charts.Raw = {"field": "name", "type": "nominal", "axis": None, "scale": {"domain": names}}
     below = 8  # pixels: the name stands above its marks
-    once: charts.Spec = {"data": {"values": [{}]}}  # drawn once, not once a row
+    once: charts.Raw = {"data": {"values": [{}]}}  # drawn once, not once a row
     least = 100 * MARGIN
     interval = {"transform": [{"filter": "isValid(datum.low)"}]}
-    layers: list[charts.Spec] = [
+    layers: list[charts.Raw] = [
         once
         | {
             "mark": {"type": "rect", "color": colours.faint, "opacity": 0.4},

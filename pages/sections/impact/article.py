@@ -8,7 +8,7 @@ from core.impact import Impact
 from pages.sections.impact import words
 from pages.sections.impact.settings import FIVE, FIVE_SAME
 from pages.sections.impact.sides import impact_of
-from pages.shared import charts, grids
+from pages.shared import charts, grids, heat
 from pages.shared.words import TEXT
 
 ARTICLE = {
@@ -17,6 +17,7 @@ ARTICLE = {
     "five layers, same": (FIVE_SAME, 28),
     "five layers, valid": (FIVE, 28),
 }
+SHARES = heat.Scale((0, 1), "share")
 SMALL = 140  # screen pixels: 10 and 28 pixels both divide it
 
 
@@ -39,9 +40,9 @@ def show(*, revealed: bool) -> None:
 def small_map(map_: Impact, size: int, *, key: str, shown: bool) -> None:
     """A map without a legend, or an empty frame for what is still open."""
     if shown:
-        spec = charts.heat_map((size, size), (0, 1), what="share", size=SMALL, legend=False)
+        spec = heat.heat_map((size, size), SHARES, size=SMALL, legend=False)
         charts.show(
-            charts.pixels(map_.shares), spec, alt="Impact of each pixel", key=key, width="content"
+            heat.pixels(map_.shares), spec, alt="Impact of each pixel", key=key, width="content"
         )
         return
     colours = charts.palette()
@@ -52,7 +53,7 @@ def small_map(map_: Impact, size: int, *, key: str, shown: bool) -> None:
             4,
             SMALL / 4,
             [
-                grids.rectangles("frame", filled=False, stroke=colours.muted, strokeDash=[4, 4]),
+                grids.rectangles("frame", filled=False, stroke=colours.muted, strokeDash=(4, 4)),
                 grids.words("frame", fontSize=48, color=colours.muted),
             ],
         ),

@@ -11,7 +11,7 @@ import pandas as pd
 from pages.sections.impact import words
 from pages.sections.impact.maps import UNSEEN, domain
 from pages.sections.impact.sides import Side
-from pages.shared import charts
+from pages.shared import heat
 from pages.shared.take_away import figure
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ def table(sides: Sequence[Side]) -> pd.DataFrame:
     """Both maps, one row a pixel, paths exact."""
     return pd.concat(
         [
-            charts.pixels(one.impact.shares, paths=one.impact.map)
+            heat.pixels(one.impact.shares, paths=one.impact.map)
             .rename(columns={"col": "column", "value": "share_of_maximum"})
             .assign(side=one.name, layers=str(one.stack))
             for one in sides

@@ -11,11 +11,11 @@ from core.data.picture import read_picture
 from core.impact import lost_detail
 from core.settings import InputError
 from pages.sections.impact import words
-from pages.sections.impact.maps import MAP
 from pages.sections.impact.sides import Side
 from pages.shared import charts
 from pages.shared.controls import plain
 from pages.shared.example import digit
+from pages.shared.heat import SIZE
 
 
 def show(sides: Sequence[Side]) -> None:
@@ -40,7 +40,7 @@ def show(sides: Sequence[Side]) -> None:
             st.markdown(f"**{words.lost(lost_detail(image, one.impact.faint))}**")
             with st.container(horizontal=True, gap="small"):
                 for values in (image, image * share):
-                    scale = max(1, (MAP // 2) // max(image.shape))
+                    scale = max(1, (SIZE // 2) // max(image.shape))
                     pixels = np.uint8(255 * values).repeat(scale, axis=0).repeat(scale, axis=1)
                     st.image(charts.inline(pixels), width=pixels.shape[1])
             st.caption(f"As it is, and each pixel as bright as it counts: `{one.label}`")

@@ -21,7 +21,7 @@ from pages.sections.impact import words
 from pages.sections.impact.maps import Floats
 from pages.sections.impact.settings import Settings
 from pages.sections.impact.sides import Side, impact_of
-from pages.shared import charts, sources
+from pages.shared import charts, heat, sources
 from pages.shared.controls import control, plain
 from pages.shared.runs import provenance
 from pages.shared.words import TEXT
@@ -90,10 +90,9 @@ def beside(one: Side, total: Measured) -> pd.DataFrame:
 
 def show_map(values: Floats, what: str, key: str) -> None:
     """A map on its own scale."""
-    shared = (0.0, float(values.max()) or 1.0)
-    table, spec = charts.plain_map(values, shared, what=what, size=240, number=".3~g")
+    scale = heat.Scale((0, float(values.max()) or 1), what, ".3~g")
     with st.container(width=250):
-        charts.show(table, spec, alt=what, key=key, width="content")
+        charts.show(*heat.plain_map(values, scale, size=240), alt=what, key=key, width="content")
 
 
 def trained() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -13,23 +14,22 @@ from numpy.typing import NDArray
 from core.impact import Impact
 from pages.sections.impact import words
 from pages.sections.impact.sides import Side
-from pages.shared import charts
+from pages.shared import charts, heat
+from pages.shared.heat import Scale
 
 Floats = NDArray[np.float64]
-MAP = 320  # screen pixels: two maps fit beside each other, one fits a phone
 UNSEEN = "#8A8A8A"
 
 
 @dataclass(frozen=True)
 class Coloured:
-    """Each side's map as it is coloured, what it shows, and how its numbers are written."""
+    """Each side's map, and the scale that they share."""
 
     maps: tuple[Floats, ...]
-    what: str
-    number: str
+    scale: Scale
 
 
-def amounts(sides: Sequence[Side], amount: str) -> Coloured:
+def amounts(sides: Sequence[Side], amount: str, log: bool) -> Coloured:
     """The maps in the amount asked for; in shares where the paths outgrow the colour scale."""
     if amount == "paths":
         try:
@@ -38,10 +38,15 @@ def amounts(sides: Sequence[Side], amount: str) -> Coloured:
                     np.asarray(one.impact.numerators / one.impact.denominator, np.float64)
                     for one in sides
                 )
-            return Coloured(counts, "paths", ",.6~g")
+            return coloured(counts, "paths", ",.6~g", log)
         except (OverflowError, FloatingPointError):
             st.caption("The paths outgrow the colour scale: shown as shares of the maximum.")
-    return Coloured(tuple(one.impact.shares for one in sides), "share of the maximum", ".3~p")
+    shares = tuple(one.impact.shares for one in sides)
+    return coloured(shares, "share of the maximum", ".3~p", log)
+
+
+def coloured(maps: tuple[Floats, ...], what: str, number: str, log: bool) -> Coloured:
+    return Coloured(maps, Scale(domain(maps, log), what, number, log, nothing=UNSEEN))
 
 
 def domain(values: Sequence[Floats], log: bool) -> tuple[float, float]:
@@ -55,70 +60,33 @@ def domain(values: Sequence[Floats], log: bool) -> tuple[float, float]:
 
 def show(sides: Sequence[Side], amount: str, log: bool) -> None:
     """The maps beside each other on one scale, their shares, and a cut through them."""
-    coloured = amounts(sides, amount)
-    shared = domain(coloured.maps, log)
+    found = amounts(sides, amount, log)
     with st.container(horizontal=True, gap="medium"):
-        for one, shown in zip(sides, coloured.maps, strict=True):
-            map_of(one, shown, shared, coloured, log)
+        for one, shown in zip(sides, found.maps, strict=True):
+            map_of(one, shown, found.scale)
         st.table(summary(sides), width="content")
-    cut(sides, coloured, log)
+    cut(sides, found)
 
 
-def map_of(
-    one: Side, shown: Floats, shared: tuple[float, float], coloured: Coloured, log: bool
-) -> None:
+def map_of(one: Side, shown: Floats, scale: Scale) -> None:
     """One side's map with its title; hover and click where it is small enough."""
-    what, number = coloured.what, coloured.number
-    with st.container(width=MAP + 16):
+    key = f"map_{one.name}"
+    show_map = partial(
+        charts.show, alt=f"Impact of each pixel, {one.name}", key=key, width="content"
+    )
+    with st.container(width=heat.SIZE + 16):
         st.markdown(f"**{words.title(one.impact)}**")
-        if shown.size > charts.CELLS:
-            spec = charts.raster_map(
-                shown.shape, shared, what=what, size=MAP, log=log, number=number
-            )
-            big = charts.raster(shown, shared, log=log, nothing=UNSEEN)
-            charts.show(
-                big,
-                spec,
-                alt=f"Impact of each pixel, {one.name}",
-                key=f"map_{one.name}",
-                width="content",
-            )
+        if shown.size > heat.CELLS:
+            show_map(heat.raster(shown, scale), heat.raster_map(shown.shape, scale))
             st.caption("A map this large is one picture: read a pixel by its row and column.")
         else:
-            heat(one, shown, shared, what, number, log)
+            show_map(
+                heat.pixels(shown, paths=exact(one.impact)),
+                heat.heat_map(shown.shape, scale, select=True, hover=("paths",)),
+                on_select=lambda: pick(key),
+                selection_mode="px",
+            )
         st.caption(words.caption(one))
-
-
-def heat(
-    one: Side,
-    shown: Floats,
-    shared: tuple[float, float],
-    what: str,
-    number: str,
-    log: bool,
-) -> None:
-    """A map that one can hover over and click."""
-    spec = charts.heat_map(
-        shown.shape,
-        shared,
-        what=what,
-        size=MAP,
-        log=log,
-        select=True,
-        number=number,
-        nothing=UNSEEN,
-        tooltip=[{"field": "paths", "type": "nominal", "title": "paths"}],
-    )
-    key = f"map_{one.name}"
-    charts.show(
-        charts.pixels(shown, paths=exact(one.impact)),
-        spec,
-        alt=f"Impact of each pixel, {one.name}",
-        key=key,
-        width="content",
-        on_select=lambda: pick(key),
-        selection_mode="px",
-    )
 
 
 def pick(key: str) -> None:
@@ -144,9 +112,10 @@ def summary(sides: Sequence[Side]) -> pd.DataFrame:
     return pd.DataFrame({one.name: words.summary(one.impact) for one in sides})
 
 
-def cut(sides: Sequence[Side], coloured: Coloured, log: bool) -> None:
+def cut(sides: Sequence[Side], found: Coloured) -> None:
     """A cut through the middle row of both maps."""
-    cuts = [shown[len(shown) // 2] for shown in coloured.maps]
+    log = found.scale.log
+    cuts = [shown[len(shown) // 2] for shown in found.maps]
     low, high = domain(cuts, log)
     rows = [
         (x, float(y), one.name, "solid")
@@ -160,11 +129,9 @@ def cut(sides: Sequence[Side], coloured: Coloured, log: bool) -> None:
     colours = charts.palette()
     spec = charts.lines(
         {"left": colours.padded, "right": colours.unpadded},
-        x=("column", (0, max(1, *(one.width - 1 for one in sides)))),
-        y=(coloured.what, shared),
+        x=charts.Axis("column", (0, max(1, *(one.width - 1 for one in sides)))),
+        y=charts.Axis(found.scale.what, shared, found.scale.number, log),
         height=220,
-        log_y=log,
-        y_format=coloured.number,
     )
     st.markdown(f"**{words.through(sides)}**")
     charts.show(

@@ -9,10 +9,9 @@ import streamlit as st
 from core.impact import reach
 from core.layers import UPSAMPLING
 from pages.sections.impact import kernel_walk, words
-from pages.sections.impact.maps import MAP
 from pages.sections.impact.settings import Settings
 from pages.sections.impact.sides import Side
-from pages.shared import charts, sources
+from pages.shared import charts, heat, sources
 from pages.shared.controls import control
 
 
@@ -24,7 +23,7 @@ def show(sides: Sequence[Side]) -> None:
             row = control(Settings, "row", "Row")
         with st.container(width=150):
             column = control(Settings, "column", "Column")
-        st.caption(words.where_to_click(sides, charts.CELLS))
+        st.caption(words.where_to_click(sides, heat.CELLS))
     inside = [one for one in sides if row < one.height and column < one.width]
     for one in sides:
         if one not in inside:
@@ -50,18 +49,11 @@ def reaches(sides: Sequence[Side], row: int, column: int) -> None:
         with place:
             reached = reach(one.stack, one.height, one.width)
             st.markdown(words.reached(one, (row, column), int(reached[row, column])))
-            highest = (0, max(int(reached.max()), 1))
-            table, spec = charts.plain_map(
-                reached,
-                highest,
-                what="outputs that a pixel can reach",
-                size=MAP,
-                number=",.6~g",
-                frame=(row, column, row + 1, column + 1),
-            )
+            highest = max(int(reached.max()), 1)
+            scale = heat.Scale((0, highest), "outputs that a pixel can reach", ",.6~g")
+            frame = (row, column, row + 1, column + 1)
             charts.show(
-                table,
-                spec,
+                *heat.plain_map(reached, scale, frame=frame),
                 alt=f"Outputs that each pixel can reach, {one.name}",
                 key=f"reach_{one.name}",
                 width="content",

@@ -50,7 +50,7 @@ def measured(experiment: Run, shown: Iterable[int]) -> Law:
 def chart(found: Law, *, total: bool) -> None:
     """Runs as dots; the law and the floor as lines."""
     colours = charts.palette()
-    x: charts.Spec = {
+    x: charts.Raw = {
         "field": "x",
         "type": "quantitative",
         "title": "pad width, pixels",
@@ -58,7 +58,7 @@ def chart(found: Law, *, total: bool) -> None:
         "axis": {"values": list(range(PAD_WIDTHS.high + 1)), "format": "d"},
     }
     table, highest = drawn(found, total)
-    y: charts.Spec = {
+    y: charts.Raw = {
         "field": "y",
         "type": "quantitative",
         "title": "nats per image" if total else "nats per pixel",
@@ -66,14 +66,14 @@ def chart(found: Law, *, total: bool) -> None:
         "axis": {"tickCount": 5},
     }
     scale = {"domain": ["unpadded", "padded"], "range": [colours.unpadded, colours.padded]}
-    arm: charts.Spec = {"field": "arm", "type": "nominal", "scale": scale, "legend": None}
+    arm: charts.Raw = {"field": "arm", "type": "nominal", "scale": scale, "legend": None}
     tooltip = [
         {"field": "x", "title": "pad width"},
         {"field": "seed", "type": "nominal"},
         {"field": "y", "title": y["title"], "format": ".4~f"},
     ]
     dots = {"x": x, "y": y, "tooltip": tooltip}
-    spec: charts.Spec = {
+    spec: charts.Raw = {
         "height": 280,
         "padding": {"left": 5, "top": 24, "right": 72, "bottom": 5},
         "autosize": {"type": "fit", "contains": "padding"},
@@ -113,8 +113,8 @@ def drawn(found: Law, total: bool) -> tuple[pa.Table, float]:
 
 
 def line_layer(
-    x: charts.Spec, y: charts.Spec, kind: str, label: str, colour: str, dash: Sequence[int]
-) -> charts.Spec:
+    x: charts.Raw, y: charts.Raw, kind: str, label: str, colour: str, dash: Sequence[int]
+) -> charts.Raw:
     """A line and its name at its end."""
     return {
         "transform": [{"filter": f"datum.kind === '{kind}'"}],

@@ -75,13 +75,13 @@ def forest(tried: tuple[tuple[str, Trial], ...], field: str) -> None:
     """A row for each padding: its seeds, the interval of their mean, and what was found."""
     colours = charts.palette()
     table, domain = drawn(tried, field)
-    x: charts.Spec = {
+    x: charts.Raw = {
         "type": "quantitative",
         "title": UNIT,
         "scale": {"domain": list(domain), "nice": False, "zero": False},
         "axis": {"tickCount": 5, "labelExpr": SIGNED},
     }
-    y: charts.Spec = {
+    y: charts.Raw = {
         "field": "name",
         "type": "nominal",
         "sort": None,
@@ -89,7 +89,7 @@ def forest(tried: tuple[tuple[str, Trial], ...], field: str) -> None:
         "axis": {"domain": False, "ticks": False, "labelLimit": 200, "labelPadding": 6},
     }
     least = 100 * MARGIN
-    spec: charts.Spec = {
+    spec: charts.Raw = {
         "height": ROW * len(tried),
         "padding": {"left": 5, "top": 5, "right": 66, "bottom": 5},
         "autosize": {"type": "fit", "contains": "padding"},

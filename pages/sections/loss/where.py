@@ -34,7 +34,7 @@ def where(experiment: Run, shown: Pairs) -> None:
 PARTS_ALT = "The total loss of both networks as entropy floor, rest above it, and border"
 
 
-def parts_chart(made_of: Mapping[str, loss.Parts]) -> tuple[pd.DataFrame, charts.Spec]:
+def parts_chart(made_of: Mapping[str, loss.Parts]) -> tuple[pd.DataFrame, charts.Raw]:
     """A bar for each network, in three parts, each with its nats."""
     colours = charts.palette()
     on_colour = "white" if colours == charts.LIGHT else charts.LIGHT.ink
@@ -48,11 +48,11 @@ def parts_chart(made_of: Mapping[str, loss.Parts]) -> tuple[pd.DataFrame, charts
         ]
     table = pd.DataFrame(rows, columns=["arm", "words", "left", "right", "fill", "ink"])
     table["middle"] = (table.left + table.right) / 2
-    x: charts.Spec = {"type": "quantitative", "scale": {"nice": False}}
-    y: charts.Spec = {"field": "arm", "type": "nominal", "sort": None, "title": None, "axis": BARE}
-    ink: charts.Spec = {"field": "ink", "type": "nominal", "scale": None}
+    x: charts.Raw = {"type": "quantitative", "scale": {"nice": False}}
+    y: charts.Raw = {"field": "arm", "type": "nominal", "sort": None, "title": None, "axis": BARE}
+    ink: charts.Raw = {"field": "ink", "type": "nominal", "scale": None}
     border = "indexof(datum.words, 'border') === 0"
-    spec: charts.Spec = {
+    spec: charts.Raw = {
         "height": 140,
         "padding": {"left": 5, "top": 5, "right": 60, "bottom": 5},
         "autosize": {"type": "fit", "contains": "padding"},
@@ -92,8 +92,8 @@ def parts_chart(made_of: Mapping[str, loss.Parts]) -> tuple[pd.DataFrame, charts
     return table, spec
 
 
-BAR_AXIS: charts.Spec = {"grid": False, "tickCount": 5}
-BARE: charts.Spec = {"domain": False, "ticks": False, "labelFontSize": 13, "labelPadding": 8}
+BAR_AXIS: charts.Raw = {"grid": False, "tickCount": 5}
+BARE: charts.Raw = {"domain": False, "ticks": False, "labelFontSize": 13, "labelPadding": 8}
 
 
 def sources(experiment: Run, shown: Pairs) -> str:

@@ -13,11 +13,13 @@ from core.layers import Layer
 from core.shapes import changed_by_zeros, feature_map, pool
 from pages.shared import charts, grids
 from pages.shared.grids import Mark
+from pages.shared.heat import Scale
 from pages.shared.words import TEXT
 
 Floats = NDArray[np.float64]
 
 BIAS = -0.4
+SIGNED = Scale((-1, 1), "value", ".3~f", colours="blueorange")
 
 
 def show(image: Floats, same: Layer) -> None:
@@ -26,8 +28,8 @@ def show(image: Floats, same: Layer) -> None:
     features = feature_map(image, BIAS)
     average = replace(same, kind="avgpool")
     pairs = {
-        "max": (features, same, (-1.0, 1.0), grids.SIGNED, "−∞"),
-        "average": (1 - image, average, (0.0, 1.0), grids.GREYS, "left out"),
+        "max": (features, same, SIGNED, "−∞"),
+        "average": (1 - image, average, grids.GREY, "left out"),
     }
     changed = {name: changed_by_zeros(*pair[:2]) for name, pair in pairs.items()}
     st.markdown(
@@ -53,8 +55,7 @@ def show(image: Floats, same: Layer) -> None:
 def compare_fill(
     image: Floats,
     layer: Layer,
-    domain: tuple[float, float],
-    colours: charts.Spec,
+    scale: Scale,
     counted_as: str,
     *,
     key: str,
@@ -64,12 +65,12 @@ def compare_fill(
     results = [pool(image, layer, padded_as=value) for _, value in fill]
     differs = results[0] != results[1]
     with st.container(horizontal=True, gap="small"):
-        tile("before pooling", grids.squares("pixel", image), domain, colours, f"fill_{key}_image")
+        tile("before pooling", grids.squares("pixel", image), scale, f"fill_{key}_image")
         # The two that are compared stay beside each other on a phone.
         with st.container(horizontal=True, gap="small", width=2 * TILE + 16):
             for (name, _), result in zip(fill, results, strict=True):
-                marks = pooled(result, differs, domain)
-                tile(f"padded cells: {name}", marks, domain, colours, f"fill_{key}_{name}")
+                marks = pooled(result, differs, scale.domain)
+                tile(f"padded cells: {name}", marks, scale, f"fill_{key}_{name}")
 
 
 CELL = 20  # screen pixels
@@ -91,14 +92,13 @@ def pooled(result: Floats, differs: NDArray[np.bool_], domain: tuple[float, floa
 def tile(
     title: str,
     marks: Iterable[Mark],
-    domain: tuple[float, float],
-    colours: charts.Spec,
+    scale: Scale,
     key: str,
 ) -> None:
     """One of the pictures that `compare_fill` sets beside each other."""
     frame = {"filled": False, "stroke": charts.palette().padded, "strokeWidth": 1.5}
     layers = [
-        grids.amounts("pixel", domain, colours, "value"),
+        grids.amounts("pixel", scale),
         grids.words("light", color="white"),
         grids.words("ink", color="black"),
         grids.rectangles("changed", inset=0.06, **frame),

@@ -34,7 +34,7 @@ def pooled() -> list[Floats]:
 
 def show(stages: Sequence[Floats], *, revealed: bool) -> None:
     """The digit at every stage; the last stays open until a guess is made."""
-    layers = [grids.amounts("pixel", (0, 1), grids.GREYS, "grey"), grids.outline("image")]
+    layers = [grids.amounts("pixel", grids.GREY), grids.outline("image")]
     with st.container(horizontal=True, gap="small"):
         for stage in stages:
             size = len(stage)
@@ -62,12 +62,12 @@ def open_end(image: Floats, *, revealed: bool) -> None:
     colours = charts.palette()
     marks = [grids.square("frame", 0, 0, 4, text="?")]
     layers = [
-        grids.rectangles("frame", filled=False, stroke=colours.muted, strokeDash=[4, 4]),
+        grids.rectangles("frame", filled=False, stroke=colours.muted, strokeDash=(4, 4)),
         grids.words("frame", fontSize=48, color=colours.muted),
     ]
     if revealed:
         marks = [*grids.squares("pixel", pool(image, SAME)), grids.square("image", 0, 0, 4)]
-        layers = [grids.amounts("pixel", (0, 1), grids.GREYS, "grey"), grids.outline("image")]
+        layers = [grids.amounts("pixel", grids.GREY), grids.outline("image")]
     charts.show(
         grids.table(marks),
         grids.board(4, 4, STAGE / 4, layers),
@@ -121,7 +121,7 @@ def pooling(image: Floats, layer: Layer, colour: str) -> None:
             8,
             CELL,
             [
-                grids.amounts("pixel", (0, 1), grids.GREYS, "grey"),
+                grids.amounts("pixel", grids.GREY),
                 grids.rectangles("padding", inset=0.08, **grids.padding_look(charts.palette())),
                 grids.outline("image"),
                 grids.rectangles("window", filled=False, stroke=colour, strokeWidth=2),

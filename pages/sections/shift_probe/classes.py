@@ -9,7 +9,7 @@ import streamlit as st
 
 from core.shift_probe import Network
 from pages.sections.shift_probe import words
-from pages.shared import charts, grids, signed
+from pages.shared import charts, grids, heat, signed
 from pages.shared.grids import Mark
 from pages.shared.words import TEXT
 
@@ -59,7 +59,8 @@ def class_map(network: Network) -> None:
         ]
     row, column = network.settings.target
     marks.append(grids.square("target", row, column))
-    shades = {"type": "log", "interpolate": "rgb", "range": [colours.padded, colours.faint]}
+    rare = (colours.padded, colours.faint)
+    scale = heat.Scale((1, most), "positions", ".3~f", log=True, colours=rare)
     charts.show(
         grids.table(marks),
         grids.board(
@@ -67,7 +68,7 @@ def class_map(network: Network) -> None:
             size,
             cell,
             [
-                grids.amounts("position", (1, most), shades, "positions"),
+                grids.amounts("position", scale),
                 grids.rectangles("border", stroke=colours.ink, strokeWidth=1),
                 grids.rectangles("target", filled=False, stroke=colours.ink, strokeWidth=2.5),
                 *(
@@ -117,7 +118,8 @@ def class_diagrams(network: Network) -> None:
     width, height = across * pitch, down * (pitch + head)
     cell = max(2, min(28, CLASS_MAP // max(width, height)))
     most = max(float(touches.max()) for touches in counts)
-    shades = {"range": [charts_ground(), colours.unpadded]}
+    shades = (charts_ground(), colours.unpadded)
+    scale = heat.Scale((0, most), "times touched", ".3~f", colours=shades)
     charts.show(
         grids.table(marks),
         grids.board(
@@ -125,7 +127,7 @@ def class_diagrams(network: Network) -> None:
             height,
             cell,
             [
-                grids.amounts("count", (0, most), shades, "times touched"),
+                grids.amounts("count", scale),
                 grids.rectangles("frame", filled=False, stroke=colours.muted, strokeWidth=0.75),
                 grids.rectangles("chosen", filled=False, stroke=colours.padded, strokeWidth=2.5),
                 grids.words("label", color=colours.muted, fontSize=10),

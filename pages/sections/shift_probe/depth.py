@@ -12,7 +12,6 @@ from core.shift_probe import Network, Settings
 from core.shift_probe.classes import Leak, convolutions, leak, relu_leak
 from pages.sections.shift_probe import words
 from pages.shared import charts
-from pages.shared.charts import Spec
 from pages.shared.words import TEXT
 
 LAYERS = range(1, 6)
@@ -59,7 +58,7 @@ def staircase(leaks: Mapping[int, Leak]) -> pd.DataFrame:
     )
 
 
-def staircase_spec(leaks: Mapping[int, Leak]) -> Spec:
+def staircase_spec(leaks: Mapping[int, Leak]) -> charts.Raw:
     """Distance from the border across, layers downwards, the difference as colour."""
     deepest = max(one.depth for one in leaks.values())
     names = ["", *(f"{n} layer{'s' * (n > 1)}: {leaks[n].depth} px" for n in LAYERS)]

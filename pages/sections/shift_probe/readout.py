@@ -10,7 +10,7 @@ import streamlit as st
 from core.shift_probe.readout import DEPTHS, Readout, r2_by_depth, readouts
 from core.shift_probe.seeds import Spread
 from pages.sections.shift_probe import words
-from pages.shared import charts, signed, sources
+from pages.shared import charts, heat, signed, sources
 from pages.shared.guard import fragment
 from pages.shared.words import TEXT
 
@@ -90,6 +90,7 @@ def coordinate_maps(found: Read) -> None:
     )
     shown = found[name][0][-1]
     size = shown.true.shape[1]
+    scale = signed.scale(1, "from −1 to 1", charts.palette())
     pictures = {
         "true row": shown.true[0],
         "row, read out": shown.read[0],
@@ -101,8 +102,8 @@ def coordinate_maps(found: Read) -> None:
             with st.container(width=232, gap="xxsmall"):
                 st.markdown(f"**{title}**")
                 charts.show(
-                    charts.pixels(values),
-                    signed.heat_map((size, size), 1, what="from −1 to 1", size=224, legend=False),
+                    heat.pixels(values),
+                    heat.heat_map((size, size), scale, size=224, legend=False),
                     alt=f"{title} at every pixel, padding {name}",
                     key=f"read_{title}",
                     width="content",

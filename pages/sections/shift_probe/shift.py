@@ -10,7 +10,7 @@ from core.settings import Whole, setting
 from core.shift_probe import Network, Run
 from core.shift_probe import equivariance as shifts
 from pages.sections.shift_probe import words
-from pages.shared import charts, signed
+from pages.shared import charts, heat, signed
 from pages.shared.controls import control
 from pages.shared.guard import fragment
 from pages.shared.words import TEXT
@@ -48,9 +48,12 @@ def show(network: Network, run: Run) -> None:
             with st.container(width=PICTURE + 24, gap="xxsmall"):
                 st.markdown(f"**{name}**")
                 charts.show(
-                    charts.pixels(values),
-                    signed.heat_map(
-                        values.shape, largest, what="amount", size=PICTURE, legend=False
+                    heat.pixels(values),
+                    heat.heat_map(
+                        values.shape,
+                        signed.scale(largest, "amount", charts.palette()),
+                        size=PICTURE,
+                        legend=False,
                     ),
                     alt=f"{name}: the pattern moved {words.way(moved) or 'by nothing'}",
                     key=f"shift_{name}",

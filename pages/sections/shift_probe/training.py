@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from core.shift_probe import Network, Position, Run, Snapshot
 from pages.sections.shift_probe import words
-from pages.shared import charts, grids, player, signed
+from pages.shared import charts, grids, heat, player, signed
 from pages.shared.grids import Mark
 from pages.shared.player import Player
 from pages.shared.words import TEXT
@@ -102,7 +102,7 @@ def draw_kernel(
             taps,
             cell,
             [
-                grids.amounts("weight", (-most, most), signed.scale(colours), "weight"),
+                grids.amounts("weight", signed.scale(most, "weight", colours, ".3~f")),
                 grids.rectangles("frame", filled=False, stroke=colours.muted, strokeWidth=0.75),
                 *(
                     grids.words(colour, color=colour, fontSize=11)
@@ -169,7 +169,8 @@ def samples(size: int, target: Position) -> list[Position]:
 def picture(image: NDArray[Any], output: NDArray[Any], most: float) -> NDArray[np.uint8]:
     """An image and its output image side by side, as bytes, twice as fine as shown."""
     grey = (image[..., None].repeat(3, axis=2) * 255).astype(np.uint8)
-    tiles = [tile(grey), tile(signed.pixels(output, most, charts.palette()))]
+    scale = signed.scale(most, "output", charts.palette())
+    tiles = [tile(grey), tile(scale.pixels(output))]
     gap = np.zeros((len(tiles[0]), 16, 4), np.uint8)
     return np.concatenate([tiles[0], gap, tiles[1]], axis=1)
 
@@ -197,12 +198,12 @@ def draw_scores(network: Network, run: Run, snapshot: Snapshot) -> Position:
     marked = np.full((size, size), "", object)
     marked[chosen] = "chosen"
     marked[target] = "target"
+    colours = charts.palette()
+    scale = signed.scale(float(most), "score; above 0 means 1", colours)
     st.markdown("**The score of every position.** Click one")
     charts.show(
-        charts.pixels(snapshot.scores, marked=marked),
-        signed.heat_map(
-            (size, size), float(most), what="score; above 0 means 1", size=MAP, select=True
-        ),
+        heat.pixels(snapshot.scores, marked=marked),
+        heat.heat_map((size, size), scale, size=MAP, select=True, marked=colours.ink),
         alt="The score of the white pixel at every position; the target is framed",
         key="scores",
         width="content",
