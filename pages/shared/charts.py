@@ -60,7 +60,6 @@ def ready(data: pd.DataFrame) -> pa.Table:
     return pa.Table.from_pandas(data)
 
 
-Raw = dict[str, Any]
 Drawn = alt.Chart | alt.LayerChart | alt.FacetChart
 
 
@@ -117,14 +116,14 @@ def _config(colours: Palette) -> dict[str, Any]:
 
 def show(
     data: pd.DataFrame | pa.Table,
-    spec: Spec | Raw,
+    spec: Spec,
     *,
     alt: str,
     key: str | None = None,
     **options: Any,
 ) -> Any:
     """Draw `spec` with `data` in the page's theme; `alt` describes it to a screen reader."""
-    themed = {**(spec.vega_lite if isinstance(spec, Spec) else spec), "config": _config(palette())}
+    themed = {**spec.vega_lite, "config": _config(palette())}
     return st.vega_lite_chart(data, themed, theme=None, alt=alt, key=key, **options)
 
 

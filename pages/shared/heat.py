@@ -189,10 +189,15 @@ def raster_map(shape: tuple[int, ...], scale: Scale, *, size: int = SIZE) -> Dra
     )
 
 
+# Streamlit's front end writes into both, so they are spelt out.
+PADDING = {"left": 2, "top": 2, "right": 2, "bottom": 2}
+PAD = alt.AutoSizeParams(type="pad")
+
+
 def picture(layers: Sequence[alt.Chart], width: int, height: int) -> Drawn:
     """Layers without axes, in screen pixels."""
     drawn = alt.layer(*layers)
-    return drawn.properties(width=width, height=height, padding=2, autosize="pad")
+    return drawn.properties(width=width, height=height, padding=PADDING, autosize=PAD)
 
 
 def place(shape: tuple[float, ...]) -> dict[str, Any]:

@@ -10,11 +10,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+import altair as alt
 import pandas as pd
 import streamlit as st
 
 from core.judgement import Judgement, judge
 from pages.shared import charts
+from pages.shared.changes import Across, around
 
 
 @dataclass(frozen=True)
@@ -176,74 +178,38 @@ def _legend(rows: Mapping[Quantity, Evidence]) -> str:
     return f"{'; '.join(parts)}; grey band: changes under {least}, which count as none."
 
 
-def _chart(rows: Mapping[Quantity, Evidence]) -> tuple[pd.DataFrame, charts.Raw]:
+def _chart(rows: Mapping[Quantity, Evidence]) -> tuple[pd.DataFrame, charts.Spec]:
     table = pd.DataFrame(
         [row for quantity, one in rows.items() for row in _marks(quantity.label, one)],
         columns=COLUMNS,
     )
     least = max(100 * one.judgement.least for one in rows.values())
-    colours = charts.palette()
-    ends = [-1.5 * least, 1.5 * least, *table.change.dropna(), *table.low.dropna()]
-    ends += table.high.dropna().tolist()
-    spare = 0.04 * (max(ends) - min(ends))
-    x: charts.Raw = {
-        "type": "quantitative",
-        "title": "change by padding, %",
-        "scale": {"domain": [min(ends) - spare, max(ends) + spare], "nice": False, "zero": False},
-        "axis": {"tickCount": 6, "labelExpr": charts.SIGNED, "grid": False},
-    }
-    single = len(rows) == 1
-    y: charts.Raw = {"field": "name", "type": "nominal", "sort": None, "title": None}
-    y["axis"] = None if single else {"domain": False, "ticks": False, "labelFontSize": 13}
+    ends = [-1.5 * least, 1.5 * least, *table[["change", "low", "high"]].stack().dropna()]
+    across = Across("change by padding, %", around(ends, 0.04), least)
+    return table, _spec(across, len(rows), charts.palette())
 
-    def dots(kind: str, below: int, mark: charts.Raw) -> charts.Raw:
-        return {
-            "transform": [{"filter": f"datum.kind === '{kind}'"}],
-            "mark": {
-                "type": "point",
-                "size": 64,
-                "opacity": 0.9,
-                "strokeWidth": 2,
-                "yOffset": below,
-            }
-            | mark,
-            "encoding": {
-                "x": x | {"field": "change"},
-                "y": y,
-                "tooltip": [
-                    {"field": "seed", "format": "d"},
-                    {"field": "change", "title": "change, %", "format": "+.2f"},
-                ],
-            },
-        }
 
-    colour = colours.padded
-    layers: list[charts.Raw] = [
-        {
-            "data": {"values": [{}]},  # drawn once, not once a row
-            "mark": {"type": "rect", "color": colours.faint, "opacity": 0.6},
-            "encoding": {"x": x | {"datum": -least}, "x2": {"datum": least}},
-        },
-        {
-            "data": {"values": [{}]},
-            "mark": {"type": "rule"},
-            "encoding": {"x": x | {"datum": 0}},
-        },
-        {
-            "transform": [{"filter": "isValid(datum.low)"}],
-            "mark": {"type": "bar", "height": 16, "color": colour, "opacity": 0.35},
-            "encoding": {"x": x | {"field": "low"}, "x2": {"field": "high"}, "y": y},
-        },
-        {
-            "transform": [{"filter": "isValid(datum.low)"}],
-            "mark": {"type": "tick", "height": 22, "thickness": 2, "color": colour},
-            "encoding": {"x": x | {"field": "middle"}, "y": y},
-        },
-        dots("preset", 0, {"filled": True, "color": colour}),
-        dots("own", 16, {"filled": False, "stroke": colour}),
+@charts.kept
+def _spec(across: Across, rows: int, colours: charts.Palette) -> charts.Drawn:
+    labels = alt.Axis(domain=False, ticks=False, labelFontSize=13) if rows > 1 else None
+    y = alt.Y("name:N", sort=None, title=None, axis=labels)
+    tooltip = [
+        alt.Tooltip("seed:Q", format="d"),
+        alt.Tooltip("change:Q", title="change, %", format="+.2f"),
     ]
-    fit = {"type": "fit", "contains": "padding"}
-    return table, {"height": ROW * len(rows) + AXIS, "autosize": fit, "layer": layers}
+    looks: dict[str, dict[str, Any]] = {
+        "preset": {"filled": True, "color": colours.padded},
+        "own": {"filled": False, "stroke": colours.padded, "yOffset": 16},
+    }
+    dots = [
+        alt.Chart()
+        .transform_filter(f"datum.kind === '{kind}'")
+        .mark_point(size=64, opacity=0.9, strokeWidth=2, **look)
+        .encode(x=across.field("change"), y=y, tooltip=tooltip)
+        for kind, look in looks.items()
+    ]
+    layers = [*across.behind(colours), *across.interval(y, colours, 16), *dots]
+    return alt.layer(*layers).properties(height=ROW * rows + AXIS, autosize=charts.FIT)
 
 
 ROW, AXIS = 56, 44  # screen pixels: of each row, and of the axis below them

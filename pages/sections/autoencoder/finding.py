@@ -8,12 +8,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import NamedTuple
 
+import altair as alt
 import pandas as pd
 import streamlit as st
 
 from core.autoencoder import Checkpoint
 from core.split import Split, split
 from pages.shared import charts
+from pages.shared.changes import Across
 from pages.shared.words import TEXT, percent
 
 
@@ -155,7 +157,7 @@ def map_title(padded: Checkpoint) -> str:
 # --- The parts as a picture ---------------------------------------------------------------------
 
 
-def _chart(parts: Split) -> tuple[pd.DataFrame, charts.Raw]:
+def _chart(parts: Split) -> tuple[pd.DataFrame, charts.Spec]:
     """The parts one after another, each from where the one before ends, and their sum."""
     colours = charts.palette()
     steps = {
@@ -172,46 +174,26 @@ def _chart(parts: Split) -> tuple[pd.DataFrame, charts.Raw]:
     table["right"] = table[["start", "end"]].max(axis=1)
     low = min(0.0, table["end"].min())
     high = max(0.0, table["right"].max())
-    room = 0.25 * (high - low)  # for the words at the right
-    x: charts.Raw = {
-        "type": "quantitative",
-        "title": "change, % of the unpadded loss",
-        "scale": {"domain": [low - 0.02 * (high - low), high + room], "nice": False},
-        "axis": {"tickCount": 5, "labelExpr": charts.SIGNED},
-    }
-    y: charts.Raw = {"field": "part", "type": "nominal", "sort": None, "title": None}
-    y["axis"] = {"domain": False, "ticks": False, "labelFontSize": 13, "labelPadding": 8}
-    ink: charts.Raw = {"field": "colour", "type": "nominal", "scale": None}
-    return table, {
-        "height": 190,
-        "autosize": {"type": "fit", "contains": "padding"},
-        "layer": [
-            {
-                "mark": {"type": "bar", "height": 18},
-                "encoding": {
-                    "x": x | {"field": "start"},
-                    "x2": {"field": "end"},
-                    "y": y,
-                    "color": ink,
-                    "tooltip": [{"field": "part", "title": " "}, {"field": "words", "title": "of"}],
-                },
-            },
-            # A part that is next to nothing still shows where it is.
-            {
-                "mark": {"type": "tick", "height": 18, "thickness": 1.5},
-                "encoding": {"x": x | {"field": "end"}, "y": y, "color": ink},
-            },
-            {
-                "mark": {"type": "text", "align": "left", "dx": 6, "fontSize": 13},
-                "encoding": {"x": x | {"field": "right"}, "y": y, "text": {"field": "words"}},
-            },
-            {
-                "data": {"values": [{}]},
-                "mark": {"type": "rule"},
-                "encoding": {"x": x | {"datum": 0}},
-            },
-        ],
-    }
+    room = high - low  # some of it for the words at the right
+    return table, _spec((low - 0.02 * room, high + 0.25 * room))
+
+
+@charts.kept
+def _spec(domain: tuple[float, float]) -> charts.Drawn:
+    across = Across("change, % of the unpadded loss", domain, margin=0, ticks=5)
+    labels = alt.Axis(domain=False, ticks=False, labelFontSize=13, labelPadding=8)
+    rows = alt.Chart().encode(y=alt.Y("part:N", sort=None, title=None, axis=labels))
+    ink = alt.Color("colour:N", scale=None)
+    tooltip = [alt.Tooltip("part:N", title=" "), alt.Tooltip("words:N", title="of")]
+    bars = rows.mark_bar(height=18).encode(
+        x=across.field("start"), x2="end", color=ink, tooltip=tooltip
+    )
+    # A part that is next to nothing still shows where it is.
+    ends = rows.mark_tick(height=18, thickness=1.5).encode(x=across.field("end"), color=ink)
+    words = rows.mark_text(align="left", dx=6, fontSize=13)
+    return alt.layer(
+        bars, ends, words.encode(x=across.field("right"), text="words:N"), across.line(0)
+    ).properties(height=190, autosize=charts.FIT)
 
 
 def _signed(share: float) -> str:

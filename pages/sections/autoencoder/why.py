@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from typing import Any
 
+import altair as alt
 import pandas as pd
 import streamlit as st
 
@@ -16,6 +17,7 @@ from core.autoencoder.runs import SHIPPED
 from core.autoencoder.why import NARROW, SEEDS, WIDE, Finding
 from core.judgement import MARGIN, Interval
 from pages.shared import charts
+from pages.shared.changes import Across, around
 from pages.shared.verdict import figures
 from pages.shared.words import TEXT
 
@@ -29,8 +31,8 @@ def show() -> None:
     for width, findings in ((4, wide), (2, narrow)):
         st.subheader(f"Padded by {width} px")
         if any(one.harms for one in findings):
-            spec, alt = chart(findings, domain), "  ".join(map(sentence, findings))
-            charts.show(table(findings), spec, alt=alt, key=f"why_{width}")
+            said = "  ".join(map(sentence, findings))
+            charts.show(table(findings), chart(findings, domain), alt=said, key=f"why_{width}")
             st.caption(legend(findings))
         st.markdown("\n".join(f"- {line}" for line in map(sentence, findings)), width=TEXT)
     st.subheader("What survived")
@@ -240,11 +242,7 @@ def table(findings: Sequence[Finding]) -> pd.DataFrame:
 def extent(findings: Sequence[Finding]) -> tuple[float, float]:
     """What all pictures show, in percent: all dots, intervals and the margin."""
     drawn = table(findings)[["harm", "low", "high"]].astype(float)
-    ends = [-150 * MARGIN, 150 * MARGIN]
-    if drawn.notna().any(axis=None):
-        ends += [float(drawn.min().min()), float(drawn.max().max())]
-    spare = 0.03 * (max(ends) - min(ends))
-    return min(ends) - spare, max(ends) + spare
+    return around([-150 * MARGIN, 150 * MARGIN, *drawn.stack().dropna()], 0.03)
 
 
 def legend(findings: Sequence[Finding]) -> str:
@@ -258,75 +256,43 @@ def legend(findings: Sequence[Finding]) -> str:
     return "; ".join(parts) + "."
 
 
-def chart(findings: Sequence[Finding], domain: tuple[float, float]) -> charts.Raw:
+def chart(findings: Sequence[Finding], domain: tuple[float, float]) -> charts.Spec:
     """A row for each control, its name above it. Data as `table` gives them."""
-    colours = charts.palette()
-    x: charts.Raw = {
-        "type": "quantitative",
-        "title": "harm: change of the loss on the shared pixels by padding, %",
-        "scale": {"domain": list(domain), "nice": False, "zero": False},
-        "axis": {
-            "tickCount": 6,
-            "labelExpr": "datum.value ? format(datum.value, '+~g') : '0'",
-            "grid": False,
-        },
-    }
+    harm = findings[0].harm.interval
+    half = 50 * harm.mean if harm and established(findings) else None
     # Not every layer has every row: without a domain their order would be that of the first layer.
-    names = [one.control.name for one in findings]
-    y: charts.Raw = {"field": "name", "type": "nominal", "axis": None, "scale": {"domain": names}}
+    names = tuple(one.control.name for one in findings)
+    return drawn(names, domain, half, charts.palette())
+
+
+@charts.kept
+def drawn(
+    names: tuple[str, ...],
+    domain: tuple[float, float],
+    half: float | None,
+    colours: charts.Palette,
+) -> charts.Drawn:
+    """The chart of these controls; a dashed line at `half` of the harm, where there is one."""
+    title = "harm: change of the loss on the shared pixels by padding, %"
+    across = Across(title, domain, 100 * MARGIN)
+    y = alt.Y("name:N", axis=None, scale=alt.Scale(domain=names))
     below = 8  # pixels: the name stands above its marks
-    once: charts.Raw = {"data": {"values": [{}]}}  # drawn once, not once a row
-    least = 100 * MARGIN
-    interval = {"transform": [{"filter": "isValid(datum.low)"}]}
-    layers: list[charts.Raw] = [
-        once
-        | {
-            "mark": {"type": "rect", "color": colours.faint, "opacity": 0.4},
-            "encoding": {"x": x | {"datum": -least}, "x2": {"datum": least}},
-        },
-        once | {"mark": {"type": "rule"}, "encoding": {"x": x | {"datum": 0}}},
+    rows = alt.Chart().encode(y=y)
+    seeds = rows.transform_filter("isValid(datum.harm)").mark_point(
+        size=40, filled=True, opacity=0.8, color=colours.padded, yOffset=below
+    )
+    tooltip = [
+        alt.Tooltip("name:N", title=" "),
+        alt.Tooltip("seed:Q", format="d"),
+        alt.Tooltip("harm:Q", title="harm, %", format="+.2f"),
     ]
-    if established(findings) and (harm := findings[0].harm.interval):
-        layers.append(
-            once
-            | {
-                "mark": {"type": "rule", "strokeDash": [4, 4]},
-                "encoding": {"x": x | {"datum": 50 * harm.mean}},
-            }
-        )
-    layers += [
-        interval
-        | {
-            "mark": {"type": "bar", "height": 12, "color": colours.padded, "opacity": 0.35}
-            | {"yOffset": below},
-            "encoding": {"x": x | {"field": "low"}, "x2": {"field": "high"}, "y": y},
-        },
-        interval
-        | {
-            "mark": {"type": "tick", "height": 18, "thickness": 2, "color": colours.padded}
-            | {"yOffset": below},
-            "encoding": {"x": x | {"field": "middle"}, "y": y},
-        },
-        {
-            "transform": [{"filter": "isValid(datum.harm)"}],
-            "mark": {"type": "point", "size": 40, "filled": True, "opacity": 0.8}
-            | {"color": colours.padded, "yOffset": below},
-            "encoding": {
-                "x": x | {"field": "harm"},
-                "y": y,
-                "tooltip": [
-                    {"field": "name", "title": " "},
-                    {"field": "seed", "format": "d"},
-                    {"field": "harm", "title": "harm, %", "format": "+.2f"},
-                ],
-            },
-        },
-        {
-            "transform": [{"filter": "!isValid(datum.harm)"}],
-            "mark": {"type": "text", "align": "left", "dy": below - 22, "tooltip": None},
-            "encoding": {"x": {"value": 2}, "y": y, "text": {"field": "name"}},
-        },
-    ]
-    height = ROW * len(findings) + AXIS
-    fit = {"type": "fit", "contains": "padding"}
-    return {"height": height, "autosize": fit, "layer": layers}
+    named = rows.transform_filter("!isValid(datum.harm)").mark_text(
+        align="left", dy=below - 22, tooltip=None
+    )
+    return alt.layer(
+        *across.behind(colours, opacity=0.4),
+        *([] if half is None else [across.line(half, strokeDash=[4, 4])]),
+        *across.interval(y, colours, 12, below=below),
+        seeds.encode(x=across.field("harm"), tooltip=tooltip),
+        named.encode(x=alt.value(2), text="name:N"),
+    ).properties(height=ROW * len(names) + AXIS, autosize=charts.FIT)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
 
+import altair as alt
 import pandas as pd
 import pyarrow as pa
 import streamlit as st
@@ -49,53 +50,59 @@ def measured(experiment: Run, shown: Iterable[int]) -> Law:
 
 def chart(found: Law, *, total: bool) -> None:
     """Runs as dots; the law and the floor as lines."""
-    colours = charts.palette()
-    x: charts.Raw = {
-        "field": "x",
-        "type": "quantitative",
-        "title": "pad width, pixels",
-        "scale": {"domain": [-0.3, PAD_WIDTHS.high], "nice": False},
-        "axis": {"values": list(range(PAD_WIDTHS.high + 1)), "format": "d"},
-    }
     table, highest = drawn(found, total)
-    y: charts.Raw = {
-        "field": "y",
-        "type": "quantitative",
-        "title": "nats per image" if total else "nats per pixel",
-        "scale": {"domain": [0, highest], "nice": False},
-        "axis": {"tickCount": 5},
-    }
-    scale = {"domain": ["unpadded", "padded"], "range": [colours.unpadded, colours.padded]}
-    arm: charts.Raw = {"field": "arm", "type": "nominal", "scale": scale, "legend": None}
-    tooltip = [
-        {"field": "x", "title": "pad width"},
-        {"field": "seed", "type": "nominal"},
-        {"field": "y", "title": y["title"], "format": ".4~f"},
-    ]
-    dots = {"x": x, "y": y, "tooltip": tooltip}
-    spec: charts.Raw = {
-        "height": 280,
-        "padding": {"left": 5, "top": 24, "right": 72, "bottom": 5},
-        "autosize": {"type": "fit", "contains": "padding"},
-        "layer": [
-            line_layer(x, y, "law", "T" if total else "T/(28+2p)²", colours.ink, [6, 4]),
-            line_layer(x, y, "floor", "floor", colours.muted, [2, 3]),
-            {
-                "transform": [{"filter": "datum.kind === 'judged'"}],
-                "mark": {"type": "circle", "size": 60, "opacity": 0.75},
-                "encoding": dots | {"color": arm},
-            },
-            {
-                "transform": [{"filter": "datum.kind === 'own'"}],
-                "mark": {"type": "point", "size": 60, "filled": False},
-                "encoding": dots | {"stroke": arm},
-            },
-        ],
-    }
+    spec = law_spec(highest, total, charts.palette())
     charts.show(table, spec, alt=ALT, key=f"law_{'total' if total else 'per_pixel'}")
 
 
 ALT = "Test loss of runs against pad width, the law T / (28 + 2p)² and the entropy floor"
+
+
+@charts.kept
+def law_spec(highest: float, total: bool, colours: charts.Palette) -> charts.Drawn:
+    """The look of `chart`; `highest` is where its y axis ends."""
+    title = "nats per image" if total else "nats per pixel"
+    base = alt.Chart().encode(
+        x=alt.X(
+            "x:Q",
+            title="pad width, pixels",
+            scale=alt.Scale(domain=(-0.3, PAD_WIDTHS.high)),
+            axis=alt.Axis(values=list(range(PAD_WIDTHS.high + 1)), format="d"),
+        ),
+        y=alt.Y(
+            "y:Q", title=title, scale=alt.Scale(domain=(0, highest)), axis=alt.Axis(tickCount=5)
+        ),
+    )
+    tooltip = [
+        alt.Tooltip("x:Q", title="pad width"),
+        alt.Tooltip("seed:N"),
+        alt.Tooltip("y:Q", title=title, format=".4~f"),
+    ]
+    dots = base.encode(tooltip=tooltip)
+    arms = {"unpadded": colours.unpadded, "padded": colours.padded}
+    scale = alt.Scale(domain=list(arms), range=list(arms.values()))
+    judged = dots.transform_filter("datum.kind === 'judged'").mark_circle(size=60, opacity=0.75)
+    own = dots.transform_filter("datum.kind === 'own'").mark_point(size=60, filled=False)
+    law = "T" if total else "T/(28+2p)²"
+    return alt.layer(
+        # Apart where the lines end close together.
+        *line(base, "law", law, colours.ink, dash=(6, 4), below=-5),
+        *line(base, "floor", "floor", colours.muted, dash=(2, 3), below=5),
+        judged.encode(color=alt.Color("arm:N", scale=scale, legend=None)),
+        own.encode(stroke=alt.Stroke("arm:N", scale=scale, legend=None)),
+    ).properties(height=280, padding=charts.margins(top=24, right=72), autosize=charts.FIT)
+
+
+def line(
+    base: alt.Chart, kind: str, label: str, colour: str, *, dash: Sequence[int], below: int
+) -> list[alt.Chart]:
+    """A line and its name at its end, so many pixels `below` it."""
+    drawn = base.transform_filter(f"datum.kind === '{kind}'")
+    end = drawn.transform_filter(f"datum.x === {PAD_WIDTHS.high}")
+    return [
+        drawn.mark_line(color=colour, strokeDash=dash, strokeWidth=1.5),
+        end.mark_text(align="left", dx=6, dy=below, color=colour, text=label),
+    ]
 
 
 @lru_cache(16)
@@ -110,25 +117,3 @@ def drawn(found: Law, total: bool) -> tuple[pa.Table, float]:
     table = pd.DataFrame(rows, columns=["x", "y", "kind", "arm", "seed"])
     highest = float(table.y.max()) * 1.08 if rows else 1.0
     return charts.ready(table), highest
-
-
-def line_layer(
-    x: charts.Raw, y: charts.Raw, kind: str, label: str, colour: str, dash: Sequence[int]
-) -> charts.Raw:
-    """A line and its name at its end."""
-    return {
-        "transform": [{"filter": f"datum.kind === '{kind}'"}],
-        "layer": [
-            {
-                "mark": {"type": "line", "color": colour, "strokeDash": dash, "strokeWidth": 1.5},
-                "encoding": {"x": x, "y": y},
-            },
-            {
-                "transform": [{"filter": f"datum.x === {PAD_WIDTHS.high}"}],
-                # Apart where the lines end close together.
-                "mark": {"type": "text", "align": "left", "dx": 6, "dy": -5 if kind == "law" else 5}
-                | {"color": colour, "text": label},
-                "encoding": {"x": x, "y": y},
-            },
-        ],
-    }

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import lru_cache
 
+import altair as alt
 import pandas as pd
 import pyarrow as pa
 import streamlit as st
@@ -24,6 +25,7 @@ from pages.sections.loss.words import (
     trials_title,
 )
 from pages.shared import charts, runs
+from pages.shared.changes import Across, around
 from pages.shared.words import TEXT
 
 CLAIMS = {
@@ -73,68 +75,35 @@ def trials(tried: Mapping[str, Trial], chosen: str) -> None:
 
 def forest(tried: tuple[tuple[str, Trial], ...], field: str) -> None:
     """A row for each padding: its seeds, the interval of their mean, and what was found."""
-    colours = charts.palette()
     table, domain = drawn(tried, field)
-    x: charts.Raw = {
-        "type": "quantitative",
-        "title": UNIT,
-        "scale": {"domain": list(domain), "nice": False, "zero": False},
-        "axis": {"tickCount": 5, "labelExpr": SIGNED},
-    }
-    y: charts.Raw = {
-        "field": "name",
-        "type": "nominal",
-        "sort": None,
-        "title": None,
-        "axis": {"domain": False, "ticks": False, "labelLimit": 200, "labelPadding": 6},
-    }
-    least = 100 * MARGIN
-    spec: charts.Raw = {
-        "height": ROW * len(tried),
-        "padding": {"left": 5, "top": 5, "right": 66, "bottom": 5},
-        "autosize": {"type": "fit", "contains": "padding"},
-        "layer": [
-            {
-                "data": {"values": [{}]},  # drawn once, not once a row
-                "mark": {"type": "rect", "color": colours.faint, "opacity": 0.6},
-                "encoding": {"x": x | {"datum": -least}, "x2": {"datum": least}},
-            },
-            {
-                "data": {"values": [{}]},
-                "mark": {"type": "rule"},
-                "encoding": {"x": x | {"datum": 0}},
-            },
-            {
-                "transform": [{"filter": "datum.kind === 'interval'"}],
-                "mark": {"type": "bar", "height": 10, "color": colours.padded, "opacity": 0.35},
-                "encoding": {"x": x | {"field": "low"}, "x2": {"field": "high"}, "y": y},
-            },
-            {
-                "transform": [{"filter": "datum.kind === 'seed'"}],
-                "mark": {"type": "circle", "size": 28, "color": colours.padded, "opacity": 0.9},
-                "encoding": {
-                    "x": x | {"field": "change"},
-                    "y": y,
-                    "tooltip": [
-                        {"field": "name", "title": " "},
-                        {"field": "seed", "type": "nominal"},
-                        {"field": "change", "title": "%", "format": "+.2f"},
-                    ],
-                },
-            },
-            {
-                "transform": [{"filter": "datum.kind === 'finding'"}],
-                "mark": {"type": "text", "align": "left", "dx": 6, "color": colours.ink},
-                "encoding": {
-                    "x": {"value": "width"},
-                    "y": y,
-                    "text": {"field": "words"},
-                },
-            },
-        ],
-    }
-    alt = f"{CLAIMS[field]}: {claim_words({name: getattr(t, field) for name, t in tried})}"
-    charts.show(table, spec, alt=alt, key=f"forest_{field}")
+    alt_text = f"{CLAIMS[field]}: {claim_words({name: getattr(t, field) for name, t in tried})}"
+    spec = forest_spec(len(tried), domain, charts.palette())
+    charts.show(table, spec, alt=alt_text, key=f"forest_{field}")
+
+
+@charts.kept
+def forest_spec(rows: int, domain: tuple[float, float], colours: charts.Palette) -> charts.Drawn:
+    """The look of `forest`, whose data are as `drawn` gives them."""
+    across = Across(UNIT, domain, 100 * MARGIN, ticks=5, labels=SIGNED)
+    labels = alt.Axis(domain=False, ticks=False, labelLimit=200, labelPadding=6)
+    y = alt.Y("name:N", sort=None, title=None, axis=labels)
+    seeds = alt.Chart().transform_filter("datum.kind === 'seed'")
+    tooltip = [
+        alt.Tooltip("name:N", title=" "),
+        alt.Tooltip("seed:N"),
+        alt.Tooltip("change:Q", title="%", format="+.2f"),
+    ]
+    found = alt.Chart().transform_filter("datum.kind === 'finding'")
+    return alt.layer(
+        *across.behind(colours),
+        *across.interval(y, colours, 10, middle=False),
+        seeds.mark_circle(size=28, color=colours.padded, opacity=0.9).encode(
+            x=across.field("change"), y=y, tooltip=tooltip
+        ),
+        found.mark_text(align="left", dx=6, color=colours.ink).encode(
+            x=alt.value("width"), y=y, text="words:N"
+        ),
+    ).properties(height=ROW * rows, padding=charts.margins(top=5, right=66), autosize=charts.FIT)
 
 
 ROW = 24  # screen pixels
@@ -157,10 +126,8 @@ def drawn(tried: tuple[tuple[str, Trial], ...], field: str) -> tuple[pa.Table, t
         rows.append((name, "finding", -1, None, None, None, words))
     table = pd.DataFrame(rows, columns=COLUMNS)
     numbers = table[["change", "low", "high"]].astype(float)
-    low = min(-150 * MARGIN, numbers.min().min())
-    high = max(150 * MARGIN, numbers.max().max())
-    spare = 0.04 * (high - low)
-    return charts.ready(table), (low - spare, high + spare)
+    ends = [-150 * MARGIN, 150 * MARGIN, *numbers.stack().dropna()]
+    return charts.ready(table), around(ends, 0.04)
 
 
 def table(tried: Mapping[str, Trial]) -> pd.DataFrame:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
+import altair as alt
 import numpy as np
 import pandas as pd
 import streamlit as st
@@ -34,7 +36,7 @@ def where(experiment: Run, shown: Pairs) -> None:
 PARTS_ALT = "The total loss of both networks as entropy floor, rest above it, and border"
 
 
-def parts_chart(made_of: Mapping[str, loss.Parts]) -> tuple[pd.DataFrame, charts.Raw]:
+def parts_chart(made_of: Mapping[str, loss.Parts]) -> tuple[pd.DataFrame, charts.Spec]:
     """A bar for each network, in three parts, each with its nats."""
     colours = charts.palette()
     on_colour = "white" if colours == charts.LIGHT else charts.LIGHT.ink
@@ -48,52 +50,32 @@ def parts_chart(made_of: Mapping[str, loss.Parts]) -> tuple[pd.DataFrame, charts
         ]
     table = pd.DataFrame(rows, columns=["arm", "words", "left", "right", "fill", "ink"])
     table["middle"] = (table.left + table.right) / 2
-    x: charts.Raw = {"type": "quantitative", "scale": {"nice": False}}
-    y: charts.Raw = {"field": "arm", "type": "nominal", "sort": None, "title": None, "axis": BARE}
-    ink: charts.Raw = {"field": "ink", "type": "nominal", "scale": None}
+    return table, parts_spec()
+
+
+@charts.kept
+def parts_spec() -> charts.Drawn:
+    """The look of `parts_chart`."""
+    labels = alt.Axis(domain=False, ticks=False, labelFontSize=13, labelPadding=8)
+    rows = alt.Chart().encode(y=alt.Y("arm:N", sort=None, title=None, axis=labels))
+    whole = alt.Scale(nice=False)
+    axis = alt.Axis(grid=False, tickCount=5)
+    bars = rows.mark_bar(height=38).encode(
+        x=alt.X("left:Q", title="nats per image", axis=axis, scale=whole),
+        x2="right",
+        color=alt.Color("fill:N", scale=None),
+        tooltip=alt.Tooltip("words:N", title=" "),
+    )
+    written = rows.encode(text="words:N", color=alt.Color("ink:N", scale=None))
+    look: dict[str, Any] = {"lineBreak": "\n", "dy": -7}
     border = "indexof(datum.words, 'border') === 0"
-    spec: charts.Raw = {
-        "height": 140,
-        "padding": {"left": 5, "top": 5, "right": 60, "bottom": 5},
-        "autosize": {"type": "fit", "contains": "padding"},
-        "layer": [
-            {
-                "mark": {"type": "bar", "height": 38},
-                "encoding": {
-                    "x": x | {"field": "left", "title": "nats per image", "axis": BAR_AXIS},
-                    "x2": {"field": "right"},
-                    "y": y,
-                    "color": {"field": "fill", "type": "nominal", "scale": None},
-                    "tooltip": [{"field": "words", "title": " "}],
-                },
-            },
-            {
-                "transform": [{"filter": f"!({border})"}],
-                "mark": {"type": "text", "lineBreak": "\n", "dy": -7},
-                "encoding": {
-                    "x": x | {"field": "middle"},
-                    "y": y,
-                    "text": {"field": "words"},
-                    "color": ink,
-                },
-            },
-            {
-                "transform": [{"filter": f"{border} && datum.right > datum.left"}],
-                "mark": {"type": "text", "lineBreak": "\n", "dy": -7, "align": "left", "dx": 6},
-                "encoding": {
-                    "x": x | {"field": "right"},
-                    "y": y,
-                    "text": {"field": "words"},
-                    "color": ink,
-                },
-            },
-        ],
-    }
-    return table, spec
-
-
-BAR_AXIS: charts.Raw = {"grid": False, "tickCount": 5}
-BARE: charts.Raw = {"domain": False, "ticks": False, "labelFontSize": 13, "labelPadding": 8}
+    inside = written.transform_filter(f"!({border})").mark_text(**look)
+    beside = written.transform_filter(f"{border} && datum.right > datum.left")
+    return alt.layer(
+        bars,
+        inside.encode(x=alt.X("middle:Q", scale=whole)),
+        beside.mark_text(align="left", dx=6, **look).encode(x=alt.X("right:Q", scale=whole)),
+    ).properties(height=140, padding=charts.margins(top=5, right=60), autosize=charts.FIT)
 
 
 def sources(experiment: Run, shown: Pairs) -> str:

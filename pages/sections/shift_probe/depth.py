@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+import altair as alt
 import pandas as pd
 import streamlit as st
 
@@ -58,49 +59,53 @@ def staircase(leaks: Mapping[int, Leak]) -> pd.DataFrame:
     )
 
 
-def staircase_spec(leaks: Mapping[int, Leak]) -> charts.Raw:
+def staircase_spec(leaks: Mapping[int, Leak]) -> charts.Spec:
     """Distance from the border across, layers downwards, the difference as colour."""
     deepest = max(one.depth for one in leaks.values())
-    names = ["", *(f"{n} layer{'s' * (n > 1)}: {leaks[n].depth} px" for n in LAYERS)]
+    names = tuple(f"{n} layer{'s' * (n > 1)}: {leaks[n].depth} px" for n in LAYERS)
     least = min(min(d for d in one.difference if d > 0) for one in leaks.values() if one.depth)
-    return {
-        "height": 250,
-        "autosize": {"type": "fit", "contains": "padding"},
-        "mark": {"type": "rect", "stroke": None},
-        "encoding": {
-            "x": {
-                "field": "distance",
-                "type": "ordinal",
-                "title": "distance from the border, pixels",
-                "scale": {"domain": list(range(deepest + 1)), "padding": 0},
-                "axis": {"labelAngle": 0, "labelOverlap": True},
-            },
-            "y": {
-                "field": "layers",
-                "type": "ordinal",
-                "title": None,
-                "scale": {"domain": list(LAYERS), "paddingInner": 0.12},
-                "axis": {"labelExpr": f"{names}[datum.value]", "ticks": False},
-            },
-            "color": {
-                "field": "difference",
-                "type": "quantitative",
-                "scale": {"type": "log", "scheme": "viridis", "domain": [least / 1.01, 2]},
-                "legend": {
-                    "title": "share of kernel paths that differ from the centre's",
-                    "orient": "bottom",
-                    "titleLimit": 320,
-                    "format": "~p",
-                    "tickCount": 4,
-                },
-            },
-            "tooltip": [
-                {"field": "layers"},
-                {"field": "distance", "title": "distance, pixels"},
-                {"field": "difference", "title": "paths that differ", "format": ".2~p"},
-            ],
-        },
-    }
+    return stairs(deepest, names, least)
+
+
+@charts.kept
+def stairs(deepest: int, names: tuple[str, ...], least: float) -> charts.Drawn:
+    """The look of `staircase`, its depths named and its colours from the `least` difference on."""
+    across = alt.X(
+        "distance:O",
+        title="distance from the border, pixels",
+        scale=alt.Scale(domain=list(range(deepest + 1)), padding=0),
+        axis=alt.Axis(labelAngle=0, labelOverlap=True),
+    )
+    down = alt.Y(
+        "layers:O",
+        title=None,
+        scale=alt.Scale(domain=list(LAYERS), paddingInner=0.12),
+        axis=alt.Axis(labelExpr=f"{['', *names]}[datum.value]", ticks=False),
+    )
+    legend = alt.Legend(
+        title="share of kernel paths that differ from the centre's",
+        orient="bottom",
+        titleLimit=320,
+        format="~p",
+        tickCount=4,
+    )
+    scale = alt.Scale(type="log", scheme="viridis", domain=(least / 1.01, 2))
+    tooltip = [
+        alt.Tooltip("layers:N"),
+        alt.Tooltip("distance:N", title="distance, pixels"),
+        alt.Tooltip("difference:Q", title="paths that differ", format=".2~p"),
+    ]
+    drawn: alt.Chart = (
+        alt.Chart(height=250, autosize=charts.FIT)
+        .mark_rect(stroke=None)
+        .encode(
+            x=across,
+            y=down,
+            color=alt.Color("difference:Q", scale=scale, legend=legend),
+            tooltip=tooltip,
+        )
+    )
+    return drawn
 
 
 def depth_table(settings: Settings) -> None:
