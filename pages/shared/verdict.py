@@ -17,6 +17,7 @@ import streamlit as st
 from core.judgement import Judgement, judge
 from pages.shared import charts
 from pages.shared.changes import Across, around
+from pages.shared.words import percent
 
 
 @dataclass(frozen=True)
@@ -100,7 +101,7 @@ def _not_yet(evidence: Evidence, quantity: Quantity) -> str:
         return f"None of the {of} pre-set seeds is here: nothing is judged yet."
     changes = evidence.preset.values()
     span = " to ".join(
-        dict.fromkeys(f"{_percent(end, 1, sign=True)} %" for end in (min(changes), max(changes)))
+        dict.fromkeys(percent(end, sign=True) for end in (min(changes), max(changes)))
     )
     return (
         f"{runs} of {of} pre-set seeds {'is' if runs == 1 else 'are'} here: {quantity.name} "
@@ -126,7 +127,7 @@ def figures(judged: Judgement) -> str:
         return "no figure"
     mean, half = judged.interval.mean, judged.interval.margin
     if not math.isfinite(half):
-        return f"{_percent(mean, 1, sign=True)} %"
+        return percent(mean, sign=True)
     edges = (-judged.least, 0.0, judged.least)
     meant = _sides((mean - half, mean + half), edges)
     for digits in range(1, DIGITS + 1):
@@ -134,7 +135,7 @@ def figures(judged: Judgement) -> str:
         written = tuple(round(end, digits) / 100 for end in ends)
         if _sides(written, edges) == meant:
             break
-    return f"{_percent(mean, digits, sign=True)} % ± {_percent(half, digits)}"
+    return f"{percent(mean, digits, sign=True)} ± {100 * half:.{digits}f}"
 
 
 DIGITS = 9  # after the point, at most
@@ -143,12 +144,6 @@ DIGITS = 9  # after the point, at most
 def _sides(ends: Sequence[float], edges: Sequence[float]) -> list[int]:
     """On which side of each edge each end of an interval lies."""
     return [(end > edge) - (end < edge) for end in ends for edge in edges]
-
-
-def _percent(share: float, digits: int, *, sign: bool = False) -> str:
-    """A share in percent without the "%": "+2.5", "−0.3", "0.0"."""
-    written = f"{100 * share:{'+' if sign else ''}.{digits}f}"
-    return (written if float(written) else written.lstrip("+-")).replace("-", "−")
 
 
 # --- The picture --------------------------------------------------------------------------------

@@ -13,6 +13,15 @@ def change(share: float) -> str:
     return f"{written} % {'lower' if share < 0 else 'higher'}"
 
 
-def percent(share: float) -> str:
+def percent(share: float, digits: int = 1, *, sign: bool = False) -> str:
+    """A share rounded to `digits` after the point: "22.9 %", "−0.3 %", "1,250.0 %".
+
+    With its `sign`: "+2.5 %"; what is rounded to 0 has none.
+    """
+    written = f"{100 * share:{'+' if sign else ''},.{digits}f} %"
+    return (written if round(100 * share, digits) else written.lstrip("+-")).replace("-", "−")
+
+
+def rough(share: float) -> str:
     """A share with two significant digits or none after the point: "59 %", "0.13 %", "198 %"."""
     return f"{share * 100:.0f} %" if share > 0.1 else f"{share * 100:.2g} %"

@@ -13,7 +13,7 @@ from core.judgement import Judgement, judge
 from core.loss import Finding, Parts, Trial, TrialRun, finding
 from pages.sections.loss import words
 from pages.shared.opening import SHOW_ME, Opening
-from pages.shared.words import change, percent
+from pages.shared.words import change, percent, rough
 
 # --- Numbers ------------------------------------------------------------------------------------
 
@@ -76,9 +76,19 @@ def test_a_change_is_told_as_it_is(share: float) -> None:
 
 @given(st.floats(0, 1))
 def test_a_percentage_is_told_as_it_is(share: float) -> None:
-    assert float(percent(share).removesuffix(" %")) == pytest.approx(
+    assert float(rough(share).removesuffix(" %")) == pytest.approx(
         100 * share, abs=0.5 if share > 0.1 else 0.051 * 100 * share
     )
+
+
+@given(st.floats(-20, 20), st.integers(0, 4))
+def test_a_percentage_has_its_digits_and_its_sign(share: float, digits: int) -> None:
+    for signed in (False, True):
+        written = percent(share, digits, sign=signed)
+        number = float(written.removesuffix(" %").replace("−", "-").replace(",", ""))
+        assert number == pytest.approx(round(100 * share, digits), abs=1e-9)
+        assert written[0] in ("−+" if signed and number else "−0123456789")
+        assert not (written[0] == "−" and number == 0)
 
 
 # --- The guess ----------------------------------------------------------------------------------
@@ -131,7 +141,7 @@ def test_the_floor_is_a_share_of_this_pair_and_the_post_is_named_for_its_own_ima
 ) -> None:
     said = words.floor_words(unpadded, 784, plain=plain)
     assert f"**{unpadded.floor / 784:.5f}** per pixel" in said
-    assert f": {percent(unpadded.floor / sum(unpadded))} of the unpadded loss" in said
+    assert f": {rough(unpadded.floor / sum(unpadded))} of the unpadded loss" in said
     assert ("0.099" in said) == ("the post's" in said) == plain
     assert "famous" not in said
 

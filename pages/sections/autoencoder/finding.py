@@ -16,7 +16,7 @@ from core.autoencoder import Checkpoint
 from core.split import Split, split
 from pages.shared import charts
 from pages.shared.changes import Across
-from pages.shared.words import TEXT, percent
+from pages.shared.words import TEXT, percent, rough
 
 
 def show(tested: Mapping[str, Checkpoint], name: str, reply: str) -> None:
@@ -104,7 +104,7 @@ def change_words(parts: Split, name: str, unpadded: float, padded: float) -> str
 def part_words(parts: Split, losses: Losses) -> list[str]:
     """Each part in a sentence, then the total and the floor."""
     floor = (
-        f"{percent(losses.floor / losses.unpadded)} of the unpadded loss is entropy floor, which "
+        f"{rough(losses.floor / losses.unpadded)} of the unpadded loss is entropy floor, which "
         "no network can go below."
     )
     if parts.padded_pixels == parts.pixels:
@@ -115,9 +115,9 @@ def part_words(parts: Split, losses: Losses) -> list[str]:
         f"**Shared pixels**: on the {parts.pixels:,} pixels that both networks have the loss "
         f"{moved(parts.shared)}, from {nats(losses.unpadded)} to {nats(losses.shared)} an image.",
         f"**Border**: its {more:,} pixels cost {nats(losses.border)} an image, "
-        f"{percent(losses.border / total)} of the padded loss.",
+        f"{rough(losses.border / total)} of the padded loss.",
         f"**More pixels**: the sum is divided by {parts.padded_pixels:,} instead of "
-        f"{parts.pixels:,}. That takes off {_percent(-parts.division)} of the unpadded loss, and "
+        f"{parts.pixels:,}. That takes off {percent(-parts.division)} of the unpadded loss, and "
         "no network gets better by it.",
         f"Without that division the total loss {moved(parts.total)}, to {nats(total)} an image. "
         f"{floor}",
@@ -130,7 +130,7 @@ def moved(share: float) -> str:
         return "stayed the same to 0.1 %"
     if share > 9:
         return f"rose to {1 + share:,.3g} times as much"
-    return f"{'fell' if share < 0 else 'rose'} by {_percent(abs(share))}"
+    return f"{'fell' if share < 0 else 'rose'} by {percent(abs(share))}"
 
 
 def nats(loss: float) -> str:
@@ -143,15 +143,11 @@ def _shown(share: float) -> float:
     return round(100 * share, 1)
 
 
-def _percent(share: float) -> str:
-    return f"{_shown(share):,.1f} %"
-
-
 def map_title(padded: Checkpoint) -> str:
     """What the maps of the loss show."""
     if not padded.border:
         return "Where on the image the loss lies"
-    return f"The border holds {percent(padded.border / padded.total)} of the padded loss"
+    return f"The border holds {rough(padded.border / padded.total)} of the padded loss"
 
 
 # --- The parts as a picture ---------------------------------------------------------------------
@@ -167,9 +163,9 @@ def _chart(parts: Split) -> tuple[pd.DataFrame, charts.Spec]:
     }
     rows, start = [], 0.0
     for name, (share, colour) in steps.items():
-        rows.append((name, 100 * start, 100 * (start + share), _signed(share), colour))
+        rows.append((name, 100 * start, 100 * (start + share), percent(share, sign=True), colour))
         start += share
-    rows.append(("loss per pixel", 0.0, 100 * start, _signed(start), colours.padded))
+    rows.append(("loss per pixel", 0.0, 100 * start, percent(start, sign=True), colours.padded))
     table = pd.DataFrame(rows, columns=["part", "start", "end", "words", "colour"])
     table["right"] = table[["start", "end"]].max(axis=1)
     low = min(0.0, table["end"].min())
@@ -194,8 +190,3 @@ def _spec(domain: tuple[float, float]) -> charts.Drawn:
     return alt.layer(
         bars, ends, words.encode(x=across.field("right"), text="words:N"), across.line(0)
     ).properties(height=190, autosize=charts.FIT)
-
-
-def _signed(share: float) -> str:
-    written = f"{_shown(share):+,.1f}" if _shown(share) else "0.0"
-    return f"{written} %".replace("-", "−")

@@ -10,7 +10,7 @@ from core.loss import Finding, Parts, Trial, finding
 from pages.shared.opening import Opening
 from pages.shared.sources import SCHUIRMANN, cite
 from pages.shared.verdict import figures
-from pages.shared.words import change, percent
+from pages.shared.words import change, rough
 
 POST = 0.099
 """The unpadded loss per pixel in the post: a training loss."""
@@ -47,8 +47,8 @@ def answer(opening: Opening, floor: float | None) -> str:
 def where_title(unpadded: Parts, padded: Parts) -> str:
     """The floor's share of the unpadded loss, the border's share of the padded one."""
     return (
-        f"{percent(unpadded.floor / sum(unpadded))} of the unpadded loss is a floor that no "
-        f"network gets below; {percent(padded.border / sum(padded))} of the padded loss lies on "
+        f"{rough(unpadded.floor / sum(unpadded))} of the unpadded loss is a floor that no "
+        f"network gets below; {rough(padded.border / sum(padded))} of the padded loss lies on "
         "the border"
     )
 
@@ -61,11 +61,11 @@ def floor_words(unpadded: Parts, pixels: int, *, plain: bool) -> str:
         "−x ln x − (1−x) ln(1−x), even when the network answers x exactly: binary cross-entropy "
         "is 0 only for black and white. Over these test images that is "
         f"**{per_pixel:.5f}** per pixel, **{unpadded.floor:.2f}** an image: "
-        f"{percent(unpadded.floor / sum(unpadded))} of the unpadded loss. At most the rest can be "
+        f"{rough(unpadded.floor / sum(unpadded))} of the unpadded loss. At most the rest can be "
         "learnt."
     )
     if plain:
-        words += f" Of the post's {POST}, a training loss, it would be {percent(per_pixel / POST)}."
+        words += f" Of the post's {POST}, a training loss, it would be {rough(per_pixel / POST)}."
     return words
 
 
@@ -182,7 +182,7 @@ def law_words(judged: Mapping[int, Judgement], border: float, total: float | Non
         )
     if total is not None and border > MARGIN * total:
         words.append(
-            f"This border is not free: its entropy alone is {percent(border / total)} of T, so the "
+            f"This border is not free: its entropy alone is {rough(border / total)} of T, so the "
             "law is not expected to hold. The test below allows for it."
         )
     if rest := waiting(judged):
