@@ -1,10 +1,15 @@
-"""The entry: it leads on to the first topic.
+"""The entry: the start page, at the address "/".
 
-The pages are Streamlit's automatic ones: `pages/impact.py` is served at `/impact` from the
+The other pages are Streamlit's automatic ones: `pages/impact.py` is served at `/impact` from the
 server's very first request. (`st.navigation` registers its pages only once the entry has run, so
 the first visitor of a deep link would meet "page not found".)
 """
 
 import streamlit as st
 
-st.switch_page("pages/autoencoder.py", query_params=st.query_params.to_dict())
+from pages.sections.start.page import FRAME, page
+from pages.shared.frame import START, show
+
+if st.query_params.keys() - {FRAME}:  # a link from when this address was the autoencoder's
+    st.switch_page("pages/autoencoder.py", query_params=st.query_params.to_dict())
+show(START, page)

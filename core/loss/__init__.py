@@ -33,6 +33,10 @@ from core.loss.explanation import finding as finding
 from core.loss.explanation import law_of as law_of
 from core.loss.explanation import trial_of as trial_of
 from core.loss.explanation import widths as widths
+from core.loss.frames import Framed as Framed
+from core.loss.frames import framed as framed
+from core.loss.frames import framed_run as framed_run
+from core.loss.frames import framed_runs as framed_runs
 from core.loss.quality import Measure as Measure
 from core.loss.quality import Metrics as Metrics
 from core.loss.quality import measures as measures

@@ -17,23 +17,27 @@ from pages.shared.guard import plain_errors
 TOPICS = {
     "autoencoder": "Autoencoder",
     "loss": "Loss",
-    "shift_probe": "Shift probe",
-    "impact": "Impact",
+    "shift_probe": "Position",
+    "impact": "Influence",
     "shapes": "Shapes",
 }
 """Topic, as in the URL and the tree, and its name in the navigation; in reading order."""
+
+START = "start"
 
 WIDTH = 1080  # pixels: the widest that a figure needs
 
 
 def show(topic: str, page: Callable[[], None]) -> None:
     """Run `page` inside the common frame. An error becomes a sentence, its trace a log entry."""
-    st.set_page_config(f"{TOPICS[topic]} · Padding Lab", layout="wide")
+    name = TOPICS.get(topic, "What padding does to a network")
+    st.set_page_config(f"{name} · Padding Lab", layout="wide")
     with st.container(horizontal_alignment="center"), st.container(width=WIDTH):
         navigate()
         controls.remember_link(topic)
         with plain_errors(topic):
             page()
+        lead_on(topic)
         sources.at_end(topic)
     warm_up()
 
@@ -41,9 +45,16 @@ def show(topic: str, page: Callable[[], None]) -> None:
 def navigate() -> None:
     """The topics in one line, which wraps on a phone."""
     with st.container(horizontal=True, gap="medium", vertical_alignment="center"):
-        st.markdown("**Padding Lab**", width="content")
+        st.page_link("streamlit_app.py", label="**Padding Lab**")
         for topic, name in TOPICS.items():
             st.page_link(f"pages/{topic}.py", label=name)
+
+
+def lead_on(topic: str) -> None:
+    """To the next topic in reading order."""
+    names = list(TOPICS)
+    for following in names[names.index(topic) + 1 :][:1] if topic in TOPICS else ():
+        st.page_link(f"pages/{following}.py", label=f"**Next: {TOPICS[following]} →**")
 
 
 def warm_up() -> None:

@@ -133,6 +133,7 @@ SCHUIRMANN = Source(
 )
 
 PAGES: dict[str, tuple[Source, ...]] = {
+    "start": (CROSS_VALIDATED,),
     "autoencoder": (CROSS_VALIDATED, KERAS_BLOG),
     "loss": (CROSS_VALIDATED, SCHUIRMANN),
     "shift_probe": (SCHEIDL, ISLAM, LIN, KAYHAN, LIU),

@@ -22,7 +22,7 @@ from tests.benchmarks.visitors import chromium, click, figures, keep, visit, wat
 from tests.browser.conftest import serving
 
 PRESETS = ("4 px", "6 px")
-PAGES = ("Impact", "Shapes", "Autoencoder")
+PAGES = ("Influence", "Shapes", "Autoencoder")
 
 
 def measure(page: Page, words: tuple[str, ...], clicks: int) -> tuple[float, float]:

@@ -1,8 +1,4 @@
-"""Every control of every page does something that can be seen, before the guess and after it.
-
-It takes several minutes and has complaints that nobody has looked into yet: until then it runs
-where EVERY_CONTROL is set, and is no gate.
-"""
+"""Every control of every page does something that can be seen, before the guess and after it."""
 
 from __future__ import annotations
 
@@ -15,7 +11,7 @@ from playwright.sync_api import Browser, Page
 from tests.browser.conftest import ROOT, serving
 from tests.browser.visitor import Visitor
 
-PAGES = sorted(page.stem for page in (ROOT / "pages").glob("*.py"))
+PAGES = ["", *sorted(page.stem for page in (ROOT / "pages").glob("*.py"))]
 
 LATER = {"speed": "how fast a picture plays is seen once it does"}
 REFUSES = {"convention": "PyTorch has not all of Keras's layers: the page says which, and why"}

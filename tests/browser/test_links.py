@@ -22,7 +22,7 @@ def test_a_deep_link_as_the_servers_very_first_request(
         expect(page.get_by_test_id("stSidebarNav")).to_have_count(0)
 
 
-def test_the_entry_leads_to_the_first_topic_and_keeps_the_settings(app: str, visit: Visit) -> None:
+def test_settings_at_the_entry_lead_to_the_autoencoder(app: str, visit: Visit) -> None:
     page = visit(f"{app}/?pad_width=3")
     expect(page).to_have_url(f"{app}/autoencoder?pad_width=3")
     expect(page.get_by_role("slider", name="Pad width, pixels")).to_have_value("3")
@@ -61,7 +61,7 @@ def test_what_one_page_holds_is_nothing_to_the_next(app: str, visit: Visit) -> N
     page.get_by_role("button", name="Five layers, 28 × 28").click()
     expect(page).to_have_url(re.compile("layers="))
     settle(page)
-    page.get_by_role("link", name="Shift probe").click()
+    page.get_by_role("link", name="Position").click()
     expect(page.get_by_role("slider", name="Layers")).to_have_value("1")
     expect(page).to_have_url(f"{app}/shift_probe")
     expect(page.get_by_test_id("stAlert")).to_have_count(0)
