@@ -14,6 +14,7 @@ from core.autoencoder import Checkpoint
 from core.layers import fit, parse_layer, parse_stack
 from pages.shared import charts, signed
 from pages.shared.frame import TOPICS
+from pages.shared.heat import Scale
 from pages.shared.words import TEXT
 
 SIDE = 112  # screen pixels of a picture
@@ -83,7 +84,9 @@ def picture(topic: str, tested: Checkpoint | None, colours: charts.Palette) -> s
         return enlarged(grey(np.hstack([noisy[:, :middle], denoised[:, middle:]])))
     if topic == "shift_probe":
         scores = shift_probe.train(shift_probe.Network(shift_probe.Settings())).final.scores
-        return enlarged(signed.pixels(scores, float(np.abs(scores).max()) / 4, colours))
+        return enlarged(
+            signed.scale(float(np.abs(scores).max()) / 4, "score", colours).pixels(scores)
+        )
     if topic == "impact":
         return enlarged(viridis(impact.impact(parse_stack(DEEP), 28, 28).shares))
     return enlarged(padded_by_pooling(colours))
@@ -105,7 +108,7 @@ def grey(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
 
 
 def viridis(values: NDArray[np.floating]) -> NDArray[np.uint8]:
-    return charts.colours(values, (0, float(values.max())))
+    return Scale((0, float(values.max())), "").pixels(values)
 
 
 def enlarged(pixels: NDArray[np.uint8]) -> str:
