@@ -21,8 +21,9 @@ def checkpoint(pad_width: int, interior: float, border: float, images: int = 20_
     sample = np.zeros((1, *ring.shape), np.uint8)
     return Checkpoint(
         *(images, images / 20_000, 0.1),
-        *(loss_map, loss_map / 10, 1 - loss_map / 10, entropy_map),
-        *(sample, sample, sample, None),
+        *(loss_map, loss_map / np.float32(10), 1 - loss_map / np.float32(10), entropy_map),
+        *(sample, sample, sample),
+        weights=None,
     )
 
 

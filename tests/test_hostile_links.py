@@ -6,29 +6,13 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from core import autoencoder, impact, settings, shapes, shift_probe
+from core import settings
 from pages.shared.controls import plain
+from pages.shared.frame import TOPICS
 from tests.app import open_page
+from tests.test_kept_links import names
 
-DECLARED: dict[str, Any] = {
-    "autoencoder": autoencoder.Settings,
-    "impact": impact.Settings,
-    "shapes": shapes.Settings,
-    "shift_probe": shift_probe.Settings,
-}
-EXTRA = {
-    "autoencoder": ["images"],
-    "loss": ["pair", "seeds", "per_pixel", "total", "height", "width"],
-    "impact": ["against", "against_size", "amount", "scale", "row", "column"],
-    "shapes": [],
-    "shift_probe": ["step"],
-}
-"""Settings that only the page knows."""
-
-NAMES = {
-    page: [*(DECLARED[page].__dataclass_fields__ if page in DECLARED else ()), *extra]
-    for page, extra in EXTRA.items()
-}
+NAMES = {page: sorted(names(page) - {"guess"}) for page in TOPICS}
 
 HOSTILE = (
     "inf", "-inf", "nan", "-1e999", "1e400", "9" * 400, "9" * 6_000, "0x10", "1_000", "٣", "²",
@@ -62,12 +46,11 @@ def test_there_are_enough_cases() -> None:
 def test_a_hostile_link_leaves_the_page_standing(page: str) -> None:
     """Each page is opened with every setting hostile, in another mixture each time."""
     rng = np.random.default_rng(0)
-    names = NAMES[page]
     # What stands there also where no stack of layers can be read.
     stands = controls(open_page(page, guess=GUESS, layers="?", against="?"))
-    mixtures = {name: rng.permutation(len(HOSTILE)) for name in names}
+    mixtures = {name: rng.permutation(len(HOSTILE)) for name in NAMES[page]}
     for turn in range(len(HOSTILE)):
-        asked = {name: HOSTILE[order[turn]] for name, order in mixtures.items()}
+        asked: dict[str, Any] = {name: HOSTILE[order[turn]] for name, order in mixtures.items()}
         app = open_page(page, **asked, guess=GUESS)
         said = [element.value for element in [*app.error, *app.warning]]
         assert not app.exception, asked

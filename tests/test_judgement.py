@@ -76,4 +76,6 @@ def test_how_many_pairs_would_decide() -> None:
     assert judge([0.05] * 4, of=5).decisive is None
     assert judge([0.05], of=1).decisive is None
     assert judge([0.05, 0.051], of=2).decisive is None
-    assert judge([-1e6, 1e6], of=2).decisive > 10**10
+    hopeless = judge([-1e6, 1e6], of=2).decisive
+    assert hopeless is not None
+    assert hopeless > 10**10

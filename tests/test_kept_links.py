@@ -8,8 +8,9 @@ change, nor what the runs behind it say.
 from urllib.parse import parse_qsl
 
 import pytest
+from streamlit.testing.v1 import AppTest
 
-from tests.app import AppTest, open_page
+from tests.app import open_page
 
 KEPT = """
 autoencoder

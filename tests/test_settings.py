@@ -16,7 +16,8 @@ class Example:
     width: int | None = setting(None, Maybe(Whole(3, 32)), "width")
     bias: bool = setting(True, Switch(), "bias")
 
-    __post_init__ = settings.check
+    def __post_init__(self) -> None:
+        settings.check(self)
 
 
 def test_defaults_are_accepted() -> None:

@@ -299,7 +299,7 @@ class Step:
         exact = torch.float32 if device.type == "mps" else torch.float64
         self.sums = torch.tensor(sums, dtype=exact, device=device)
         self.rate = torch.zeros((), device=device)
-        weighing = _weighing(settings)  # a captured step reads it where it lies
+        weighing = loss_weights(settings)  # a captured step reads it where it lies
         self.weighing = None if weighing is None else weighing.to(device)
 
     def __call__(self, batch: Batch, steps: int) -> None:
@@ -333,7 +333,7 @@ class Step:
             self.gradient.zero_()
 
 
-def _weighing(settings: Settings) -> Tensor | None:
+def loss_weights(settings: Settings) -> Tensor | None:
     """What the slope of the mean loss is multiplied by, (height, width); None where that is 1."""
     size, ring = settings.size, settings.pad_width if settings.loss_on == "original" else 0
     if ring == 0 and settings.reduction == "mean":

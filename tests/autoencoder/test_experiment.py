@@ -166,8 +166,9 @@ def state(settings: Settings, seen: int) -> State:
         for position in checkpoint_positions(settings, seen)
     )
     points = (Point(512, 0.1, 0.3, 0.2), Point(1024, 0.2, 0.2, 0.1))
-    vectors = [floats(parameter_count(settings)) for _ in range(3)]
+    weights, slopes, squares = (floats(parameter_count(settings)) for _ in range(3))
     kept = lighten(settings, checkpoints) if checkpoints else ()
+    vectors = (weights, slopes, squares)
     return State(seen, *vectors, 12.5, 0.5, points, kept, 1.5, "CPU, Überchip", "")
 
 
@@ -201,7 +202,8 @@ def test_state_survives_a_file(
     settings: Settings, kept: Callable[[State], State], tmp_path: Path
 ) -> None:
     before = kept(state(settings, after_batch(settings, SEEN)))
-    np.savez(tmp_path / "run.npz", **state_to_arrays(settings, before))
+    arrays: dict[str, Any] = state_to_arrays(settings, before)
+    np.savez(tmp_path / "run.npz", **arrays)
     with np.load(tmp_path / "run.npz", allow_pickle=False) as file:
         after = state_from_arrays(settings, file)
     assert same(before, after)
@@ -257,6 +259,10 @@ def test_impossible_positions_are_refused(seen: int) -> None:
 
 def test_a_run_of_other_settings_is_refused() -> None:
     arrays = state_to_arrays(SETTINGS, state(SETTINGS, 6_000))
-    for other in ({"pad_width": 0}, {"depth": 3}, {"channels": 16}):
+    for other in (
+        replace(SETTINGS, pad_width=0),
+        replace(SETTINGS, depth=3),
+        replace(SETTINGS, channels=16),
+    ):
         with pytest.raises(InputError, match="shape"):
-            state_from_arrays(replace(SETTINGS, **other), arrays)
+            state_from_arrays(other, arrays)

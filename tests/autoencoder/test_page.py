@@ -6,8 +6,10 @@ from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
+from streamlit.testing.v1 import AppTest
 
 from core import autoencoder
 from core.autoencoder import Run, Settings, runs
@@ -15,11 +17,10 @@ from core.autoencoder.store import Folder, Store
 from pages.sections.autoencoder.finding import headline, moved, nats, split_of
 from pages.shared.runs import TICK, pause
 from pages.shared.verdict import sentence, weigh
-from tests.app import AppTest, click, open_page, words
+from tests.app import click, open_page, words
 from tests.made_up import keep, live
 
-SMALL = {"dataset": "digits", "train_size": 5000, "images": 5000, "batch_size": 64}  # one test
-
+SMALL: dict[str, Any] = {"dataset": "digits", "train_size": 5000, "images": 5000, "batch_size": 64}
 
 CHOSEN = replace(
     autoencoder.LIVE.settings, dataset="digits", train_size=5000, batch_size=64, pad_width=2

@@ -65,10 +65,9 @@ def test_of_a_control_only_figures_are_shipped() -> None:
 
 def test_the_original_protocol_lands_where_keras_does() -> None:
     """Means of ten seeds; figures of the same protocol in Keras 3 on TensorFlow."""
-    unpadded, padded = [], []
-    for run in RUNS:
-        if run.images == ORIGINAL.images:
-            (padded if run.settings.pad_width else unpadded).append(shipped(run))
+    original = [run for run in RUNS if run.images == ORIGINAL.images]
+    unpadded = [shipped(run) for run in original if not run.settings.pad_width]
+    padded = [shipped(run) for run in original if run.settings.pad_width]
     assert len(unpadded) == len(padded) == len(judged_seeds(ORIGINAL_PADDED)) == 10
     assert np.mean([one.per_pixel for one in unpadded]) == pytest.approx(0.098, abs=0.0015)
     assert np.mean([one.per_pixel for one in padded]) == pytest.approx(0.0753, abs=0.0012)

@@ -1,5 +1,6 @@
 """Training is exact, continues to the bit, stops when told, and never ends in silence."""
 
+import itertools
 import threading
 from dataclasses import replace
 from typing import Any
@@ -12,7 +13,7 @@ from torch.nn.functional import binary_cross_entropy
 from core import autoencoder
 from core.autoencoder import Settings, State, network, next_point, training
 from core.autoencoder.training import Diverged, train
-from core.data import SIZE
+from core.data import SIZE, Floats
 from tests.autoencoder.test_experiment import same
 
 
@@ -25,9 +26,9 @@ class Shapes:
         for image, (row, column) in zip(images, random.integers(4, 14, (count, 2)), strict=True):
             image[row : row + 10, column : column + 8] = random.integers(1, 256) / 255
         widths = ((0, 0), (pad_width, pad_width), (pad_width, pad_width))
-        self.clean = np.pad(images, widths)
+        self.clean: Floats = np.pad(images, widths)
         noise = random.standard_normal(self.clean.shape, np.float32) / 2
-        self.noisy = np.clip(self.clean + noise, 0, 1)
+        self.noisy: Floats = np.clip(self.clean + noise, 0, 1)
 
     def __len__(self) -> int:
         return len(self.clean)
@@ -126,7 +127,7 @@ def test_steps_are_keras_s(changes: dict[str, Any]) -> None:
             for p, g, (m, v) in zip(plain.parameters(), gradients, moments, strict=True):
                 m += (g - m) * (1 - 0.9)
                 v += (g * g - v) * (1 - beta2)
-                p -= rate * m / (v.sqrt() + 1e-7)
+                p.sub_(rate * m / (v.sqrt() + 1e-7))
     expected = torch.cat([p.detach().flatten() for p in plain.parameters()])
     ours = train(settings, train_set, test_set, steps * 96)
     np.testing.assert_allclose(ours.weights, expected, atol=2e-5)
@@ -151,22 +152,24 @@ def test_a_border_without_a_say_leaves_the_unpadded_run(pad_width: int, whole: S
     """Cleared, and out of the loss, it changes nothing where the pooling grid stays the same."""
     settings = replace(SETTINGS, pad_width=pad_width, outside="cleared", loss_on="original")
     padded = train(settings, framed(TRAIN, pad_width), framed(TEST, pad_width), 1_000)
-    np.testing.assert_allclose(padded.weights, whole.checkpoints[0].weights, atol=1e-4)
+    expected_weights = whole.checkpoints[0].weights
+    assert expected_weights is not None
+    np.testing.assert_allclose(padded.weights, expected_weights, atol=1e-4)
     found, expected = padded.checkpoints[0].interior, whole.checkpoints[0].interior
     assert found == pytest.approx(expected, rel=1e-4)
 
 
 def test_at_their_defaults_the_controls_change_no_bit() -> None:
     """What would weigh pixels is not there at all, and the rest is the number that it was."""
-    assert training._weighing(replace(SETTINGS, pad_width=2)) is None
+    assert training.loss_weights(replace(SETTINGS, pad_width=2)) is None
     assert round(1 - SETTINGS.beta2, 12) == 0.001
     assert network.clear(torch.ones(1, 1, 28, 28), SETTINGS.cleared).all()
 
 
 @pytest.mark.parametrize("stop_at", [96, 1_000, 1_384])
 def test_continuing_is_one_long_run(stop_at: int, whole: State) -> None:
-    seen: list[int] = []
-    stopped = run(2_000, stop=lambda: len(seen) * 96 >= stop_at or bool(seen.append(0)))
+    steps = itertools.count()
+    stopped = run(2_000, stop=lambda: next(steps) * 96 >= stop_at)
     assert 0 < stopped.images_seen < 2_000
     assert same(results(run(2_000, state=stopped)), results(whole))
 
@@ -281,5 +284,5 @@ def test_bf16_pays(fp32: float, bf16: float, pays: bool, monkeypatch: pytest.Mon
         clock += bf16 if self.settings.precision == "bf16" else fp32
 
     monkeypatch.setattr(training.Step, "__call__", step)
-    monkeypatch.setattr(training.time, "thread_time", lambda: clock)
+    monkeypatch.setattr("time.thread_time", lambda: clock)
     assert training.bf16_pays.__wrapped__() is pays

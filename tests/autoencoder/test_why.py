@@ -1,7 +1,7 @@
 """A control is judged by intervals, and every sentence says what they allow."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,11 +16,12 @@ from core.autoencoder.presets import AS_ASKED, ORIGINAL_PADDED, every_run
 from core.autoencoder.why import NARROW, SEEDS, WIDE, Control, Finding, finding, findings
 from core.judgement import Judgement, interval, judge
 from pages.sections.autoencoder import why as page
+from pages.shared.verdict import figures
 
 UNPADDED = 86.0  # nats an image
 
 
-def figures_of(harms: Mapping[Control, Sequence[float]]) -> dict[Run, Figures]:
+def figures_of(harms: Mapping[Control, Iterable[float]]) -> dict[Run, Figures]:
     """Runs whose harm, seed by seed, is the given one."""
     found = {}
     for control, values in harms.items():
@@ -31,7 +32,7 @@ def figures_of(harms: Mapping[Control, Sequence[float]]) -> dict[Run, Figures]:
     return found
 
 
-def by_seed(harms: Sequence[float]) -> dict[int, float]:
+def by_seed(harms: Iterable[float]) -> dict[int, float]:
     return dict(enumerate(harms))
 
 
@@ -234,4 +235,4 @@ def test_a_damaged_file_has_no_figures(text: str, tmp_path: Path) -> None:
 
 
 def test_a_judgement_of_none_is_no_figure() -> None:
-    assert page.figures(Judgement("undecided", None, 0, 10)) == "no figure"
+    assert figures(Judgement("undecided", None, 0, 10)) == "no figure"

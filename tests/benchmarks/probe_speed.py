@@ -39,7 +39,7 @@ def as_the_article(steps: int = 2000) -> int:
         weights = labels * 98 + 1
         loss = F.binary_cross_entropy_with_logits(scores, labels, weights)
         optimiser.zero_grad()
-        loss.backward()
+        torch.autograd.backward(loss)
         optimiser.step()
     raise AssertionError("not perfect")
 

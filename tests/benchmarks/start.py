@@ -49,7 +49,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--clicks", type=int, default=6)
     clicks = parser.parse_args().clicks
-    times = []
+    times: list[tuple[float, float]] = []
     with (
         tempfile.TemporaryDirectory() as folder,
         serving(Path(folder), PADDING_LAB_CACHE=folder) as address,

@@ -8,12 +8,13 @@ import statistics
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from multiprocessing.sharedctypes import Synchronized
 from pathlib import Path
-from typing import Any
 
 from playwright.sync_api import Browser, Page, sync_playwright
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
+from websockets import Subprotocol
 from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed
 
@@ -131,17 +132,19 @@ def watching(address: str, query: str, count: int) -> Iterator[Callable[[], floa
         process.join()
 
 
-def _watch(address: str, query: str, count: int, looks: Any) -> None:
+def _watch(address: str, query: str, count: int, looks: Synchronized[int]) -> None:
     asyncio.run(_visitors(address, query, count, looks))
 
 
-async def _visitors(address: str, query: str, count: int, looks: multiprocessing.Value) -> None:
+async def _visitors(address: str, query: str, count: int, looks: Synchronized[int]) -> None:
     await asyncio.gather(*(_visitor(address, query, looks) for _ in range(count)))
 
 
-async def _visitor(address: str, query: str, looks: multiprocessing.Value) -> None:
+async def _visitor(address: str, query: str, looks: Synchronized[int]) -> None:
     socket_address = address.replace("http", "ws", 1) + "/_stcore/stream"
-    async with connect(socket_address, subprotocols=["streamlit"], max_size=None) as socket:
+    async with connect(
+        socket_address, subprotocols=[Subprotocol("streamlit")], max_size=None
+    ) as socket:
 
         async def ask(page: str = "", fragment: str = "") -> None:
             message = BackMsg()

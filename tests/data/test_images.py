@@ -1,7 +1,9 @@
 """Data sets, variations, padding and noise, against NumPy's own padding and the protocol."""
 
 import os
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any, cast
 
 import numpy as np
 import pytest
@@ -80,7 +82,7 @@ def test_content_tells_data_sets_apart(monkeypatch: pytest.MonkeyPatch) -> None:
         (lambda: noisy_set(GREY, split="valid"), "split must be one of train, test"),
     ],
 )
-def test_bad_input_names_the_range(call, message: str) -> None:
+def test_bad_input_names_the_range(call: Callable[[], object], message: str) -> None:
     with pytest.raises(InputError, match=f"^{message}"):
         call()
 
@@ -110,7 +112,7 @@ def test_cropped_is_the_enlarged_middle() -> None:
 @pytest.mark.parametrize("pad_width", range(9))
 @pytest.mark.parametrize("pad_mode", [mode for mode in MODES if mode not in ("constant", "noise")])
 def test_pad_agrees_with_numpy(pad_width: int, pad_mode: str) -> None:
-    one_by_one = [np.pad(image, pad_width, pad_mode) for image in GREY]
+    one_by_one = [np.pad(image, pad_width, cast(Any, pad_mode)) for image in GREY]
     assert np.array_equal(data.pad(GREY, pad_width, pad_mode), one_by_one)
 
 
@@ -161,7 +163,7 @@ def test_noise_differs_by_seed_and_split() -> None:
 
 
 def test_add_noise() -> None:
-    clean, drawn = np.float32([0.0, 0.0, 1.0, 0.5]), np.float32([1.0, -1.0, 3.0, -0.5])
+    clean, drawn = np.array([[0, 0, 1, 0.5], [1, -1, 3, -0.5]], np.float32)
     assert data.add_noise(clean, drawn, 0.5).tolist() == [0.5, 0.0, 1.0, 0.25]
 
 
@@ -171,7 +173,7 @@ def test_noisy_set_follows_the_protocol(pad_width: int, pad_mode: str) -> None:
     made = noisy_set(
         IMAGES, pad_width=pad_width, pad_mode=pad_mode, pad_level=0.3, noise_factor=0.4, seed=7
     )
-    clean = data.pad(IMAGES, pad_width, pad_mode, 0.3, seed=7) / np.float32(255)
+    clean = data.pad(IMAGES, pad_width, pad_mode, 0.3, seed=7).astype(np.float32) / np.float32(255)
     noisy = data.add_noise(clean, data.noise(len(IMAGES), pad_width, seed=7), 0.4)
     order = np.random.default_rng(0).permutation(len(IMAGES))[:128]
     assert len(made) == len(IMAGES)

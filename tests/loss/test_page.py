@@ -1,13 +1,14 @@
 """The loss page says what the runs say, whatever is chosen and however many runs there are."""
 
 import re
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from core import loss
-from core.autoencoder import Run, arms, runs
+from core.autoencoder import Checkpoint, Run, arms, runs
 from core.autoencoder.store import Folder
 from pages.sections.loss.experiments import EXPERIMENTS, in_order
 from pages.sections.loss.words import GUESSES
@@ -184,10 +185,10 @@ def test_every_choice_is_answered_with_its_own_figures(app: AppTest, pair: str, 
     assert ("This border is not free" in said) == (cost > 0.01 * unpadded[0].total)
 
 
-def networks(experiment: Run, seed: int) -> list[loss.Tested]:
+def networks(experiment: Run, seed: int) -> list[Checkpoint]:
     """Both arms of a shipped pair."""
     tested = []
-    for arm in arms(experiment.settings.__class__(**vars(experiment.settings) | {"seed": seed})):
+    for arm in arms(replace(experiment.settings, seed=seed)):
         state = runs.registry().look(arm, experiment.images).state
         assert state is not None
         tested.append([c for c in state.checkpoints if c.images_seen <= experiment.images][-1])

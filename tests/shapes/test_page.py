@@ -5,7 +5,7 @@ from functools import partial
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from core.shapes import PRESETS
+from core.shapes import PRESETS, Preset
 from tests.app import errors, open_page
 
 shapes_page = partial(open_page, "shapes")
@@ -43,7 +43,7 @@ def test_a_link_opens_its_own_stack() -> None:
 
 
 @pytest.mark.parametrize("preset", PRESETS, ids=lambda preset: preset.name)
-def test_each_preset_is_one_click(preset) -> None:
+def test_each_preset_is_one_click(preset: Preset) -> None:
     app = shapes_page(guess="4")
     next(button for button in app.button if preset.name in button.label).click().run()
     assert not errors(app)

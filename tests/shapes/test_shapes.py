@@ -16,6 +16,7 @@ from core.settings import InputError
 from core.shapes import (
     EDGES,
     PRESETS,
+    Preset,
     Settings,
     changed_by_zeros,
     dropped,
@@ -40,7 +41,7 @@ PRESET_SIZES = {
 
 
 @pytest.mark.parametrize("preset", PRESETS, ids=lambda preset: preset.name)
-def test_presets(preset) -> None:
+def test_presets(preset: Preset) -> None:
     found = sizes(preset.layers, preset.size, preset.channels, preset.convention)
     assert found == PRESET_SIZES[preset.name]
 
@@ -141,7 +142,7 @@ def test_command_line_counts_what_is_dropped(capsys: pytest.CaptureFixture[str])
 
 
 @pytest.mark.parametrize("preset", PRESETS, ids=lambda preset: preset.name)
-def test_every_preset_s_program_prints_its_output(preset, tmp_path: Path) -> None:
+def test_every_preset_s_program_prints_its_output(preset: Preset, tmp_path: Path) -> None:
     chosen = Settings(
         preset.size, None, preset.channels, preset.convention, parse_stack(preset.layers)
     )

@@ -19,7 +19,7 @@ from core.shapes import feature_map, pool, window_shapes
 from core.steps import Step, formula, walk
 from pages.sections.shapes import words
 from pages.sections.shapes.ends import drawn, place, strip
-from tests.strategies import convolutions, pools, stacks
+from tests.strategies import convolutions, pools, stacks, unless_refused
 
 SIZES = st.integers(1, 14)
 LAYERS = st.one_of(convolutions(), pools(), st.builds(Layer, st.just("up"), st.integers(1, 3)))
@@ -28,20 +28,15 @@ CONVENTIONS = st.sampled_from(["keras", "torch"])
 
 def fitting(stack: Stack, height: int, width: int, convention: Any = "either") -> tuple[Step, ...]:
     """The steps, or another draw where the stack does not fit."""
-    try:
+    with unless_refused():
         return walk(stack, height, width, 1, convention)
-    except InputError:
-        assume(False)
-        raise AssertionError from None
 
 
 @settings(max_examples=400)
 @given(LAYERS, st.integers(1, 40))
 def test_any_formula_computes(layer: Layer, length: int) -> None:
-    try:
+    with unless_refused():
         axis = fit(layer, length)
-    except InputError:
-        return
     left, equals, right = formula(axis).rpartition(" = ")
     python = left.replace("−", "-").replace("·", "*")
     for opened, closed, function in (("⌊", "⌋", "floor"), ("⌈", "⌉", "ceil")):
@@ -83,8 +78,8 @@ def looked_at(stack: Stack, length: int, convention: Any) -> np.ndarray:
     """Which of `length` pixels reach some output, by lighting each alone."""
     lit = np.eye(length, dtype=bool)
     for axis in fit_stack(stack, length, convention):
-        lit = np.hstack([lit, np.zeros((length, 1), bool)])[:, axis.sources].any(axis=2)
-    return lit.any(axis=1)
+        lit = np.any(np.hstack([lit, np.zeros((length, 1), bool)])[:, axis.sources], axis=2)
+    return np.asarray(np.any(lit, axis=1))
 
 
 def read_padding(axis: Axis) -> int:
@@ -128,11 +123,9 @@ def test_any_table_row_is_true(stack: Stack, height: int, width: int) -> None:
 
 
 @settings(max_examples=200)
-@given(LAYERS, CONVENTIONS)
+@given(st.one_of(convolutions(), pools()), CONVENTIONS)
 def test_the_syntax_says_what_is_accepted(layer: Layer, convention: Any) -> None:
     """At a length where every kernel fits, what is refused is what the words leave out."""
-    if layer.kind == "up":
-        return
     said = words.SYNTAX[convention]
     number = isinstance(layer.padding, int)
     if convention == "keras":
@@ -171,15 +164,15 @@ def test_the_drawn_ends_are_those_of_the_axis(stack: Stack, height: int, width: 
             where = {place(cell, total): cell for cell in range(total)}
             read = set(axis.windows.ravel().tolist())
             for mark in marks:
-                cell = where.get(int(mark.left))
-                if mark.kind == "idle":
-                    assert cell not in read
-                elif mark.kind in ("pixel", "padding"):
-                    inside = axis.before <= cell < axis.before + axis.length
-                    assert inside == (mark.kind == "pixel")
-                    assert inside or cell in read
-                elif mark.kind == "unseen":
-                    assert cell - axis.before in unseen
+                cell = where.get(int(mark.left), 0)
+                inside = axis.before <= cell < axis.before + axis.length
+                true = {
+                    "pixel": inside,
+                    "padding": not inside and cell in read,
+                    "idle": not inside and cell not in read,
+                    "unseen": inside and cell - axis.before in unseen,
+                }
+                assert true.get(mark.kind, mark.kind in ("title", "window", "gap"))
             frames = [mark for mark in marks if mark.kind == "window"]
             assert min(frame.left for frame in frames) == 0
             if total <= 17:

@@ -8,13 +8,14 @@ from typing import Any
 
 import altair as alt
 import pytest
+from streamlit.testing.v1 import AppTest
 
 from pages.shared import changes, charts, grids
-from tests.app import AppTest, errors, open_page
+from tests.app import errors, open_page
 
 PAGES = Path(__file__).parents[2] / "pages"
 
-OPENED = {
+OPENED: dict[str, dict[str, Any]] = {
     "autoencoder": {"guess": "better"},
     "loss": {"guess": "0"},
     "shift_probe": {"guess": "perfectly"},

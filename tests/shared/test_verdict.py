@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from streamlit.testing.v1 import AppTest
 
 from core.judgement import MARGIN
 from pages.shared.verdict import PER_PIXEL, SHARED, Evidence, picture, sentence, weigh
-from tests.app import AppTest
 
 FIGURES = re.compile(r"by ([+−]?[\d.]+) % ± ([\d.]+) \(95 % interval\)")
 
