@@ -77,19 +77,16 @@ def choose() -> tuple[str, bool, list[Side]]:
             amount = control(Settings, "amount", "Amount")
         with st.container(width=170):
             scale = control(Settings, "scale", "Scale")
-    sizes = {
-        "layers": (height, height if width is None else width),
-        "against": (other, other) if other else (height, height if width is None else width),
-    }
+    size = (height, width or height)
+    asked = {"left": ("layers", size), "right": ("against", (other, other) if other else size)}
     sides = []
-    fields = {"layers": "left", "against": "right"}
-    for place, (field, name) in zip(st.columns(2), fields.items(), strict=True):
+    for place, (name, (field, size)) in zip(st.columns(2), asked.items(), strict=True):
         with place:
             stack = controls.stack(Settings, field, f"Layers, {name}")
             if stack is None:
                 continue
             try:
-                sides.append(Side.of(name, stack, *sizes[field]))
+                sides.append(Side.of(name, stack, *size))
             except InputError as error:
                 st.error(f"{plain(error)}.")
     return amount, scale == "log", sides

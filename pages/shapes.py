@@ -11,7 +11,7 @@ import streamlit as st
 from core import shapes
 from core.settings import InputError
 from core.shapes import PRESETS, Preset, Settings
-from core.steps import Step, walk
+from core.steps import Step
 from pages.sections.shapes import (
     code,
     differences,
@@ -68,12 +68,11 @@ def any_stack() -> None:
     ready_made = st.container()
     settings, field = choose()
     with ready_made:
-        shown = controls.presets({name: sets(one) for name, one in presets.items()})
+        shown = controls.presets({name: sets(preset) for name, preset in presets.items()})
     if settings is None:
         return
-    width = settings.size if settings.width is None else settings.width
     try:
-        steps = walk(settings.layers, settings.size, width, settings.channels, settings.convention)
+        steps = shapes.laid_out(settings)
     except InputError as error:
         field.error(f"{plain(error)}.")
         return

@@ -38,7 +38,10 @@ class Walk:
 
 
 def prepare(name: str, layer: Layer, size: tuple[int, int], pixel: tuple[int, int]) -> Walk:
-    """The walk of `layer` over an image of `size`; InputError where it cannot be drawn."""
+    """The walk of `layer` over an image of `size`, (height, width).
+
+    Raises InputError where it cannot be drawn.
+    """
     rows, columns = (fit(layer, length) for length in size)
     cells = max(len(rows.cells), len(columns.cells))
     if cells > LARGEST:

@@ -10,6 +10,7 @@ import streamlit as st
 from core import shift_probe
 from core.shift_probe import Row, Settings
 from pages.sections.shift_probe import words
+from pages.shared.bar import with_bar
 from pages.shared.guard import fragment
 from pages.shared.words import TEXT
 
@@ -34,25 +35,16 @@ def show(settings: Settings) -> None:
             st.session_state["_compared"] = common
         if st.session_state.get("_compared") != common:
             return
-    rows = compare_all(common)
+    every = with_bar(
+        shift_probe.EVERY_PADDING, lambda padded: f"Training and proving: {words.named(*padded)}"
+    )
+    rows = [compared(common, *padded) for padded in every]
     title.header(words.padding_headline(rows, common))
     st.table(padding_table(rows), hide_index=True)
     if settings.kernel == 1:
         return
     met = shift_probe.windows_met(common)
     st.markdown(words.padding_text(rows, met, common), width=TEXT)
-
-
-def compare_all(common: Settings) -> list[Row]:
-    """All rows, with progress; instant once done."""
-    bar = st.progress(0.0)
-    rows = []
-    for done, (padding, mode) in enumerate(shift_probe.EVERY_PADDING):
-        share = done / len(shift_probe.EVERY_PADDING)
-        bar.progress(share, text=f"Training and proving: {words.named(padding, mode)}")
-        rows.append(compared(common, padding, mode))
-    bar.empty()
-    return rows
 
 
 def padding_table(rows: list[Row]) -> pd.DataFrame:

@@ -11,6 +11,7 @@ from core.shift_probe.readout import DEPTHS, Readout, r2_by_depth, readouts
 from core.shift_probe.seeds import Spread
 from pages.sections.shift_probe import words
 from pages.shared import charts, heat, signed, sources
+from pages.shared.bar import with_bar
 from pages.shared.guard import fragment
 from pages.shared.words import TEXT
 
@@ -49,7 +50,10 @@ def show() -> None:
         st.session_state["_read"] = True
     if not st.session_state.get("_read"):
         return
-    found = read_all()
+    found = {
+        name: [read_one(*READ[name], seed) for seed in READ_SEEDS]
+        for name in with_bar(tuple(READ), lambda name: f"Reading with {name}")
+    }
     r2 = {name: r2_by_depth(seeds) for name, seeds in found.items()}
     deepest = {name: depths[DEPTHS[-1]] for name, depths in r2.items()}
     said = words.readout_headline(deepest, DEPTHS[-1], len(READ_SEEDS))
@@ -61,17 +65,6 @@ def show() -> None:
         "publication has these figures."
     )
     coordinate_maps(found)
-
-
-def read_all() -> Read:
-    """Every padding and seed, with progress; instant once done."""
-    bar = st.progress(0.0, text="Reading")
-    found: Read = {}
-    for done, (name, padded) in enumerate(READ.items()):
-        bar.progress(done / len(READ), text=f"Reading with {name}")
-        found[name] = [read_one(*padded, seed) for seed in READ_SEEDS]
-    bar.empty()
-    return found
 
 
 def table(r2: Mapping[str, Mapping[int, Spread]]) -> pd.DataFrame:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping
 from dataclasses import replace
 
@@ -12,6 +13,7 @@ from core.shift_probe import red_green
 from core.shift_probe.seeds import spread
 from pages.sections.shift_probe import words
 from pages.shared import sources
+from pages.shared.bar import with_bar
 from pages.shared.controls import control
 from pages.shared.guard import fragment
 from pages.shared.words import TEXT
@@ -52,7 +54,7 @@ def show() -> None:
         st.session_state["_red_green"] = (margin, seeds)
     asked = st.session_state.get("_red_green") == (margin, seeds)
     try:
-        results = train_red_green(margin, seeds) if asked else {}
+        results = train(margin, seeds) if asked else {}
     except ImportError:
         st.warning("Training needs PyTorch, which is not installed here.")
         results = {}
@@ -76,16 +78,13 @@ def show() -> None:
     )
 
 
-def train_red_green(margin: int, seeds: int) -> dict[str, list[red_green.Result]]:
-    """Every padding on every seed, with progress; leaving the page ends it at the next run."""
-    bar = st.progress(0.0, text="Training")
+def train(margin: int, seeds: int) -> dict[str, list[red_green.Result]]:
+    """Every padding on every seed."""
     start = red_green.Settings(margin=margin)
-    wanted = [(padding, seed) for padding in red_green.PADDINGS for seed in range(seeds)]
     found: dict[str, list[red_green.Result]] = {padding: [] for padding in red_green.PADDINGS}
-    for done, (padding, seed) in enumerate(wanted):
-        bar.progress(done / len(wanted), text=f"Training with {padding}, seed {seed}")
+    every = tuple(itertools.product(red_green.PADDINGS, range(seeds)))
+    for padding, seed in with_bar(every, lambda run: f"Training with {run[0]}, seed {run[1]}"):
         found[padding].append(red_green_run(replace(start, padding=padding, seed=seed)))
-    bar.empty()
     return found
 
 
