@@ -115,12 +115,7 @@ def _config(colours: Palette) -> dict[str, Any]:
 
 
 def show(
-    data: pd.DataFrame | pa.Table,
-    spec: Spec,
-    *,
-    alt: str,
-    key: str | None = None,
-    **options: Any,
+    data: pd.DataFrame | pa.Table, spec: Spec, *, alt: str, key: str | None = None, **options: Any
 ) -> Any:
     """Draw `spec` with `data` in the page's theme; `alt` describes it to a screen reader."""
     themed = {**spec.vega_lite, "config": _config(palette())}
@@ -143,9 +138,7 @@ class Axis:
     ticks: tuple[float, ...] = ()
 
     def scale(self) -> alt.Scale:
-        if self.log:
-            return alt.Scale(domain=self.domain, type="log")
-        return alt.Scale(domain=self.domain)
+        return alt.Scale(domain=self.domain, type="log" if self.log else alt.Undefined)
 
 
 def lines(colours: Mapping[str, str], x: Axis, y: Axis, height: int = 280) -> Spec:
@@ -157,12 +150,8 @@ def lines(colours: Mapping[str, str], x: Axis, y: Axis, height: int = 280) -> Sp
 def _lines(colours: tuple[tuple[str, str], ...], x: Axis, y: Axis, height: int) -> Drawn:
     names, drawn_in = zip(*colours, strict=True)
     ticks: dict[str, Any] = {"values": y.ticks} if y.ticks else {"tickCount": 5}
-    written: dict[str, Any] = {"format": y.number} if y.number else {}
-    up: dict[str, Any] = {
-        "title": y.title,
-        "scale": y.scale(),
-        "axis": alt.Axis(**ticks, **written),
-    }
+    written = alt.Axis(format=y.number or alt.Undefined, **ticks)
+    up: dict[str, Any] = {"title": y.title, "scale": y.scale(), "axis": written}
     across = alt.Axis(format=x.number or "~s", tickCount=6, labelSeparation=8)
     base = alt.Chart().encode(
         x=alt.X("x:Q", title=x.title, scale=x.scale(), axis=across),

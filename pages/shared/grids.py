@@ -77,12 +77,9 @@ class Layer:
         marks = alt.Chart().transform_filter(f"datum.kind === '{self.kind}'")
         look: dict[str, Any] = dict(self.look)
         if self.text:
-            middle = {
-                "left": "(datum.left + datum.right) / 2",
-                "top": "(datum.top + datum.bottom) / 2",
-            }
+            across, down = "(datum.left + datum.right) / 2", "(datum.top + datum.bottom) / 2"
             written = {"baseline": "middle", "align": "center"} | look
-            centred = marks.transform_calculate(**middle).mark_text(**written)
+            centred = marks.transform_calculate(left=across, top=down).mark_text(**written)
             return centred.encode(x=place["x"], y=place["y"], text="text:N")
         if self.scale is not None:
             # The same colour around a square hides the seam that anti-aliasing leaves between two.
@@ -137,9 +134,4 @@ GREY = Scale((0, 1), "grey", ".3~f", colours=heat.GREYS)
 
 def padding_look(colours: Palette) -> dict[str, Any]:
     """How a padded cell looks in every picture: an empty square with a dashed frame."""
-    return {
-        "filled": False,
-        "stroke": colours.padded,
-        "strokeDash": (2, 2),
-        "strokeWidth": 1,
-    }
+    return {"filled": False, "stroke": colours.padded, "strokeDash": (2, 2), "strokeWidth": 1}

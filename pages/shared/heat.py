@@ -14,14 +14,18 @@ from numpy.typing import NDArray
 
 from pages.shared.charts import Drawn, Spec, inline, kept, rgb
 
+SIZE = 320  # screen pixels of a map's longer side: two fit beside each other, one fits a phone
+CELLS = 48**2  # pixels of a heat map; with more, drawing takes seconds and `raster` must do
+GREYS = ("#000000", "#FFFFFF")
+
 
 @dataclass(frozen=True)
 class Scale:
     """How amounts become colours and words, alike in all maps that are compared.
 
     `what` names the amount and its unit; `number` is how amounts are written, in d3's terms;
-    `colours` are a perceptually uniform map, or those from the domain's low end to its high one,
-    mixed in RGB; `nothing` is a colour for amounts that are exactly 0.
+    `colours` are a scheme's name, or those of the domain's low end, its middle where there are
+    three, and its high end, mixed in RGB; `nothing` is a colour for amounts that are exactly 0.
     """
 
     domain: tuple[float, float]
@@ -33,13 +37,14 @@ class Scale:
 
     def altair(self) -> alt.Scale:
         """The scale of a chart; amounts beyond the domain take the colour of its end."""
-        kind: dict[str, Any] = {"type": "log"} if self.log else {}
+        look: dict[str, Any] = {"type": "log"} if self.log else {}
         if isinstance(self.colours, str):
-            return alt.Scale(domain=self.domain, scheme=self.colours, clamp=True, **kind)
-        low, high = self.domain
-        middle = {"domainMid": (low + high) / 2} if len(self.colours) == 3 else {}
-        kind |= {"range": self.colours, "interpolate": "rgb"} | middle
-        return alt.Scale(domain=self.domain, clamp=True, **kind)
+            look["scheme"] = self.colours
+        else:
+            look |= {"range": self.colours, "interpolate": "rgb"}
+            if len(self.colours) == 3:
+                look["domainMid"] = sum(self.domain) / 2
+        return alt.Scale(domain=self.domain, clamp=True, **look)
 
     def colour(self, legend: alt.Legend | None = None) -> Any:
         """The channel that colours a mark by its column `value`."""
@@ -60,11 +65,10 @@ class Scale:
         )
 
     def pixels(self, values: NDArray[Any]) -> NDArray[np.uint8]:
-        """An (H, W) array in this scale's colours: (H, W, 3) bytes."""
-        values = np.asarray(values, float)
+        """An (H, W) array in this scale's colours, (H, W, 3) bytes; of the schemes, viridis."""
+        values, ends = np.asarray(values, float), np.asarray(self.domain, float)
         with np.errstate(divide="ignore"):
-            amounts, ends = (np.log(values), np.log(self.domain)) if self.log else (values, None)
-        low, high = self.domain if ends is None else ends
+            amounts, (low, high) = (np.log(values), np.log(ends)) if self.log else (values, ends)
         shares = np.clip((amounts - low) / ((high - low) or 1), 0, 1)
         if isinstance(self.colours, str):
             coloured: NDArray[np.uint8] = colormaps[self.colours](shares, bytes=True)[..., :3]
@@ -76,11 +80,6 @@ class Scale:
         if self.nothing is not None:
             coloured[values == 0] = rgb(self.nothing)
         return coloured
-
-
-GREYS = ("#000000", "#FFFFFF")
-SIZE = 320  # screen pixels of a map's longer side: two fit beside each other, one fits a phone
-CELLS = 48**2  # pixels of a heat map; with more, drawing takes seconds and `raster` must do
 
 
 def pixels(values: NDArray[Any], **columns: NDArray[Any]) -> pd.DataFrame:
@@ -123,12 +122,7 @@ def heat_map(
     and `marked` one for frames round those whose column `marked` is "target" or "chosen"; `hover`
     names more columns that are shown over a pixel.
     """
-    pixel = (
-        alt.Chart()
-        .transform_calculate(left="datum.col", right="datum.col + 1")
-        .transform_calculate(top="datum.row", bottom="datum.row + 1")
-        .encode(**place(shape))
-    )
+    pixel: alt.Chart = alt.Chart().transform_calculate(**EDGES).encode(**place(shape))
     grid: dict[str, Any] = {"stroke": lines, "strokeWidth": 0.5} if lines else {}
     # Half a pixel more on two sides hides the seam that anti-aliasing leaves between cells.
     cells = pixel.mark_rect(x2Offset=0.5, y2Offset=0.5, **grid).encode(
@@ -143,26 +137,34 @@ def heat_map(
     if select:
         click = alt.selection_point("px", fields=["row", "col"], on="click", toggle=False)
         cells = cells.add_params(click)
-    outline = pixel.mark_rect(filled=False, stroke=marked, strokeWidth=2.5, tooltip=None)
-    frames = {"target": outline, "chosen": outline.encode(strokeDash=alt.value([3, 3]))}
-    return picture(
-        [
-            cells,
-            *([_frame(frame, shape)] if frame else []),
-            *(
-                one.transform_filter(f"datum.marked === '{kind}'")
-                for kind, one in frames.items()
-                if marked
-            ),
-        ],
-        *_extent(shape, size),
-    )
+    layers = [cells]
+    if frame is not None:
+        layers.append(_frame(frame).encode(**place(shape)))
+    if marked is not None:
+        layers += _frames(pixel, marked)
+    return picture(layers, *_extent(shape, size))
 
 
-def _frame(edges: tuple[int, int, int, int], shape: tuple[int, ...]) -> Any:
-    named = dict(zip(("top", "left", "bottom", "right"), map(str, edges), strict=True))
-    once = alt.Chart(alt.sequence(1)).transform_calculate(**named)
-    return once.mark_rect(filled=False, stroke="white", strokeWidth=1.5).encode(**place(shape))
+EDGES = {
+    "left": "datum.col",
+    "top": "datum.row",
+    "right": "datum.col + 1",
+    "bottom": "datum.row + 1",
+}
+"""Of a pixel, from its row and column."""
+
+
+def _frame(edges: tuple[int, int, int, int]) -> alt.Chart:
+    top, left, bottom, right = map(str, edges)
+    once = alt.Chart(alt.sequence(1))
+    frame: alt.Chart = once.mark_rect(filled=False, stroke="white", strokeWidth=1.5)
+    return frame.transform_calculate(left=left, top=top, right=right, bottom=bottom)
+
+
+def _frames(pixel: alt.Chart, colour: str) -> list[alt.Chart]:
+    outline = pixel.mark_rect(filled=False, stroke=colour, strokeWidth=2.5, tooltip=None)
+    looks = {"target": outline, "chosen": outline.encode(strokeDash=alt.value([3, 3]))}
+    return [one.transform_filter(f"datum.marked === '{kind}'") for kind, one in looks.items()]
 
 
 def raster(values: NDArray[Any], scale: Scale) -> pd.DataFrame:
@@ -179,25 +181,19 @@ def raster_map(shape: tuple[int, ...], scale: Scale, *, size: int = SIZE) -> Dra
     image = alt.Chart().mark_image(smooth=False, width=width, height=height)
     middle = {"x": alt.value(width / 2), "y": alt.value(height / 2)}
     legend = alt.Chart().mark_point(opacity=0, tooltip=None)
-    return picture(
-        [
-            image.encode(**middle, url="url:N"),
-            legend.encode(color=scale.colour(scale.legend(size))),
-        ],
-        width,
-        height,
-    )
-
-
-# Streamlit's front end writes into both, so they are spelt out.
-PADDING = {"left": 2, "top": 2, "right": 2, "bottom": 2}
-PAD = alt.AutoSizeParams(type="pad")
+    coloured = legend.encode(color=scale.colour(scale.legend(size)))
+    return picture([image.encode(**middle, url="url:N"), coloured], width, height)
 
 
 def picture(layers: Sequence[alt.Chart], width: int, height: int) -> Drawn:
     """Layers without axes, in screen pixels."""
-    drawn = alt.layer(*layers)
-    return drawn.properties(width=width, height=height, padding=PADDING, autosize=PAD)
+    return alt.layer(*layers).properties(
+        width=width,
+        height=height,
+        # Streamlit's front end sets single sides.
+        padding=dict.fromkeys(("left", "top", "right", "bottom"), 2),
+        autosize=alt.AutoSizeParams(type="pad"),
+    )
 
 
 def place(shape: tuple[float, ...]) -> dict[str, Any]:
