@@ -2,25 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pandas as pd
 import streamlit as st
 
 from core import autoencoder
-from core.autoencoder import Checkpoint, Run, Settings
+from core.autoencoder import Checkpoint, Run
 from core.autoencoder.code import program
-from core.autoencoder.presets import AS_ASKED, ORIGINAL_PADDED, PADDED
-from core.settings import Steps, setting
 from pages.sections.autoencoder import finding, judgement, live, why
+from pages.sections.autoencoder.choose import choose
 from pages.sections.autoencoder.depth import layer_words
 from pages.sections.autoencoder.layers import layer_table
 from pages.sections.autoencoder.pair import Pair, curve, look
-from pages.sections.autoencoder.progress import length
-from pages.shared import charts, controls, sources
-from pages.shared.controls import control
+from pages.shared import charts, sources
 from pages.shared.frame import show
 from pages.shared.guard import fragment
 from pages.shared.opening import Opening, ask, invite
@@ -40,25 +35,6 @@ stays as it is, {POST.parameters:,} parameters, and ends at a loss of **{POST.pa
 """
 
 GUESSES = ("better", "the same", "worse")
-
-PRESETS = {
-    name: vars(settings) | {"images": images}
-    for name, (settings, images) in (PADDED | {"The original protocol": ORIGINAL_PADDED}).items()
-    if name not in ("1 px", "3 px", "5 px", "7 px", "8 px")  # a slider stands beside them
-}
-"""What each preset sets."""
-
-
-@dataclass(frozen=True)
-class Length:
-    """How far along a run to look: it is no setting of the run itself."""
-
-    images: int = setting(
-        AS_ASKED.images,
-        Steps((5_000, 20_000, 60_000, 120_000, 240_000, 600_000)),
-        "how far along the run to look: more continues it, less is there already",
-    )
-
 
 Tested = dict[str, Checkpoint]  # by arm
 
@@ -102,85 +78,6 @@ def experiment(opening: Opening) -> None:
         table=lambda: table(pair),
         code=program(pair.run),
     )
-
-
-# --- Controls -----------------------------------------------------------------------------------
-
-
-def choose() -> Run:
-    """The padded arm, up to the images that both arms are to see."""
-    ready_made = st.container()
-    wide = st.columns(3)
-    values: dict[str, Any] = {}
-    with wide[0]:
-        values["pad_width"] = pick("pad_width", "Pad width, pixels", slider=True)
-    with wide[1]:
-        values["pad_mode"] = pick("pad_mode", "Pad mode")
-        if values["pad_mode"] == "constant":
-            values["pad_level"] = pick("pad_level", "Grey level", slider=True)
-    with wide[2]:
-        values["variation"] = pick("variation", "Digits")
-    closed = st.popover("Training, noise and layers", width="stretch")
-    # What is said about a link must not be hidden with the control.
-    place = st.container()
-    tell = partial(pick, complain_in=place)
-    with closed:
-        left, middle, right = st.columns(3)
-        with left:
-            values["dataset"] = tell("dataset", "Data")
-            values["train_size"] = tell("train_size", "Training images", step=1000)
-            asked = control(Length, "images", "Images seen", complain_in=place)
-            values["seed"] = tell("seed", "Seed")
-        with middle:
-            values["batch_size"] = tell("batch_size", "Batch size")
-            values["learning_rate"] = tell(
-                "learning_rate", "Learning rate", format="%g", step=0.0005
-            )
-            values["precision"] = tell("precision", "Precision")
-            st.caption(bf16_words(chosen=values["precision"] == "bf16"))
-            values["device"] = tell("device", "Device")
-        with right:
-            values["noise_factor"] = tell("noise_factor", "Noise", slider=True)
-            values["noise_first"] = tell("noise_first", "Draw the noise before padding")
-            values["padding_mode"] = tell("padding_mode", "Layer padding mode")
-            values["depth"] = tell("depth", "Poolings", slider=True)
-            values["channels"] = tell("channels", "Channels")
-        st.markdown("**To refute an explanation** (see the page's end)")
-        left, middle, right = st.columns(3)
-        with left:
-            values["loss_on"] = tell("loss_on", "Loss on the pixels")
-            values["reduction"] = tell("reduction", "Loss as a")
-        with middle:
-            values["outside"] = tell("outside", "Border in the network")
-        with right:
-            values["output_bias"] = tell("output_bias", "Output bias at the start", step=0.1)
-            values["beta2"] = tell("beta2", "Adam's β₂", format="%g", step=0.001)
-    with ready_made:
-        controls.presets(PRESETS)
-    settings = Settings(**values)
-    if words := length(settings, asked):
-        place.caption(words)
-    return Run(settings, autoencoder.next_checkpoint(settings, asked)).arms[1]
-
-
-def bf16_words(*, chosen: bool) -> str:
-    """What bf16 asks of a processor; once it is chosen, whether it pays on the server's.
-
-    That is tried once, which takes half a second.
-    """
-    if not chosen:
-        return "bf16 pays where the processor has instructions for it; else it is far slower."
-    try:
-        from core.autoencoder.training import bf16_pays
-    except ImportError:
-        return "PyTorch is missing here: nothing can be trained."
-    pays = "quicker" if bf16_pays() else "slower"
-    return f"On this server's processor bf16 is {pays} than fp32."
-
-
-def pick(name: str, label: str, **options: Any) -> Any:
-    """The control of a setting, with this page's default."""
-    return control(Settings, name, label, default=getattr(AS_ASKED.settings, name), **options)
 
 
 def fall_back(pair: Pair) -> Pair:
@@ -242,7 +139,7 @@ def table(pair: Pair) -> pd.DataFrame:
         [
             {"arm": arm, "images_seen": p.images_seen, "epoch": p.epoch}
             | {"train_loss_per_pixel": p.train_loss, "test_loss_per_pixel": p.test_loss}
-            | {"test_loss_total": p.test_loss * view.settings.size**2}
+            | {"test_loss_total": p.test_loss * view.settings.pixels}
             for arm, view in pair.views.items()
             for p in (view.state.points if view.state else ())
         ]

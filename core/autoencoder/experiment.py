@@ -79,6 +79,11 @@ class Settings:
         return SIZE + 2 * self.pad_width
 
     @property
+    def pixels(self) -> int:
+        """How many pixels a padded image has."""
+        return self.size**2
+
+    @property
     def cleared(self) -> int:
         """The ring, in pixels, in which the input and every feature map are set to 0."""
         return self.pad_width if self.outside == "cleared" else 0

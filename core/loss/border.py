@@ -29,7 +29,7 @@ def border_entropy(entropy_map: Floats, padded: autoencoder.Settings) -> float:
     its noisy version: see `guessed_entropy`.
     """
     p = padded.pad_width
-    pixels = padded.size**2 - SIZE**2
+    pixels = padded.pixels - SIZE**2
     if padded.pad_mode == "constant":
         return pixels * float(entropy(np.rint(padded.pad_level * 255) / 255))
     if padded.pad_mode == "noise":

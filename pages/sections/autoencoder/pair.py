@@ -99,7 +99,7 @@ def _points(pair: Pair) -> Points:
     return tuple(
         (
             arm,
-            view.settings.size**2,
+            view.settings.pixels,
             view.state.up_to(pair.run.images).points if view.state else (),
         )
         for arm, view in pair.views.items()
