@@ -51,8 +51,9 @@ def page() -> None:
         )
         if opening.revealed:
             st.markdown(answer(opening, plain_floor()), width=TEXT)
+        elif opening.held_back:
+            invite("see where the loss lies")
     if opening.held_back:
-        invite("see where the loss lies")
         return
     name, seeds = choose()
     experiment = EXPERIMENTS[name]
