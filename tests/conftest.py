@@ -2,11 +2,14 @@
 
 import os
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import hypothesis
 import pytest
 
+from core.autoencoder import runs
+from core.autoencoder.store import Folder, Store
 from core.data import mnist
 
 # A machine that is busy with something else is no defect.
@@ -33,3 +36,12 @@ def mnist_dir() -> Path:
     if not named:
         pytest.skip("MNIST_DIR does not name a folder with MNIST")
     return Path(named)
+
+
+@pytest.fixture
+def shelf(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Folder]:
+    """The only runs that there are: none yet."""
+    folder = Folder(tmp_path)
+    with closing(runs.Registry(runs.train, Store(folder))) as registry:
+        monkeypatch.setattr(runs, "registry", lambda: registry)
+        yield folder

@@ -2,6 +2,7 @@
 
 import queue
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -47,7 +48,7 @@ class Trainer:
         self._called.put(None)
         while seen < until:
             if self._held:
-                self._permits.get()
+                self._permits.get(timeout=60)
             if stop():
                 break
             if self.error is not None:
@@ -64,10 +65,14 @@ class Trainer:
         for _ in range(times):
             self._called.get(timeout=60)
 
+    def permit(self) -> None:
+        """Let one step be taken."""
+        self._permits.put(None)
+
     def step(self, times: int = 1) -> None:
         """Let so many steps be taken, and wait until they have been."""
         for _ in range(times):
-            self._permits.put(None)
+            self.permit()
         for _ in range(times):
             self._stepped.get(timeout=60)
 
@@ -75,7 +80,7 @@ class Trainer:
         """Let it go on freely, from here or from the next question whether to stop."""
         self._held = False
         for _ in range(10):
-            self._permits.put(None)
+            self.permit()
 
 
 class Clock:
@@ -86,6 +91,14 @@ class Clock:
 
     def __call__(self) -> float:
         return self.now
+
+
+def until(true: Callable[[], bool], seconds: float = 60) -> None:
+    """Look until it is; fails where it never is."""
+    deadline = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < deadline, "it did not come to pass"
+        time.sleep(0.001)
 
 
 def until_idle() -> None:

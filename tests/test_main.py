@@ -3,9 +3,11 @@
 import json
 import os
 import pty
+import select
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -281,8 +283,9 @@ def test_ctrl_c_ends_in_peace_and_keeps_what_there_is(tmp_path: Path) -> None:
         stderr=theirs,
     )
     os.close(theirs)
-    said = ""
+    said, deadline = "", time.monotonic() + 120
     while "2%, 0 of 1 runs" not in said:  # two epochs
+        assert select.select([terminal], [], [], max(0, deadline - time.monotonic()))[0], said
         said += os.read(terminal, 4096).decode()
     process.send_signal(signal.SIGINT)
     out, _ = process.communicate(timeout=60)

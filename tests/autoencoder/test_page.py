@@ -1,11 +1,7 @@
 """The autoencoder page: what it shows, says and does, as far as that needs no browser."""
 
 import logging
-import time
-from collections.abc import Iterator
-from contextlib import closing
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,12 +9,13 @@ from streamlit.testing.v1 import AppTest
 
 from core import autoencoder
 from core.autoencoder import Run, Settings, runs
-from core.autoencoder.store import Folder, Store
+from core.autoencoder.store import Folder
 from pages.sections.autoencoder.finding import headline, moved, nats, split_of
 from pages.shared.runs import TICK, pause
 from pages.shared.verdict import sentence, weigh
 from tests.app import click, open_page, words
 from tests.made_up import keep, live
+from tests.stand_in import until
 
 SMALL: dict[str, Any] = {"dataset": "digits", "train_size": 5000, "images": 5000, "batch_size": 64}
 
@@ -81,10 +78,7 @@ def test_another_depth_says_what_it_does_to_the_sizes_before_it_is_trained() -> 
 
 def until_still(*arms: Settings, images: int) -> None:
     """Wait until these runs train no more. Looking without a name keeps none of them alive."""
-    deadline = time.monotonic() + 300
-    while any(runs.registry().look(arm, images).active for arm in arms):
-        assert time.monotonic() < deadline, "a run did not end"
-        time.sleep(0.05)
+    until(lambda: not any(runs.registry().look(arm, images).active for arm in arms), 300)
 
 
 def test_train_starts_both_arms_and_stop_ends_them() -> None:
@@ -99,15 +93,6 @@ def test_train_starts_both_arms_and_stop_ends_them() -> None:
 
 
 # --- Seeds --------------------------------------------------------------------------------------
-
-
-@pytest.fixture
-def shelf(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Folder]:
-    """The only runs that there are: none yet."""
-    folder = Folder(tmp_path)
-    with closing(runs.Registry(runs.train, Store(folder))) as registry:
-        monkeypatch.setattr(runs, "registry", lambda: registry)
-        yield folder
 
 
 CHANGES = (0.02, 0.03, 0.025, 0.018, 0.031, 0.022, 0.027, 0.024, 0.029, 0.021)

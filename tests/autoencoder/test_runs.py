@@ -19,7 +19,7 @@ from core.autoencoder.store import Folder, Store
 from core.data import images
 from core.settings import InputError
 from tests.autoencoder.test_experiment import same
-from tests.stand_in import SETTINGS, Clock, Trainer, state_at, until_idle
+from tests.stand_in import SETTINGS, Clock, Trainer, state_at, until, until_idle
 
 ROOT = Path(__file__).parents[2]
 
@@ -215,9 +215,9 @@ def test_many_visitors_watch_one_training(stage: Stage) -> None:
     def visit(name: str) -> None:
         ready.wait(60)
         stage.start(SETTINGS, 1_000, name)
-        while (view := stage.look(SETTINGS, 1_000, name)).active:
-            stage.trainer.let_go()
-        seen.append(view.status)
+        stage.trainer.let_go()
+        until(lambda: not stage.look(SETTINGS, 1_000, name).active)
+        seen.append(stage.look(SETTINGS, 1_000, name).status)
 
     visitors = [threading.Thread(target=visit, args=(f"visitor {i}",)) for i in range(24)]
     for visitor in visitors:
@@ -376,9 +376,8 @@ def test_an_error_reaches_every_watcher_and_no_other_run(
             stage.start(seeded(seed), 2_000, watcher)
     stage.trainer.step()
     stage.trainer.error = InputError("learning_rate must be lower")
-    stage.trainer._permits.put(None)
-    while stage.look(seeded(0), 2_000, "me").active:
-        pass
+    stage.trainer.permit()
+    until(lambda: not stage.look(seeded(0), 2_000, "me").active)
     stage.trainer.error = None
     for watcher in ("me", "other"):
         view = stage.look(seeded(0), 2_000, watcher)
@@ -440,12 +439,9 @@ def test_closing_stops_and_keeps(stage: Stage) -> None:
     for seed in range(3):
         stage.start(seeded(seed), 9_000, "me")
     stage.trainer.step(8)
-    closing_it = threading.Thread(target=stage.registry.close)
-    closing_it.start()
-    while not stage.registry._closed:
-        pass
+    stage.registry.close(patience=0)
     stage.trainer.let_go()
-    closing_it.join(60)
+    stage.registry.wait(60)
     kept = [stage.folder.read(seeded(seed)) for seed in range(3)]
     assert sum(state.images_seen for state in kept if state is not None) >= 3_000
     assert stage.trainer.steps == 8

@@ -6,6 +6,7 @@ import os
 import pickle
 import subprocess
 import sys
+import time
 import zipfile
 from collections.abc import Callable
 from dataclasses import fields, replace
@@ -374,8 +375,9 @@ def test_processes_share_a_folder(folder: Folder, caplog: pytest.LogCaptureFixtu
         assert writer.stdin is not None
         writer.stdin.write("\n")
         writer.stdin.flush()
-    found = 0
+    found, deadline = 0, time.monotonic() + 120
     while any(writer.poll() is None for writer in writers):
+        assert time.monotonic() < deadline
         for seed in range(3):
             settings = replace(SETTINGS, seed=seed)
             state = folder.read(settings)
@@ -383,7 +385,7 @@ def test_processes_share_a_folder(folder: Folder, caplog: pytest.LogCaptureFixtu
                 found += 1
                 assert same(state, state_at(settings, state.images_seen))
     assert found > 0
-    assert [writer.communicate()[1] for writer in writers] == ["", ""]
+    assert [writer.communicate(timeout=60)[1] for writer in writers] == ["", ""]
     assert not caplog.records
     assert all(file.suffix == ".npz" for file in folder.path.iterdir())
 

@@ -1,7 +1,7 @@
 """Training is exact, continues to the bit, stops when told, and never ends in silence."""
 
 import itertools
-import threading
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import Any
 
@@ -175,12 +175,8 @@ def test_continuing_is_one_long_run(stop_at: int, whole: State) -> None:
 
 
 def test_two_threads_give_the_bits_of_one(whole: State) -> None:
-    answers: list[State] = []
-    threads = [threading.Thread(target=lambda: answers.append(run(2_000))) for _ in range(2)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    with ThreadPoolExecutor(2) as pool:
+        answers = [answer.result(300) for answer in [pool.submit(run, 2_000) for _ in range(2)]]
     assert all(same(results(answer), results(whole)) for answer in answers)
 
 

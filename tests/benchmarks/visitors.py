@@ -129,7 +129,7 @@ def watching(address: str, query: str, count: int) -> Iterator[Callable[[], floa
         yield lambda: looks.value
     finally:
         process.kill()
-        process.join()
+        process.join(60)
 
 
 def _watch(address: str, query: str, count: int, looks: Synchronized[int]) -> None:

@@ -162,7 +162,7 @@ def mirrors(monkeypatch: pytest.MonkeyPatch) -> Iterator[Mirrors]:
     yield served
     served.hang.set()
     server.shutdown()
-    thread.join()
+    thread.join(60)
     server.server_close()
 
 

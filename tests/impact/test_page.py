@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from core.autoencoder.store import Folder
 from core.impact import impact
 from core.layers import parse_stack
 from tests.app import button, click, errors, open_page, words
@@ -133,7 +134,13 @@ def test_random_networks_are_measured_when_asked() -> None:
     assert list(measured.index) == ["top left corner", "centre"]
     mean = impact(parse_stack("conv3:same"), 10, 10).map.mean()
     assert list(measured["paths"]) == [f"{4 / mean:.3g}", f"{9 / mean:.3g}"]
-    assert "No trained run is kept" in words(app) or "**Unpadded**" in words(app)
+    assert "**Unpadded**, 28 × 28: the top left corner counts" in words(app)
+
+
+def test_without_a_trained_run_there_is_a_way_to_train_it(shelf: Folder) -> None:
+    app = impact_page(measured="true", draws=3)
+    assert not errors(app)
+    assert "No trained run is kept on this server yet" in words(app)
 
 
 def test_without_torch_only_the_measurement_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:

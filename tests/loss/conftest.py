@@ -1,14 +1,9 @@
-"""Both arms of a small run, trained for real, and a shelf for runs that are made up."""
-
-from collections.abc import Iterator
-from contextlib import closing
-from pathlib import Path
+"""Both arms of a small run, trained for real."""
 
 import pytest
 
 from core import autoencoder
 from core.autoencoder import Checkpoint, Run, runs
-from core.autoencoder.store import Folder, Store
 
 GREY = autoencoder.Settings(
     dataset="digits",
@@ -29,12 +24,3 @@ def trained() -> tuple[Checkpoint, Checkpoint]:
     assert unpadded is not None
     assert padded is not None
     return unpadded.checkpoints[-1], padded.checkpoints[-1]
-
-
-@pytest.fixture
-def shelf(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Folder]:
-    """The only runs that there are: none yet."""
-    folder = Folder(tmp_path)
-    with closing(runs.Registry(runs.train, Store(folder))) as registry:
-        monkeypatch.setattr(runs, "registry", lambda: registry)
-        yield folder

@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -130,7 +131,7 @@ def test_rows_from_the_link_are_read_and_nonsense_refused_beside_them(shelf: Fol
     assert "The link's pair must be one of" in warnings
 
 
-def test_what_is_missing_is_trained_and_stopped(shelf: Folder) -> None:
+def test_what_is_missing_is_trained_and_stopped(shelf: Folder, mnist_dir: Path) -> None:
     app = open_page("loss", seeds=1)
     click(app, "Train the 2 missing runs")
     assert any(button.label == "Stop" for button in app.button)
@@ -138,10 +139,11 @@ def test_what_is_missing_is_trained_and_stopped(shelf: Folder) -> None:
     assert "Train the 2 missing runs" in [button.label for button in app.button]
 
 
-def test_no_mass_of_long_runs_is_offered_among_the_trials() -> None:
+def test_no_mass_of_long_runs_is_offered_among_the_trials(shelf: Folder) -> None:
     assert set(in_order().values()) == set(EXPERIMENTS)
     app = open_page("loss", guess="0")
     offered = [caption.value for caption in app.caption if "runs are here" in caption.value]
+    assert offered
     assert all("20,000 images each" in words for words in offered)
 
 
