@@ -50,7 +50,7 @@ class QueueFullError(RuntimeError):
     """No more runs can wait; the message says what to do."""
 
 
-class Report(Protocol):
+class OnProgress(Protocol):
     """Hears of a run: how far it got, or what is done before its first step, and its share.
 
     `testing` is how much of a checkpoint's test is done while one is under way.
@@ -74,8 +74,9 @@ class Train(Protocol):
         settings: Settings,
         state: State | None,
         until: int,
-        report: Report,
+        on_progress: OnProgress,
         stop: Stop,
+        /,
     ) -> State | None: ...
 
 
@@ -309,7 +310,7 @@ class Registry:
                 self._fail(job, error)
 
     def _run(self, job: Job) -> None:
-        def report(
+        def on_progress(
             state: State | None,
             activity: str = "",
             share: float = 0.0,
@@ -322,12 +323,12 @@ class Registry:
         self._store.find(job.settings, job.target)  # another process may have got further
         begun = self._store.continuable(job.settings)
         job.start_images = begun.images_seen if begun else 0
-        report(begun)
+        on_progress(begun)
         while not self._end(job):
             state = self._train(
-                job.settings, job.state, job.target, report, lambda: not self._watched(job)
+                job.settings, job.state, job.target, on_progress, lambda: not self._watched(job)
             )
-            report(state)
+            on_progress(state)
             if state is not None and state.images_seen > 0:
                 self._store.keep(job.settings, state)
 
@@ -371,12 +372,12 @@ def _with(kept: Kept | None, view: View) -> View:
 def finish(
     registry: Registry,
     wanted: Sequence[Run],
-    report: Callable[[Sequence[View]], None] = lambda views: None,
+    on_progress: Callable[[Sequence[View]], None] = lambda views: None,
 ) -> list[View]:
     """Have all `wanted` runs trained that are not there yet, and wait for them.
 
-    `report` hears of all of them several times a second. Raises what a run raised; whatever the
-    end, the runs that are not there by then are left.
+    `on_progress` hears of all of them several times a second. Raises what a run raised; whatever
+    the end, the runs that are not there by then are left.
     """
     me = f"finish {threading.get_ident()}"
     views = [registry.look(*one) for one in wanted]
@@ -396,12 +397,12 @@ def finish(
                     under_way.remove(i)
                     if view.status != "finished":
                         waiting.append(i)  # forgotten, as on a laptop that slept
-            report(views)
+            on_progress(views)
             time.sleep(0.1)
     finally:
         for i in under_way:
             registry.leave(wanted[i].settings, me)
-    report(views)
+    on_progress(views)
     return views
 
 
@@ -412,27 +413,27 @@ def train(
     settings: Settings,
     state: State | None,
     until: int,
-    report: Report,
+    on_progress: OnProgress,
     stop: Stop,
 ) -> State | None:
     """Load or make the images, then train; what is being done is reported throughout."""
-    report(state, "Getting ready")
+    on_progress(state, "Getting ready")
     from core.autoencoder import training
 
     try:
-        images = _load(settings, lambda share, words: report(state, words, share), stop)
+        images = _load(settings, lambda share, words: on_progress(state, words, share), stop)
     except data.Stopped:
         return state
     train_set = image_set(settings, images.train, "train")
     test_set = image_set(settings, images.test, "test")
-    report(state, "")
+    on_progress(state, "")
     return training.train(
         settings,
         train_set,
         test_set,
         until,
         state,
-        report=lambda now, testing=None: report(now, testing=testing),
+        on_progress=on_progress,
         stop=stop,
         samples=one_of_each(images.test_labels),
     )
@@ -456,13 +457,13 @@ _loading = threading.Lock()
 _loaded: dict[tuple[str, int], data.Images] = {}
 
 
-def _load(settings: Settings, report: mnist.Report, stop: Stop) -> data.Images:
+def _load(settings: Settings, on_progress: mnist.OnProgress, stop: Stop) -> data.Images:
     """The data set, loaded once for both arms."""
     key = settings.dataset, settings.train_size
     with _loading:
         if key not in _loaded:
             _loaded.clear()  # a small server has room for one
-            _loaded[key] = data.load(*key, report, stop)
+            _loaded[key] = data.load(*key, on_progress, stop)
         return _loaded[key]
 
 
@@ -479,7 +480,7 @@ def prepare(wanted: Iterable[Settings]) -> None:
 
 
 def ship(
-    wanted: Sequence[Run], report: Callable[[Sequence[View]], None] = lambda views: None
+    wanted: Sequence[Run], on_progress: Callable[[Sequence[View]], None] = lambda views: None
 ) -> list[View]:
     """Train all `wanted` runs and write them to the repository, replacing what is there.
 
@@ -487,7 +488,7 @@ def ship(
     """
     own = Store(Folder(cache_folder() / "ship"))
     with closing(Registry(train, own)) as registry:
-        views = finish(registry, wanted, report)
+        views = finish(registry, wanted, on_progress)
     shutil.rmtree(SHIPPED, ignore_errors=True)
     found = {}
     for view in views:

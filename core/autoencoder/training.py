@@ -56,10 +56,10 @@ class ImageSet(Protocol):
     def clean_batch(self, indices: Indices, /) -> Floats: ...
 
 
-class Report(Protocol):
+class OnProgress(Protocol):
     """Hears of a run; `testing` is the share done of a checkpoint's test while one is under way."""
 
-    def __call__(self, state: State, testing: float | None = None) -> None: ...
+    def __call__(self, state: State, *, testing: float | None = None) -> None: ...
 
 
 @machine.one_thread()
@@ -70,13 +70,13 @@ def train(
     until: int,
     state: State | None = None,
     *,
-    report: Report = lambda state, testing=None: None,
+    on_progress: OnProgress = lambda state, *, testing=None: None,
     stop: Callable[[], bool] = lambda: False,
     samples: Sequence[int] = range(10),
 ) -> State:
     """Train from `state`, or from the start, until `until` images were seen or `stop` says so.
 
-    `report` hears of the run several times a second, during a checkpoint's test too; `stop` is
+    `on_progress` hears of the run several times a second, during a checkpoint's test too; `stop` is
     asked before every step. `samples` are the test images whose reconstructions checkpoints keep.
 
     Raises Diverged. An accelerator that is missing or fails is replaced by the CPU, from `state`
@@ -92,12 +92,12 @@ def train(
         try:
             run = _Run(settings, train_set, test_set, state, samples, device)
             with _stream(device):
-                return run.until(until, report, stop)
+                return run.until(until, on_progress, stop)
         except RuntimeError as error:  # out of memory and every device error
             reason = str(error).splitlines()[0][:120]
             note = f"The {device.type} device failed ({reason}): trained on the CPU."
     run = _Run(settings, train_set, test_set, state, samples, CPU, note)
-    return run.until(until, report, stop)
+    return run.until(until, on_progress, stop)
 
 
 @machine.one_thread()
@@ -407,7 +407,7 @@ class _Run:
         self.test_set = test_set
         self.samples = np.array(samples)
 
-    def until(self, until: int, report: Report, stop: Callable[[], bool]) -> State:
+    def until(self, until: int, on_progress: OnProgress, stop: Callable[[], bool]) -> State:
         settings = self.settings
         until = min(until, settings.max_images)
         positions = set(checkpoint_positions(settings, until))
@@ -433,9 +433,10 @@ class _Run:
                 point_due = next_point(self.images_seen)
             at_checkpoint = self.images_seen in positions
             if at_checkpoint:
-                self.checkpoints = lighten(settings, (*self.checkpoints, self.checkpoint(report)))
+                tested = self.checkpoint(on_progress)
+                self.checkpoints = lighten(settings, (*self.checkpoints, tested))
             if at_checkpoint or time.perf_counter() >= report_due:
-                report(self.state())
+                on_progress(self.state())
                 report_due = time.perf_counter() + REPORT_EVERY
             if time.perf_counter() >= trim_due:
                 machine.trim()
@@ -462,9 +463,9 @@ class _Run:
         test_loss = float(maps.loss.mean(dtype=np.float64))
         return Point(self.images_seen, self.epoch, train_loss, test_loss)
 
-    def checkpoint(self, report: Report) -> Checkpoint:
+    def checkpoint(self, on_progress: OnProgress) -> Checkpoint:
         state = self.state()
-        maps = self.measure(tested=lambda share: report(state, share))
+        maps = self.measure(tested=lambda share: on_progress(state, testing=share))
         in_epoch = (self.images_seen - 1) % self.settings.train_size + 1
         first = self.checkpoints[0] if self.checkpoints else None
         return Checkpoint(

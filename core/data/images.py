@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from core.data import digits, mnist
 from core.data.mnist import DamagedFile as DamagedFile
 from core.data.mnist import MissingData as MissingData
-from core.data.mnist import Report, Stop
+from core.data.mnist import OnProgress, Stop
 from core.data.mnist import Stopped as Stopped
 from core.settings import Choice, Domain, Real, Whole, refusal
 
@@ -56,22 +56,23 @@ class Images:
 def load(
     dataset: str,
     train_size: int = TRAIN_SIZES.high,
-    report: Report = lambda share, words: None,
+    on_progress: OnProgress = lambda share, words: None,
     stop: Stop = lambda: False,
 ) -> Images:
     """The first `train_size` training images of a data set and its 10,000 test images.
 
-    `report` hears how much is done, in [0, 1], and what is being done. Raises MissingData where
-    MNIST cannot be had, DamagedFile for a wrong file in MNIST_DIR, Stopped when `stop` says so.
+    `on_progress` hears how much is done, in [0, 1], and what is being done. Raises MissingData
+    where MNIST cannot be had, DamagedFile for a wrong file in MNIST_DIR, Stopped when `stop` says
+    so.
     """
     _require("dataset", DATASETS, dataset)
     _require("train_size", TRAIN_SIZES, train_size)
     if dataset == "digits":
-        report(0.0, "Drawing digits")
+        on_progress(0.0, "Drawing digits")
         parts = (*digits.draw(train_size, seed=0), *digits.draw(TEST_SIZE, seed=1))
         origin = "generated digits"
     else:
-        train, train_labels, *tests = (mnist.load(file, report, stop) for file in mnist.FILES)
+        train, train_labels, *tests = (mnist.load(file, on_progress, stop) for file in mnist.FILES)
         if train_size < len(train):
             # A view would keep all 60,000 in memory.
             train, train_labels = train[:train_size].copy(), train_labels[:train_size].copy()

@@ -29,7 +29,7 @@ from core.data.cache import cache_folder, replacing
 from core.settings import InputError
 
 Bytes = NDArray[np.uint8]
-Report = Callable[[float, str], None]  # how much is done, in [0, 1], and what is being done
+OnProgress = Callable[[float, str], None]  # how much is done, in [0, 1], and what is being done
 Stop = Callable[[], bool]
 
 
@@ -173,7 +173,7 @@ def origin() -> str | None:
     return f"MNIST from {own_folder()}" if folders == {own_folder()} else "MNIST, downloaded"
 
 
-def load(file: File, report: Report, stop: Stop) -> Bytes:
+def load(file: File, on_progress: OnProgress, stop: Stop) -> Bytes:
     """The array in one of FILES, downloaded if need be, read-only.
 
     Raises DamagedFile for a wrong file in the user's folder (a wrong download is replaced),
@@ -186,7 +186,7 @@ def load(file: File, report: Report, stop: Stop) -> Bytes:
     try:
         # Another thread may have brought it while this one waited.
         array = _read_local(file)
-        return download(file, report, stop) if array is None else array
+        return download(file, on_progress, stop) if array is None else array
     finally:
         _downloading.release()
 
@@ -204,7 +204,7 @@ def _read_local(file: File) -> Bytes | None:
         return None
 
 
-def download(file: File, report: Report, stop: Stop) -> Bytes:
+def download(file: File, on_progress: OnProgress, stop: Stop) -> Bytes:
     """The array in `file` from the first mirror that sends it right, kept as a download.
 
     Raises MissingData where no mirror has it, and Stopped when `stop` says so. Processes may do so
@@ -215,7 +215,7 @@ def download(file: File, report: Report, stop: Stop) -> Bytes:
         host = urlsplit(mirror).hostname or mirror
         try:
             with replacing(download_folder() / f"{file.name}.gz") as part:
-                _fetch(mirror + file.name + ".gz", part, file, report, stop)
+                _fetch(mirror + file.name + ".gz", part, file, on_progress, stop)
                 return read(part, file)
         except (OSError, http.client.HTTPException, DamagedFile) as error:
             hosts.setdefault(_reason(error), []).append(host)
@@ -226,7 +226,7 @@ def download(file: File, report: Report, stop: Stop) -> Bytes:
     )
 
 
-def _fetch(url: str, part: Path, file: File, report: Report, stop: Stop) -> None:
+def _fetch(url: str, part: Path, file: File, on_progress: OnProgress, stop: Stop) -> None:
     """What `url` sends, into `part`: bounded in time and size, since anything may answer."""
     start, most = time.monotonic(), 2 * file.packed + CHUNK
     words = f"Downloading MNIST from {urlsplit(url).hostname}"
@@ -244,7 +244,7 @@ def _fetch(url: str, part: Path, file: File, report: Report, stop: Stop) -> None
             if time.monotonic() - start > PATIENCE:
                 raise TimeoutError("too slow")
             out.write(piece)
-            report((before + min(done, file.packed)) / sum(f.packed for f in FILES), words)
+            on_progress((before + min(done, file.packed)) / sum(f.packed for f in FILES), words)
 
 
 def _heed(stop: Stop) -> None:

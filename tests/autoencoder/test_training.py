@@ -198,7 +198,7 @@ def test_reports(whole: State) -> None:
         else:
             tests.append((state.images_seen, testing))
 
-    last = run(2_000, report=report)
+    last = run(2_000, on_progress=report)
     assert {1_000, 2_000} <= {state.images_seen for state in heard}
     assert [state.images_seen for state in heard] == sorted({s.images_seen for s in heard})
     assert same(results(heard[-1]), results(last))

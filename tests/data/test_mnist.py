@@ -44,7 +44,9 @@ def own(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     return folder
 
 
-def load(report: mnist.Report = lambda *_: None, stop: mnist.Stop = lambda: False) -> mnist.Bytes:
+def load(
+    report: mnist.OnProgress = lambda *_: None, stop: mnist.Stop = lambda: False
+) -> mnist.Bytes:
     return mnist.load(SMALL, report, stop)
 
 
