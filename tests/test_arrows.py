@@ -1,6 +1,10 @@
-"""Imports point down: pages to core, topics to what lies beneath them, never up or sideways."""
+"""Imports point down: pages to core, topics to what lies beneath them, never up or sideways.
+
+And nothing reaches into another module's private names, or the machine's state, from elsewhere.
+"""
 
 import ast
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -27,11 +31,15 @@ def modules() -> list[str]:
 MODULES = modules()
 
 
-def imported(module: str) -> Iterator[str]:
-    """What a module imports, in all its functions; a name from a package as a module if it is."""
+def source_of(module: str) -> str:
     path = ROOT.joinpath(*module.split("."))
     file = path / "__init__.py" if path.is_dir() else path.with_suffix(".py")
-    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+    return file.read_text(encoding="utf-8")
+
+
+def imported(module: str) -> Iterator[str]:
+    """What a module imports, in all its functions; a name from a package as a module if it is."""
+    for node in ast.walk(ast.parse(source_of(module))):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
@@ -85,6 +93,61 @@ def test_what_is_wrong_is_seen() -> None:
     assert not fault("pages.impact", "core.impact")
     assert not fault("core.impact.paths", "core.layers")
 
+
+# --- Private names, and what the whole process has ----------------------------------------------
+
+FILES = [file for folder in ("core", "pages", "tests") for file in ROOT.glob(f"{folder}/**/*.py")]
+TUPLES = {"_asdict", "_fields", "_make", "_replace"}
+"""A named tuple's methods, which are public in spite of their names."""
+
+
+def private(name: object) -> bool:
+    return isinstance(name, str) and bool(re.fullmatch(r"([\w.]+\.)?_[a-z]\w*", name, re.I))
+
+
+def reached(tree: ast.Module) -> Iterator[str]:
+    """The private names of others that a source reaches: imported, as an attribute, or patched."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom):
+            yield from (alias.name for alias in node.names if private(alias.name))
+        elif isinstance(node, ast.Attribute) and private(node.attr) and node.attr not in TUPLES:
+            if ast.unparse(node.value) not in ("self", "cls"):
+                yield ast.unparse(node)
+        elif isinstance(node, ast.Call) and ast.unparse(node.func).endswith("attr"):
+            strings = [arg.value for arg in node.args if isinstance(arg, ast.Constant)]
+            yield from (str(string) for string in strings if private(string))
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda file: str(file.relative_to(ROOT)))
+def test_nothing_private_is_reached_from_outside(file: Path) -> None:
+    assert list(reached(ast.parse(file.read_text(encoding="utf-8")))) == []
+
+
+def test_what_is_private_is_seen() -> None:
+    wrong = """
+from core.data.mnist import _download
+registry._threads
+setattr(training, "_device", None)
+patch.setattr("core.data.mnist._download", None)
+"""
+    assert len(list(reached(ast.parse(wrong)))) == 4
+    right = """
+self._threads = point._asdict()
+__name__
+setattr(training, "device", None)
+session_state["_step"]
+"""
+    assert list(reached(ast.parse(right))) == []
+
+
+@pytest.mark.parametrize("module", [name for name in MODULES if name != "core.machine"])
+def test_the_process_is_touched_in_one_place(module: str) -> None:
+    source = source_of(module)
+    assert "set_num_threads" not in source
+    assert "sys.modules" not in source
+
+
+# --- Faces --------------------------------------------------------------------------------------
 
 FACES = [f"core.{name}" for name in TOPICS if f"core.{name}" in MODULES]
 

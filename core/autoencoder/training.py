@@ -85,7 +85,7 @@ def train(
     if len(train_set) != settings.train_size:
         raise ValueError(f"{len(train_set)} training images, not {settings.train_size}")
     note = ""
-    device = _device(settings.device)
+    device = device_named(settings.device)
     if device is None:
         note = f"No {settings.device} device here: trained on the CPU."
     elif device.type != "cpu":
@@ -146,7 +146,7 @@ class Maps(NamedTuple):
 # --- Devices ------------------------------------------------------------------------------------
 
 
-def _device(wanted: str) -> torch.device | None:
+def device_named(wanted: str) -> torch.device | None:
     """The device, or None where this machine has none such. `auto` never takes mps: unmeasured."""
     has = {
         "cpu": True,

@@ -258,7 +258,7 @@ def test_missing_device_falls_back(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_failing_device_falls_back(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(training, "_device", lambda wanted: torch.device("meta"))
+    monkeypatch.setattr(training, "device_named", lambda wanted: torch.device("meta"))
     state = run(96, replace(SETTINGS, device="mps"))
     assert state.images_seen == 96
     assert "meta device failed" in state.note

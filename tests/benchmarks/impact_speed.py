@@ -1,21 +1,18 @@
 """How long the exact impact map takes, against summing the same map with autograd in float64.
 
-Run on one core: `taskset -c 0 python tests/benchmarks/impact_speed.py`. The ratio is what to
+Run on one core: `taskset -c 0 python -m tests.benchmarks.impact_speed`. The ratio is what to
 trust; autograd's floats are only correct up to 2⁵³ paths.
 """
 
 import statistics
-import sys
 import time
 from collections.abc import Callable
 from functools import partial
-from pathlib import Path
-
-sys.path.insert(0, str(Path(__file__).parents[2]))
 
 import torch
 import torch.nn.functional as F
 
+from core import machine
 from core.impact import Settings, report
 from core.layers import parse_stack
 
@@ -40,8 +37,8 @@ def seconds(work: Callable[[], object]) -> float:
     return time.perf_counter() - start
 
 
+@machine.one_thread()
 def main() -> None:
-    torch.set_num_threads(1)
     print(f"{SIZE}×{SIZE}, median of {ROUNDS} interleaved rounds, one core")
     print(f"{'stack':>24} {'exact, s':>9} {'autograd, s':>12} {'ratio':>6}")
     for word, depth in CASES:

@@ -1,21 +1,18 @@
 """How long the probe takes, against the same experiment as the article writes it, in torch.
 
-Run on one core: `taskset -c 0 python tests/benchmarks/probe_speed.py`. The ratio is what to
+Run on one core: `taskset -c 0 python -m tests.benchmarks.probe_speed`. The ratio is what to
 trust, to training in torch: every image through one Conv2d, its sum, balanced cross-entropy,
 Adam, until perfect.
 """
 
 import statistics
-import sys
 import time
 from collections.abc import Callable
-from pathlib import Path
-
-sys.path.insert(0, str(Path(__file__).parents[2]))
 
 import torch
 import torch.nn.functional as F
 
+from core import machine
 from core.shift_probe import Network, Settings, compare, prove, report, train
 from core.shift_probe.readout import readouts
 from core.shift_probe.red_green import Settings as RedGreen
@@ -50,8 +47,8 @@ def milliseconds(work: Callable[[], object]) -> float:
     return 1000 * (time.perf_counter() - start)
 
 
+@machine.one_thread()
 def main() -> None:
-    torch.set_num_threads(1)
     large = Settings(size=32, kernel=7)
     deep = Settings(size=12, layers=5, target=(2, 2))
     works: dict[str, Callable[[], object]] = {
