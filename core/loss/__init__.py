@@ -13,6 +13,7 @@ from core.loss.comparison import Pairs as Pairs
 from core.loss.comparison import Tested as Tested
 from core.loss.comparison import changes as changes
 from core.loss.comparison import compare as compare
+from core.loss.comparison import split_of as split_of
 from core.loss.composition import Parts as Parts
 from core.loss.composition import floor_per_pixel as floor_per_pixel
 from core.loss.composition import mean as mean

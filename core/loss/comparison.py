@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from core.autoencoder import Checkpoint
+from core.split import Split, split
 
 Pairs = Mapping[int, tuple[Checkpoint, Checkpoint]]
 """The unpadded and the padded network of each seed whose two runs are there."""
@@ -47,6 +48,12 @@ def compare(unpadded: Tested, padded: Tested) -> Comparison:
         floor=unpadded.entropy_floor / unpadded.total,
         border=padded.border / padded.total,
     )
+
+
+def split_of(unpadded: Checkpoint, padded: Checkpoint) -> Split:
+    """The change of the loss from the unpadded to the padded network, in its parts."""
+    pixels, padded_pixels = unpadded.loss_map.size, padded.loss_map.size
+    return split(unpadded.total, padded.interior, padded.border, pixels, padded_pixels)
 
 
 def changes(pairs: Pairs) -> dict[int, Comparison]:

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from core import loss
 from core.autoencoder import Checkpoint, Run, arms
 from core.autoencoder.presets import ORIGINAL_PADDED, PADDED
 from core.autoencoder.runs import SHIPPED
@@ -19,7 +20,6 @@ from pages.sections.autoencoder.finding import (
     moved,
     nats,
     part_words,
-    split_of,
 )
 from pages.sections.autoencoder.judgement import which
 
@@ -145,7 +145,7 @@ def test_every_sentence_holds_for_every_preset(name: str) -> None:
     for seed in range(3):
         run = Run(replace(EVERY[name].settings, seed=seed), EVERY[name].images)
         unpadded, padded = shipped(run)
-        parts = split_of(unpadded, padded)
+        parts = loss.split_of(unpadded, padded)
         losses = Losses(unpadded.total, padded.interior, padded.border, unpadded.entropy_floor)
         check(parts, losses, unpadded.per_pixel, padded.per_pixel)
 

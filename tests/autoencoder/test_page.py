@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from core import autoencoder
+from core import autoencoder, loss
 from core.autoencoder import Run, Settings, runs
 from core.autoencoder.store import Folder
-from pages.sections.autoencoder.finding import headline, moved, nats, split_of
+from pages.sections.autoencoder.finding import headline, moved, nats
 from pages.shared.runs import TICK, pause
 from pages.shared.verdict import sentence, weigh
 from tests.app import click, open_page, words
@@ -40,7 +40,7 @@ def test_autoencoder_says_what_the_runs_say(trained: dict[str, autoencoder.Check
     app = open_page("autoencoder", guess="better", **SMALL)
     assert not app.exception
     assert not app.error
-    parts = split_of(trained["unpadded"], trained["padded"])
+    parts = loss.split_of(trained["unpadded"], trained["padded"])
     assert app.header[0].value == headline(parts)
     said = words(app)
     assert "In this run (seed 0, 5,000 images) the loss per pixel " + moved(parts.per_pixel) in said

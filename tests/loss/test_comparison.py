@@ -3,7 +3,7 @@
 import pytest
 
 from core.autoencoder import Checkpoint
-from core.loss import changes, compare, measures, metrics
+from core.loss import changes, compare, measures, metrics, split_of
 from tests.made_up import checkpoint
 
 
@@ -13,6 +13,16 @@ def test_compare(trained: tuple[Checkpoint, Checkpoint]) -> None:
     assert 1 + found.per_pixel == pytest.approx((1 + found.total) * 784 / 1024)
     assert found.border == pytest.approx(padded.border / padded.total)
     assert changes({4: trained}) == {4: found}
+
+
+def test_the_parts_of_a_change_add_up_to_what_was_compared(
+    trained: tuple[Checkpoint, Checkpoint],
+) -> None:
+    parts, found = split_of(*trained), compare(*trained)
+    assert parts.per_pixel == pytest.approx(found.per_pixel)
+    assert parts.total == pytest.approx(found.total)
+    assert parts.shared == pytest.approx(found.shared)
+    assert (parts.pixels, parts.padded_pixels) == (784, 1024)
 
 
 def test_metrics(trained: tuple[Checkpoint, Checkpoint]) -> None:

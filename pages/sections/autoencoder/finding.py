@@ -12,8 +12,9 @@ import altair as alt
 import pandas as pd
 import streamlit as st
 
+from core import loss
 from core.autoencoder import Checkpoint
-from core.split import Split, split
+from core.split import Split
 from pages.shared import charts
 from pages.shared.changes import Across
 from pages.shared.words import TEXT, percent, rough
@@ -25,7 +26,7 @@ def show(tested: Mapping[str, Checkpoint], name: str, reply: str) -> None:
     `tested` holds the unpadded and the padded network.
     """
     unpadded, padded = tested.values()
-    parts = split_of(unpadded, padded)
+    parts = loss.split_of(unpadded, padded)
     st.header(headline(parts))
     if reply:
         st.caption(reply)
@@ -43,17 +44,6 @@ class Losses(NamedTuple):
     shared: float  # of the padded network on the pixels that both have
     border: float
     floor: float  # of the unpadded images
-
-
-def split_of(unpadded: Checkpoint, padded: Checkpoint) -> Split:
-    """The change from the unpadded to the padded network, in its parts."""
-    return split(
-        unpadded.total,
-        padded.interior,
-        padded.border,
-        unpadded.loss_map.size,
-        padded.loss_map.size,
-    )
 
 
 # --- Sentences ----------------------------------------------------------------------------------
