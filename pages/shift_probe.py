@@ -86,12 +86,12 @@ def choose() -> Settings:
     """The experiment; the target is chosen by numbers or by a click on the image."""
     left, right = st.columns([2, 1], gap="large")
     with left:
-        one, two = st.columns(2)
-        with one:
+        first, second = st.columns(2)
+        with first:
             size = control(Settings, "size", "Image size, pixels", slider=True)
             layers = control(Settings, "layers", "Layers", slider=True)
             padding = control(Settings, "padding", "Padding")
-        with two:
+        with second:
             kernel = control(Settings, "kernel", "Kernel size, pixels", slider=True)
             seed = control(Settings, "seed", "Seed")
             padding_mode = control(Settings, "padding_mode", "Padding mode")

@@ -19,7 +19,7 @@ bias to betray a position (`relu_leak`).
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -98,6 +98,17 @@ def position_classes(counts: Integers) -> Labels:
             for row, m in along
         ]
     )
+
+
+def borders(classes: Labels) -> Iterator[tuple[int, int, int, int]]:
+    """The lines between neighbours of different classes, one pixel long each.
+
+    classes: shape (height, width). Yields (left, top, right, bottom), counted in pixels.
+    """
+    for row, column in np.argwhere(classes[:, 1:] != classes[:, :-1]).tolist():
+        yield column + 1, row, column + 1, row + 1
+    for row, column in np.argwhere(classes[1:] != classes[:-1]).tolist():
+        yield column, row + 1, column + 1, row + 1
 
 
 # --- How far from the border a position can still be told -------------------------------------

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from core.layers import PADDING_MODES, PADDINGS, fit_stack
 from core.shift_probe.classes import (
+    borders,
     convolutions,
     leak,
     path_counts,
@@ -145,3 +146,8 @@ def test_circular_padding_is_invariant_with_relu_and_bias(bias: bool) -> None:
 @pytest.mark.parametrize("mode", PADDING_MODES)
 def test_a_1x1_kernel_never_leaks(mode: str) -> None:
     assert leak(convolutions(1, 5, "same", mode)).depth == 0
+
+
+def test_lines_lie_between_classes() -> None:
+    classes = np.array([[0, 0, 1], [0, 2, 1]])
+    assert list(borders(classes)) == [(2, 0, 2, 1), (1, 1, 1, 2), (2, 1, 2, 2), (1, 1, 2, 1)]

@@ -225,7 +225,7 @@ def test_open_and_corners_have_words_of_their_own() -> None:
 
 
 def test_numbers_never_round_to_all_or_nothing() -> None:
-    assert [words.percent(share) for share in (0, 0.00001, 0.5, 0.99999, 1)] == [
+    assert [words.capped_percent(share) for share in (0, 0.00001, 0.5, 0.99999, 1)] == [
         "0 %",
         "0.1 %",
         "50.0 %",

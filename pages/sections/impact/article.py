@@ -8,8 +8,9 @@ from core.impact import Impact
 from pages.sections.impact import words
 from pages.sections.impact.settings import FIVE, FIVE_SAME
 from pages.sections.impact.sides import impact_of
-from pages.shared import charts, grids, heat
-from pages.shared.words import TEXT
+from pages.shared import charts, heat
+from pages.shared.opening import blank
+from pages.shared.words import TEXT, percent
 
 ARTICLE = {
     "one layer, same": ("conv3:same", 10),
@@ -31,8 +32,8 @@ def show(*, revealed: bool) -> None:
                 layers, padding = name.split(", ")
                 st.markdown(f"**“{padding}”**, {layers}")
                 small_map(map_, size, key=f"article_{name}", shown=shown)
-                corner = f"corner {words.written(map_.numerators[0, 0])}"
-                middle = f"centre {words.written(map_.numerators[size // 2, size // 2])}"
+                corner = f"corner {words.written(map_.corners[0])}"
+                middle = f"centre {words.written(map_.middle[-1])}"
                 st.caption(f"{size} × {size}: {f'{corner}, {middle}' if shown else 'corner ?'}")
     st.caption("Paths as a share of each map's maximum: dark none, bright all.")
 
@@ -45,35 +46,19 @@ def small_map(map_: Impact, size: int, *, key: str, shown: bool) -> None:
             heat.pixels(map_.shares), spec, alt="Impact of each pixel", key=key, width="content"
         )
         return
-    colours = charts.palette()
-    charts.show(
-        grids.table([grids.square("frame", 0, 0, 4, text="?")]),
-        grids.board(
-            4,
-            4,
-            SMALL / 4,
-            [
-                grids.rectangles("frame", filled=False, stroke=colours.muted, strokeDash=(4, 4)),
-                grids.words("frame", fontSize=48, color=colours.muted),
-            ],
-        ),
-        alt="Open until a guess is made",
-        key=key,
-        width="content",
-    )
+    blank(SMALL, alt="Open until a guess is made", key=key)
 
 
 def answer(reply: str) -> None:
     """The answer from the maps, and the `reply` to a guess."""
     valid, same = impact_of(FIVE, 28, 28), impact_of(FIVE_SAME, 28, 28)
-    centre = int(valid.numerators[14, 14])
-    corner = int(valid.numerators[0, 0])
+    corner, centre = valid.corners[0], valid.middle[-1]
     st.header(f"The centre counts {centre // corner:,} times as much as a corner")
     st.markdown(
         f"Each layer without padding touches the corner once and the centre 9 times, and "
-        f"9 × 9 × 9 × 9 × 9 = {centre:,}. {reply} {valid.below_tenth:.0%} of the pixels count less "
-        f"than a tenth of the maximum, {valid.below_half:.0%} less than half. With “same” the "
-        f"corner keeps {same.corner_to_centre:.1%} of the centre's paths, and "
-        f"{same.below_half:.0%} of the pixels count less than half.".replace("%", " %"),
+        f"9 × 9 × 9 × 9 × 9 = {centre:,}. {reply} {percent(valid.below_tenth, 0)} of the pixels "
+        f"count less than a tenth of the maximum, {percent(valid.below_half, 0)} less than half. "
+        f"With “same” the corner keeps {percent(same.corner_to_centre)} of the centre's paths, and "
+        f"{percent(same.below_half, 0)} of the pixels count less than half.",
         width=TEXT,
     )

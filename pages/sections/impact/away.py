@@ -22,10 +22,10 @@ def table(sides: Sequence[Side]) -> pd.DataFrame:
     """Both maps, one row a pixel, paths exact."""
     return pd.concat(
         [
-            heat.pixels(one.impact.shares, paths=one.impact.map)
+            heat.pixels(side.impact.shares, paths=side.impact.map)
             .rename(columns={"col": "column", "value": "share_of_maximum"})
-            .assign(side=one.name, layers=str(one.stack))
-            for one in sides
+            .assign(side=side.name, layers=str(side.stack))
+            for side in sides
         ]
     )
 
@@ -36,13 +36,13 @@ def picture(sides: Sequence[Side], log: bool) -> Figure:
 
     slide = figure(11, 5)
     axes = np.atleast_1d(slide.subplots(1, len(sides)))
-    shares = [one.impact.shares for one in sides]
+    shares = [side.impact.shares for side in sides]
     low, high = domain(shares, log)
-    for axis, one, share in zip(axes, sides, shares, strict=True):
+    for axis, side, share in zip(axes, sides, shares, strict=True):
         norm = LogNorm(low, high) if log else Normalize(low, high)
         image = axis.imshow(np.where(share, share, np.nan), norm=norm)
         axis.set_facecolor(UNSEEN)
-        axis.set_title(words.title(one.impact), loc="left")
-        axis.set_xlabel(one.label[:80])
+        axis.set_title(words.title(side.impact), loc="left")
+        axis.set_xlabel(side.label[:80])
     slide.colorbar(image, ax=axes, label="share of the maximum")
     return slide

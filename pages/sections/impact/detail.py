@@ -27,20 +27,20 @@ def show(sides: Sequence[Side]) -> None:
         key="own",
         help="It is scaled to the image's size and made grey, shown to you alone, and not kept.",
     )
-    for place, one in zip(st.columns(2), sides, strict=False):
+    for place, side in zip(st.columns(2), sides, strict=False):
         with place:
-            image = digit(one.height, one.width)
+            image = digit(side.height, side.width)
             if uploaded is not None:
                 try:
-                    image = read_picture(uploaded.getvalue(), one.height, one.width)
+                    image = read_picture(uploaded.getvalue(), side.height, side.width)
                 except InputError as error:
                     st.error(f"{plain(error)[:1].upper()}{plain(error)[1:]}.")
                     return
-            share = one.impact.shares
-            st.markdown(f"**{words.lost(lost_detail(image, one.impact.faint))}**")
+            share = side.impact.shares
+            st.markdown(f"**{words.lost(lost_detail(image, side.impact.faint))}**")
             with st.container(horizontal=True, gap="small"):
                 for values in (image, image * share):
                     scale = max(1, (SIZE // 2) // max(image.shape))
                     pixels = np.uint8(255 * values).repeat(scale, axis=0).repeat(scale, axis=1)
                     st.image(charts.inline(pixels), width=pixels.shape[1])
-            st.caption(f"As it is, and each pixel as bright as it counts: `{one.label}`")
+            st.caption(f"As it is, and each pixel as bright as it counts: `{side.label}`")

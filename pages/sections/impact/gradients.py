@@ -48,9 +48,9 @@ def show(sides: Sequence[Side]) -> None:
         activation = control(measured.Settings, "activation", "Activation")
     chosen = measured.Settings(draws=draws, seed=seed, activation=activation)
     try:
-        for place, one in zip(st.columns(2), sides, strict=False):
+        for place, side in zip(st.columns(2), sides, strict=False):
             with place:
-                random_maps(one, chosen)
+                random_maps(side, chosen)
         trained()
     except ImportError:
         st.info("This part needs PyTorch, which is not installed on this server.")
@@ -62,28 +62,28 @@ def drawn(text: str, height: int, width: int, chosen: measured.Settings) -> Meas
     return measured.random_impact(parse_stack(text), height, width, chosen)
 
 
-def random_maps(one: Side, chosen: measured.Settings) -> None:
+def random_maps(side: Side, chosen: measured.Settings) -> None:
     """Random networks' gradients: their mean, their spread, and the centre output's field."""
-    st.markdown(f"**Random weights**, `{one.label}`")
+    st.markdown(f"**Random weights**, `{side.label}`")
     try:
-        total = drawn(str(one.stack), one.height, one.width, chosen)
-        centre = drawn(str(one.stack), one.height, one.width, replace(chosen, target="centre"))
+        total = drawn(str(side.stack), side.height, side.width, chosen)
+        centre = drawn(str(side.stack), side.height, side.width, replace(chosen, target="centre"))
     except InputError as error:
         st.caption(f"{plain(error)}.")
         return
-    st.table(beside(one, total), width="content")
+    st.table(beside(side, total), width="content")
     with st.container(horizontal=True, gap="small"):
-        show_map(total.mean, "mean gradient over draws", f"mean_{one.name}")
-        show_map(total.spread, "its spread (standard deviation)", f"spread_{one.name}")
-        show_map(centre.mean, "mean, centre output alone", f"centre_{one.name}")
+        show_map(total.mean, "mean gradient over draws", f"mean_{side.name}")
+        show_map(total.spread, "its spread (standard deviation)", f"spread_{side.name}")
+        show_map(centre.mean, "mean, centre output alone", f"centre_{side.name}")
 
 
-def beside(one: Side, total: Measured) -> pd.DataFrame:
+def beside(side: Side, total: Measured) -> pd.DataFrame:
     """Corner and centre, in average pixels: as the paths say, and as measured ± standard error."""
-    places = {"top left corner": (0, 0), "centre": (one.height // 2, one.width // 2)}
+    places = {"top left corner": (0, 0), "centre": (side.height // 2, side.width // 2)}
     rows = {}
     for name, pixel in places.items():
-        found = measured.beside_paths(one.impact.shares, total, pixel)
+        found = measured.beside_paths(side.impact.shares, total, pixel)
         rows[name] = {"paths": f"{found.paths:.3g}", "measured": words.measured(found)}
     return pd.DataFrame(rows).T
 
@@ -99,16 +99,14 @@ def trained() -> None:
     """Both trained autoencoders' gradients, where their runs are kept, beside their paths."""
     st.subheader("The trained autoencoder")
     for dataset in data.DATASETS.options:
-        padded = replace(AS_ASKED.settings, dataset=dataset)
-        arms = dict(zip(("unpadded", "padded"), autoencoder.arms(padded), strict=True))
-        views = {arm: runs.registry().look(s, AS_ASKED.images) for arm, s in arms.items()}
-        if all(view.state and view.state.checkpoints for view in views.values()):
+        views = [runs.registry().look(*run) for run in AS_ASKED.but(dataset=dataset).arms]
+        if all(view.state and view.state.checkpoints for view in views):
             break
     else:
         st.markdown("No trained run is kept on this server yet: train one, then come back.")
         st.page_link("pages/autoencoder.py", label="Train the autoencoder")
         return
-    for place, (arm, view) in zip(st.columns(2), views.items(), strict=True):
+    for place, arm, view in zip(st.columns(2), ("unpadded", "padded"), views, strict=True):
         with place:
             assert view.state is not None  # looked for above
             trained_maps(arm, view.settings, view.state.checkpoints[-1])
@@ -126,12 +124,11 @@ def trained_maps(arm: str, settings: autoencoder.Settings, tested: autoencoder.C
     paths = impact_of(POST, size, size)
     images = tested.noisy[:, None].astype(np.float32) / 255
     gradient = measured.measure(network.module(tested.weights, settings).logits, images)
-    mean = gradient.mean
     st.markdown(
         f"**{arm.capitalize()}**, {size} × {size}: the top left corner counts "
-        f"{words.percent(gradient.corner_to_centre)} of the centre; the paths say "
-        f"{words.percent(paths.corner_to_centre)}"
+        f"{words.exact_percent(gradient.corner_to_centre)} of the centre; the paths say "
+        f"{words.exact_percent(paths.corner_to_centre)}"
     )
     with st.container(horizontal=True, gap="small"):
         show_map(paths.shares, "paths, share of the maximum", f"paths_{arm}")
-        show_map(mean, f"mean gradient over {len(images)} test images", f"trained_{arm}")
+        show_map(gradient.mean, f"mean gradient over {len(images)} test images", f"trained_{arm}")

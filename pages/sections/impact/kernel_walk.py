@@ -37,18 +37,19 @@ class Walk:
     touches: tuple[Touch, ...]
 
 
-def prepare(name: str, layer: Layer, size: tuple[int, int], pixel: tuple[int, int]) -> Walk:
-    """The walk of `layer` over an image of `size`, (height, width).
-
-    Raises InputError where it cannot be drawn.
-    """
+def prepare(name: str, layer: Layer, size: tuple[int, int], pixel: tuple[int, int]) -> Walk | None:
+    """The walk of `layer` over an image of `size`, (height, width), or why there is none."""
     rows, columns = (fit(layer, length) for length in size)
     cells = max(len(rows.cells), len(columns.cells))
-    if cells > LARGEST:
-        raise InputError(
-            f"the kernel's positions are drawn up to {LARGEST} padded pixels, not {cells}"
-        )
-    return Walk(name, layer, rows, columns, pixel, touches(layer, size, pixel))
+    try:
+        if cells > LARGEST:
+            raise InputError(
+                f"the kernel's positions are drawn up to {LARGEST} padded pixels, not {cells}"
+            )
+        return Walk(name, layer, rows, columns, pixel, touches(layer, size, pixel))
+    except InputError as error:
+        st.caption(f"`{layer}`: {plain(error)}.")
+        return None
 
 
 def show(walks: Sequence[Walk]) -> None:
@@ -167,14 +168,3 @@ def kernel(walk: Walk, step: int) -> Iterator[Mark]:
         yield grids.square("used" if tap in used else "tap", *tap)
     if walk.touches:
         yield grids.square("now", *walk.touches[step - 1].tap)
-
-
-def try_prepare(
-    name: str, layer: Layer, size: tuple[int, int], pixel: tuple[int, int]
-) -> Walk | None:
-    """The walk, or a sentence that says why there is none."""
-    try:
-        return prepare(name, layer, size, pixel)
-    except InputError as error:
-        st.caption(f"`{layer}`: {plain(error)}.")
-        return None

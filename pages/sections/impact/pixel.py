@@ -24,19 +24,19 @@ def show(sides: Sequence[Side]) -> None:
         with st.container(width=150):
             column = control(Settings, "column", "Column")
         st.caption(words.where_to_click(sides, heat.CELLS))
-    inside = [one for one in sides if row < one.height and column < one.width]
-    for one in sides:
-        if one not in inside:
-            st.caption(words.outside(one))
+    inside = [side for side in sides if row < side.height and column < side.width]
+    for side in sides:
+        if side not in inside:
+            st.caption(words.outside(side))
     walks, deep = [], []
-    for one in inside:
-        layer = one.stack.layers[0]
-        if len(one.stack) == 1 and layer.kind != UPSAMPLING:
-            size = one.height, one.width
-            prepared = kernel_walk.try_prepare(one.name, layer, size, (row, column))
+    for side in inside:
+        layer = side.stack.layers[0]
+        if len(side.stack) == 1 and layer.kind != UPSAMPLING:
+            size = side.height, side.width
+            prepared = kernel_walk.prepare(side.name, layer, size, (row, column))
             walks += [prepared] if prepared else []
         else:
-            deep.append(one)
+            deep.append(side)
     if walks:
         kernel_walk.show(walks)
     if deep:
@@ -45,20 +45,20 @@ def show(sides: Sequence[Side]) -> None:
 
 def reaches(sides: Sequence[Side], row: int, column: int) -> None:
     """How many outputs the pixel can touch at all, beside the paths that lead there."""
-    for place, one in zip(st.columns(2), sides, strict=False):
+    for place, side in zip(st.columns(2), sides, strict=False):
         with place:
-            reached = reach(one.stack, one.height, one.width)
-            st.markdown(words.reached(one, (row, column), int(reached[row, column])))
+            reached = reach(side.stack, side.height, side.width)
+            st.markdown(words.reached(side, (row, column), int(reached[row, column])))
             highest = max(int(reached.max()), 1)
             scale = heat.Scale((0, highest), "outputs that a pixel can reach", ",.6~g")
             frame = (row, column, row + 1, column + 1)
             charts.show(
                 *heat.plain_map(reached, scale, frame=frame),
-                alt=f"Outputs that each pixel can reach, {one.name}",
-                key=f"reach_{one.name}",
+                alt=f"Outputs that each pixel can reach, {side.name}",
+                key=f"reach_{side.name}",
                 width="content",
             )
-            st.caption(f"`{one.label}`")
+            st.caption(f"`{side.label}`")
     st.caption(
         f"Which outputs a pixel can reach at all is receptive-field arithmetic "
         f"({sources.cite(sources.ARAUJO)})."

@@ -16,9 +16,9 @@ from pages.shared.words import TEXT
 def show(sides: Sequence[Side]) -> None:
     """A uniform map may still leak the position: decided for these very stacks."""
     st.subheader("Does a uniform map mean that position cannot leak?")
-    told_apart = [sums(str(one.stack), one.height, one.width) for one in sides]
+    told_apart = [sums(str(side.stack), side.height, side.width) for side in sides]
     st.markdown("\n\n".join(words.uniform_is_not_invariant(sides, told_apart)), width=TEXT)
-    probes = [shift_probe.experiment(one.stack, one.height, one.width) for one in sides]
+    probes = [shift_probe.experiment(side.stack, side.height, side.width) for side in sides]
     with st.container(horizontal=True):
         for probe in dict.fromkeys(probe for probe in probes if probe is not None):
             st.page_link(

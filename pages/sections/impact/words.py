@@ -7,6 +7,7 @@ from decimal import Decimal, localcontext
 from fractions import Fraction
 
 import numpy as np
+from numpy.typing import NDArray
 
 from core import shift_probe
 from core.impact import Impact, Lean, corner_touches, unevenly_padded
@@ -32,7 +33,7 @@ def scientific(number: Fraction | int) -> str:
         return f"{value.scaleb(-exponent):.2f} × 10{str(exponent).translate(RAISED)}"
 
 
-def percent(share: Fraction | float) -> str:
+def exact_percent(share: Fraction | float) -> str:
     """A share with three significant digits: "15.6 %", "1.69 × 10⁻³ %".
 
     What is not 0 is not written as 0, nor as 100 % what is less or more.
@@ -60,6 +61,15 @@ def written(number: int, denominator: int = 1) -> str:
     return f"{float(paths):,.6g}" if paths < 10**6 else f"{float(paths):,.0f}"
 
 
+def all_in_full(map_: Impact) -> NDArray[np.object_]:
+    """Every pixel's paths as text: a browser's numbers are exact only up to 2⁵³."""
+
+    def text(number: int) -> str:
+        return f"{number:,}" if map_.denominator == 1 else written(number, map_.denominator)
+
+    return np.array([[text(number) for number in row] for row in map_.numerators], object)
+
+
 def share(part: int, whole: int) -> Fraction:
     """part / whole, and 0 of nothing."""
     return Fraction(part, whole) if whole else Fraction(0)
@@ -78,22 +88,22 @@ def title(map_: Impact) -> str:
     if map_.at_full == 1:
         return "Every pixel counts alike"
     if map_.unseen:
-        return f"{percent(map_.unseen)} of the pixels are never seen"
+        return f"{exact_percent(map_.unseen)} of the pixels are never seen"
     if map_.lean is not None:
         return leaning(map_.lean)
     corner = map_.corners[0]
     if set(map_.corners) != {corner}:
-        least = percent(share(min(map_.corners), map_.maximum))
-        most = percent(share(max(map_.corners), map_.maximum))
+        least = exact_percent(share(min(map_.corners), map_.maximum))
+        most = exact_percent(share(max(map_.corners), map_.maximum))
         return f"The corners count from {least} to {most} of the maximum"
     if corner == map_.maximum:
         at_most = int(np.count_nonzero(map_.numerators == corner))
         if at_most == len(map_.corners):
             return "The corners count most"
-        return f"{percent(map_.at_full)} of the pixels count most, the corners among them"
+        return f"{exact_percent(map_.at_full)} of the pixels count most, the corners among them"
     if set(map_.middle) == {map_.middle[0]}:
-        return f"A corner counts {percent(share(corner, map_.middle[0]))} of the centre"
-    return f"A corner counts {percent(share(corner, map_.maximum))} of the maximum"
+        return f"A corner counts {exact_percent(share(corner, map_.middle[0]))} of the centre"
+    return f"A corner counts {exact_percent(share(corner, map_.maximum))} of the maximum"
 
 
 def leaning(lean: Lean) -> str:
@@ -103,7 +113,7 @@ def leaning(lean: Lean) -> str:
     if lean.times >= 2:
         often = "Twice" if lean.times == 2 else f"{times(lean.times)} times"
         return f"{often} as many paths {lean.more} as {lean.less}"
-    return f"{percent(lean.times - 1)} more paths {lean.more} than {lean.less}"
+    return f"{exact_percent(lean.times - 1)} more paths {lean.more} than {lean.less}"
 
 
 def times(factor: Fraction) -> str:
@@ -151,12 +161,12 @@ def summary(map_: Impact) -> dict[str, str]:
     return {
         "most paths": written(map_.maximum, map_.denominator),
         "top left corner": written(corner, map_.denominator),
-        "this corner to the centre": percent(share(corner, centre)) if centre else "–",
-        "this corner to the maximum": percent(share(corner, map_.maximum)),
-        "pixels at the maximum": percent(map_.at_full if map_.maximum else 0),
-        "pixels under half of it": percent(map_.below_half),
-        "pixels under a tenth": percent(map_.below_tenth),
-        "pixels no output sees": percent(map_.unseen),
+        "this corner to the centre": exact_percent(share(corner, centre)) if centre else "–",
+        "this corner to the maximum": exact_percent(share(corner, map_.maximum)),
+        "pixels at the maximum": exact_percent(map_.at_full if map_.maximum else 0),
+        "pixels under half of it": exact_percent(map_.below_half),
+        "pixels under a tenth": exact_percent(map_.below_tenth),
+        "pixels no output sees": exact_percent(map_.unseen),
     }
 
 
@@ -273,7 +283,7 @@ def lost(detail: float | None) -> str:
     """What a picture loses on pixels that hardly count."""
     if detail is None:
         return "This picture has one grey everywhere: no detail to lose"
-    return f"{percent(detail)} of its detail lies on pixels that count under a tenth"
+    return f"{exact_percent(detail)} of its detail lies on pixels that count under a tenth"
 
 
 def measured(beside: Beside) -> str:

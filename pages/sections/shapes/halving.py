@@ -13,6 +13,7 @@ from core.shapes import dropped, pool
 from core.steps import formula
 from pages.shared import charts, grids
 from pages.shared.example import digit
+from pages.shared.opening import blank
 from pages.shared.words import TEXT
 
 SAME = parse_layer("maxpool2:same")
@@ -33,49 +34,37 @@ def pooled() -> list[Floats]:
 
 
 def show(stages: Sequence[Floats], *, revealed: bool) -> None:
-    """The digit at every stage; the last stays open until a guess is made."""
-    layers = [grids.amounts("pixel", grids.GREY), grids.outline("image")]
+    """The digit at every stage; what comes after 7 stays open until a guess is made."""
     with st.container(horizontal=True, gap="small"):
         for stage in stages:
             size = len(stage)
             with st.container(width=STAGE + 4):
-                charts.show(
-                    grids.table(
-                        [*grids.squares("pixel", stage), grids.square("image", 0, 0, size)]
-                    ),
-                    grids.board(size, size, STAGE / size, layers),
-                    alt=f"A digit of {size} by {size} pixels",
-                    key=f"stage_{size}",
-                    width="content",
-                )
+                draw(stage, alt=f"A digit of {size} by {size} pixels", key=f"stage_{size}")
                 st.markdown(f"**{size} × {size}**")
         with st.container(width=STAGE + 4):
-            open_end(stages[-1], revealed=revealed)
+            if revealed:
+                draw(pool(stages[-1], SAME), alt="The digit at 4 by 4 pixels", key="stage_open")
+                st.markdown("**4 × 4**, with “same”")
+            else:
+                blank(STAGE, alt="What comes next is open", key="stage_open")
+                st.markdown("**? × ?**")
     st.caption(
         "A generated digit, enlarged until its strokes reach the edge: in MNIST's own frame the "
         "last rows are black, and nobody would miss them."
     )
 
 
-def open_end(image: Floats, *, revealed: bool) -> None:
-    """What comes after 7: an empty frame, or the answer."""
-    colours = charts.palette()
-    marks = [grids.square("frame", 0, 0, 4, text="?")]
-    layers = [
-        grids.rectangles("frame", filled=False, stroke=colours.muted, strokeDash=(4, 4)),
-        grids.words("frame", fontSize=48, color=colours.muted),
-    ]
-    if revealed:
-        marks = [*grids.squares("pixel", pool(image, SAME)), grids.square("image", 0, 0, 4)]
-        layers = [grids.amounts("pixel", grids.GREY), grids.outline("image")]
+def draw(image: Floats, *, alt: str, key: str) -> None:
+    """A square image, framed."""
+    size = len(image)
+    layers = [grids.amounts("pixel", grids.GREY), grids.outline("image")]
     charts.show(
-        grids.table(marks),
-        grids.board(4, 4, STAGE / 4, layers),
-        alt="The digit at 4 by 4 pixels" if revealed else "What comes next is open",
-        key="stage_open",
+        grids.table([*grids.squares("pixel", image), grids.square("image", 0, 0, size)]),
+        grids.board(size, size, STAGE / size, layers),
+        alt=alt,
+        key=key,
         width="content",
     )
-    st.markdown("**4 × 4**, with “same”" if revealed else "**? × ?**")
 
 
 def answer(image: Floats, reply: str) -> None:

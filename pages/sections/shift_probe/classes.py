@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import numpy as np
 import streamlit as st
 
-from core.shift_probe import Network
+from core.shift_probe import Network, class_positions
+from core.shift_probe.classes import borders
 from pages.sections.shift_probe import words
 from pages.shared import charts, grids, heat, signed
 from pages.shared.grids import Mark
@@ -50,7 +49,8 @@ def class_map(network: Network) -> None:
     members = network.members[network.classes].astype(float)
     most = max(2.0, float(members.max()))
     cell = CLASS_MAP // size
-    marks = [*grids.squares("position", members), *class_borders(network)]
+    marks = list(grids.squares("position", members))
+    marks += [Mark("border", *line) for line in borders(network.classes)]
     if cell >= 16:
         rarity = 1 - np.log(members) / np.log(most)
         marks += [
@@ -83,15 +83,6 @@ def class_map(network: Network) -> None:
     )
 
 
-def class_borders(network: Network) -> Iterator[Mark]:
-    """A line between neighbours of different classes."""
-    classes = network.classes
-    for row, column in np.argwhere(classes[:, 1:] != classes[:, :-1]).tolist():
-        yield Mark("border", column + 1, row, column + 1, row + 1)
-    for row, column in np.argwhere(classes[1:] != classes[:-1]).tolist():
-        yield Mark("border", column, row + 1, column + 1, row + 1)
-
-
 def class_diagrams(network: Network) -> None:
     """For each class a small kernel: how often each weight touches its positions."""
     colours = charts.palette()
@@ -99,10 +90,7 @@ def class_diagrams(network: Network) -> None:
     across = int(np.ceil(np.sqrt(number)))
     pitch, head = kernel + 1, 1.2 if number <= 25 else 0.0
     target = int(network.classes[network.settings.target])
-    counts = [
-        network.touches(divmod(int(first), network.settings.size))
-        for first in network.first_members
-    ]
+    counts = [network.touches(position) for position in class_positions(network)]
     marks: list[Mark] = []
     for label, touches in enumerate(counts):
         top, left = (label // across) * (pitch + head) + head, (label % across) * pitch
@@ -118,7 +106,7 @@ def class_diagrams(network: Network) -> None:
     width, height = across * pitch, down * (pitch + head)
     cell = max(2, min(28, CLASS_MAP // max(width, height)))
     most = max(float(touches.max()) for touches in counts)
-    shades = (charts_ground(), colours.unpadded)
+    shades = (ground(), colours.unpadded)
     scale = heat.Scale((0, most), "times touched", ".3~f", colours=shades)
     charts.show(
         grids.table(marks),
@@ -148,6 +136,6 @@ def class_diagrams(network: Network) -> None:
     )
 
 
-def charts_ground() -> str:
+def ground() -> str:
     """What an untouched weight looks like."""
     return "#1E2226" if charts.palette() == charts.DARK else "#F5F5F3"

@@ -39,7 +39,7 @@ def show(network: Network) -> None:
     leaks = {n: leak_of(kernel, n, padding, mode) for n in LAYERS}
     st.header(words.depth_headline(leaks))
     st.markdown(" ".join(words.depth_text(network, leaks)), width=TEXT)
-    if any(one.depth for one in leaks.values()):
+    if any(found.depth for found in leaks.values()):
         charts.show(staircase(leaks), staircase_spec(leaks), alt=STAIRCASE_ALT, key="depth")
     depth_table(settings)
 
@@ -52,8 +52,8 @@ def staircase(leaks: Mapping[int, Leak]) -> pd.DataFrame:
     return pd.DataFrame(
         [
             {"layers": n, "distance": distance, "difference": difference}
-            for n, one in leaks.items()
-            for distance, difference in enumerate(one.difference)
+            for n, found in leaks.items()
+            for distance, difference in enumerate(found.difference)
             if difference > 0
         ]
     )
@@ -61,9 +61,9 @@ def staircase(leaks: Mapping[int, Leak]) -> pd.DataFrame:
 
 def staircase_spec(leaks: Mapping[int, Leak]) -> charts.Spec:
     """Distance from the border across, layers downwards, the difference as colour."""
-    deepest = max(one.depth for one in leaks.values())
-    names = tuple(f"{n} layer{'s' * (n > 1)}: {leaks[n].depth} px" for n in LAYERS)
-    least = min(min(d for d in one.difference if d > 0) for one in leaks.values() if one.depth)
+    deepest = max(found.depth for found in leaks.values())
+    names = tuple(f"{words.some(n, 'layer')}: {leaks[n].depth} px" for n in LAYERS)
+    least = min(part for found in leaks.values() for part in found.difference if part > 0)
     return stairs(deepest, names, least)
 
 
@@ -115,14 +115,13 @@ def depth_table(settings: Settings) -> None:
     paddings = list(dict.fromkeys([*COMPARED, (settings.padding, settings.padding_mode)]))
     rows = {
         padding if padding == "valid" else f"{padding}, {mode}": {
-            f"{n} layer{'s' * (n > 1)}": str(leak_of(kernel, n, padding, mode).depth)
-            for n in counted
+            words.some(n, "layer"): str(leak_of(kernel, n, padding, mode).depth) for n in counted
         }
         for padding, mode in paddings
     }
     seen = {n: seen_depth(kernel, n, "full", "zeros") for n in counted}
     rows["full, zeros, with biases and ReLUs"] = {
-        f"{n} layer{'s' * (n > 1)}": f"≥ {deep}" for n, deep in seen.items()
+        words.some(n, "layer"): f"≥ {deep}" for n, deep in seen.items()
     }
     st.markdown("**How deep the border shows on a large image, in pixels**")
     st.table(pd.DataFrame(rows).T)

@@ -36,9 +36,9 @@ def draw(network: Network, run: Run, step: int) -> None:
     snapshot = run.history[step]
     names = {0: ", random weights"} | ({run.steps: ", trained"} if run.steps else {})
     st.markdown(
-        f"Step {step} of {run.steps}{names.get(step, '')} · **{words.percent(snapshot.accuracy)}** "
-        f"of all positions right · balanced accuracy "
-        f"{words.percent(snapshot.balanced_accuracy)} · loss {snapshot.loss:.3f} nats"
+        f"Step {step} of {run.steps}{names.get(step, '')} · "
+        f"**{words.capped_percent(snapshot.accuracy)}** of all positions right · balanced accuracy "
+        f"{words.capped_percent(snapshot.balanced_accuracy)} · loss {snapshot.loss:.3f} nats"
     )
     st.caption(
         "Score: the sum over the output; the answer is 1 where it is above 0. Balanced accuracy: "

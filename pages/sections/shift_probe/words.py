@@ -11,6 +11,7 @@ from core.shift_probe.equivariance import Shift
 from core.shift_probe.seeds import Spread, spread
 from core.shift_probe.touching import Signs, untouched_ends
 from pages.shared import signed
+from pages.shared.words import percent
 
 CORNERS = ("upper left", "upper right", "lower left", "lower right")
 TERMS = 6  # of a mixture are written out
@@ -21,7 +22,7 @@ def some(number: int, noun: str) -> str:
     return f"{number} {noun}" + ("" if number == 1 else "es" if noun.endswith("s") else "s")
 
 
-def percent(share: float) -> str:
+def capped_percent(share: float) -> str:
     """A share in percent; what is not all never rounds to 100, what is not none never to 0."""
     if share in (0, 1):
         return f"{100 * share:.0f} %"
@@ -76,13 +77,13 @@ def verdict(network: Network, run: Run) -> Iterator[str]:
     positions = settings.size**2
     yield (
         f"With {named(settings.padding, settings.padding_mode)}, trained on all {positions} "
-        f"positions, it classifies {percent(final.accuracy)} of them rightly."
+        f"positions, it classifies {capped_percent(final.accuracy)} of them rightly."
     )
     if not run.perfect:
         yield (
-            f"To answer 0 every time would be right in {percent(1 - 1 / positions)}. So look at "
-            f"the balanced accuracy, the mean of target and others: "
-            f"{percent(final.balanced_accuracy)}, where always answering 0 has 50 %."
+            f"To answer 0 every time would be right in {capped_percent(1 - 1 / positions)}. So "
+            f"look at the balanced accuracy, the mean of target and others: "
+            f"{capped_percent(final.balanced_accuracy)}, where always answering 0 has 50 %."
         )
     untouched = network.free_weights
     if settings.layers == 1 and untouched:
@@ -221,8 +222,9 @@ def agreement(run: Run, proof: Proof) -> str:
         )
     if proof.separable is False:
         return (
-            f"Training agrees: after {steps} it is at {percent(run.final.balanced_accuracy)} "
-            "balanced accuracy, and no longer training would make it perfect."
+            f"Training agrees: after {steps} it is at "
+            f"{capped_percent(run.final.balanced_accuracy)} balanced accuracy, and no longer "
+            "training would make it perfect."
         )
     return f"Training from this seed stopped after {steps}."
 
@@ -390,14 +392,14 @@ def red_green_headline(dissimilar: Mapping[str, Spread]) -> str:
     """Which padding is right on swapped places. dissimilar: that test's accuracy, by padding."""
     low, high = (found(each.mean for each in dissimilar.values()) for found in (min, max))
     if low == high:
-        return f"On swapped places every padding is right in {100 * high:.0f} % of the images"
+        return f"On swapped places every padding is right in {percent(high, 0)} of the images"
     best, worst = (
         " and ".join(name for name, found in dissimilar.items() if found.mean == bound)
         for bound in (high, low)
     )
     return (
-        f"On swapped places {best}: right in {100 * high:.0f} % of the images; {worst}: in "
-        f"{100 * low:.0f} %"
+        f"On swapped places {best}: right in {percent(high, 0)} of the images; {worst}: in "
+        f"{percent(low, 0)}"
     )
 
 
@@ -405,8 +407,9 @@ def accuracy(shares: Sequence[float]) -> str:
     """The mean in percent, and the range where there are several."""
     if not shares:
         return "not trained yet"
-    mean, low, high = (100 * share for share in spread(shares))
-    return f"{mean:.1f} %" + (f" ({low:.1f} to {high:.1f})" if len(shares) > 1 else "")
+    mean, low, high = spread(shares)
+    over_seeds = f" ({100 * low:.1f} to {100 * high:.1f})" if len(shares) > 1 else ""
+    return percent(mean) + over_seeds
 
 
 # --- Weights that touch -------------------------------------------------------------------------
