@@ -162,9 +162,13 @@ def _frame(edges: tuple[int, int, int, int]) -> alt.Chart:
 
 
 def _frames(pixel: alt.Chart, colour: str) -> list[alt.Chart]:
-    outline = pixel.mark_rect(filled=False, stroke=colour, strokeWidth=2.5, tooltip=None)
-    looks = {"target": outline, "chosen": outline.encode(strokeDash=alt.value([3, 3]))}
-    return [one.transform_filter(f"datum.marked === '{kind}'") for kind, one in looks.items()]
+    look: dict[str, Any] = {"filled": False, "stroke": colour, "strokeWidth": 2.5, "tooltip": None}
+    # As a channel, dashes do nothing to a rectangle.
+    frames = {
+        "target": pixel.mark_rect(**look),
+        "chosen": pixel.mark_rect(strokeDash=[3, 3], **look),
+    }
+    return [one.transform_filter(f"datum.marked === '{kind}'") for kind, one in frames.items()]
 
 
 def raster(values: NDArray[Any], scale: Scale) -> pd.DataFrame:

@@ -62,3 +62,12 @@ def test_many_pixels_are_one_picture(pixels: int) -> None:
     assert len(data) == (pixels if drawn_one_by_one else 1)
     assert ("url" in data) != drawn_one_by_one
     assert spec is heat.plain_map(np.zeros((1, pixels)), Scale((0, 1), "share"))[1]
+
+
+def test_of_two_framed_pixels_the_chosen_one_s_frame_is_dashed() -> None:
+    spec = heat.heat_map((2, 2), Scale((0, 1), "share"), marked="#000000")
+    frames = {
+        layer["transform"][-1]["filter"]: layer["mark"].get("strokeDash")
+        for layer in spec.vega_lite["layer"][1:]
+    }
+    assert frames == {"datum.marked === 'target'": None, "datum.marked === 'chosen'": [3, 3]}
