@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from core.arrays import Float64
 from core.layers import (
     MAX_CHANNELS,
     MAX_POOL,
@@ -118,7 +119,7 @@ def pool(
     layer: Layer,
     convention: Convention = "either",
     padded_as: float | None = None,
-) -> npt.NDArray[np.float64]:
+) -> Float64:
     """Pool an image of shape (height, width).
 
     padded_as: a value for the padded cells, to see what it would change. By default they count
@@ -158,7 +159,7 @@ def window_shapes(rows: Axis, columns: Axis) -> dict[tuple[int, int], int]:
     }
 
 
-def dropped(image: npt.NDArray[np.float64], layer: Layer) -> float:
+def dropped(image: Float64, layer: Layer) -> float:
     """The share of an image's brightness that lies in no window of a pool, from 0 to 1.
 
     image: shape (height, width), not black.
@@ -168,7 +169,7 @@ def dropped(image: npt.NDArray[np.float64], layer: Layer) -> float:
     return float(1 - read.sum() / image.sum())
 
 
-def changed_by_zeros(image: npt.NDArray[np.float64], layer: Layer) -> int:
+def changed_by_zeros(image: Float64, layer: Layer) -> int:
     """How many outputs of a pool would change if its padded cells counted as zeros."""
     return int(np.count_nonzero(pool(image, layer) != pool(image, layer, padded_as=0.0)))
 
@@ -177,7 +178,7 @@ EDGES = np.array([[-1.0, -1.0, -1.0], [0.0, 0.0, 0.0], [1.0, 1.0, 1.0]]) / 3
 """A kernel that finds horizontal edges: below minus above."""
 
 
-def feature_map(image: npt.NDArray[np.float64], bias: float) -> npt.NDArray[np.float64]:
+def feature_map(image: Float64, bias: float) -> Float64:
     """What `EDGES` and a bias make of an image of shape (height, width), before any activation.
 
     The image's border is repeated once around it, so that the output has its shape.

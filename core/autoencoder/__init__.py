@@ -7,7 +7,6 @@ from core.autoencoder.experiment import LIVE as LIVE
 from core.autoencoder.experiment import MATHEMATICS as MATHEMATICS
 from core.autoencoder.experiment import MAX_EPOCHS as MAX_EPOCHS
 from core.autoencoder.experiment import ORIGINAL as ORIGINAL
-from core.autoencoder.experiment import Layer as Layer
 from core.autoencoder.experiment import Length as Length
 from core.autoencoder.experiment import Run as Run
 from core.autoencoder.experiment import Settings as Settings

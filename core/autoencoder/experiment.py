@@ -146,7 +146,7 @@ def arms(chosen: Settings) -> tuple[Settings, Settings]:
     return canonical(replace(chosen, pad_width=0)), canonical(chosen)
 
 
-class Layer(NamedTuple):
+class LayerRow(NamedTuple):
     """A row of the layer table; `output` is (height, width, channels)."""
 
     name: str
@@ -154,7 +154,7 @@ class Layer(NamedTuple):
     parameters: int
 
 
-def layers(settings: Settings) -> tuple[Layer, ...]:
+def layers(settings: Settings) -> tuple[LayerRow, ...]:
     """The network's layers, for the images of `settings`.
 
     A pool keeps the odd last row and column, as Keras's 'same' does; what the upsampling then
@@ -163,15 +163,15 @@ def layers(settings: Settings) -> tuple[Layer, ...]:
     sizes, channels = sizes_along(settings.size, settings.depth), settings.channels
     inner = 9 * channels * channels + channels
     pool, up = "Max pool 2×2", "Upsample 2×2"
-    table = [Layer("Input", (settings.size, settings.size, 1), 0)]
+    table = [LayerRow("Input", (settings.size, settings.size, 1), 0)]
     for size, after in pairwise(sizes):
         parameters = inner if len(table) > 1 else 9 * channels + channels
-        table.append(Layer("Conv 3×3, ReLU", (size, size, channels), parameters))
-        table.append(Layer(pool if after < size else up, (after, after, channels), 0))
+        table.append(LayerRow("Conv 3×3, ReLU", (size, size, channels), parameters))
+        table.append(LayerRow(pool if after < size else up, (after, after, channels), 0))
     end = sizes[-1]
-    table.append(Layer("Conv 3×3, sigmoid", (end, end, 1), 9 * channels + 1))
+    table.append(LayerRow("Conv 3×3, sigmoid", (end, end, 1), 9 * channels + 1))
     if end != settings.size:
-        table.append(Layer("Crop", (settings.size, settings.size, 1), 0))
+        table.append(LayerRow("Crop", (settings.size, settings.size, 1), 0))
     return tuple(table)
 
 

@@ -17,13 +17,12 @@ from typing import Any, Literal, cast
 import numpy as np
 import torch
 import torch.nn.functional as F
-from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from core.arrays import Float32
 from core.autoencoder.experiment import Settings, parameter_count
 from core.data import SIZE
 
-Floats = NDArray[np.float32]
 PaddingMode = Literal["zeros", "reflect", "replicate", "circular"]
 
 Shape = tuple[int, int, int, int]  # of a kernel: (out, in, rows, columns)
@@ -70,14 +69,14 @@ class Autoencoder(nn.Module):
         return torch.sigmoid(self.logits(images))
 
 
-def initial_weights(settings: Settings) -> Floats:
+def initial_weights(settings: Settings) -> Float32:
     """Keras's initial weights: Glorot-uniform kernels (out, in, 3, 3), zero biases.
 
     The last bias is `output_bias`, by default 0 like all others.
     Equal seeds give equal weights everywhere, and in both arms.
     """
     random = np.random.default_rng([settings.seed, 0])
-    parts: list[Floats] = []
+    parts: list[Float32] = []
     for outputs, inputs, rows, columns in kernels(settings):
         limit = math.sqrt(6 / (rows * columns * (inputs + outputs)))
         kernel = random.uniform(-limit, limit, outputs * inputs * rows * columns)
@@ -93,7 +92,7 @@ def views(weights: Tensor, settings: Settings) -> list[Tensor]:
     return [part.view(shape) for part, shape in zip(parts, shapes, strict=True)]
 
 
-def module(weights: Floats, settings: Settings) -> Autoencoder:
+def module(weights: Float32, settings: Settings) -> Autoencoder:
     """The definition with the given weights. Raises ValueError where they are another network's."""
     count = parameter_count(settings)
     if weights.shape != (count,):

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from core import data
+from core.arrays import Bytes, Float32
 from core.autoencoder.experiment import (
     Run,
     Settings,
@@ -22,9 +23,6 @@ from core.autoencoder.experiment import (
 )
 from core.data import SIZE
 from core.settings import InputError
-
-Floats = NDArray[np.float32]
-Bytes = NDArray[np.uint8]
 
 
 class Point(NamedTuple):
@@ -51,14 +49,14 @@ class Checkpoint:
     images_seen: int
     epoch: float
     train_loss: float  # per pixel, mean over this epoch's images so far, as Keras prints it
-    loss_map: Floats
-    squared_error_map: Floats
-    accuracy_map: Floats  # share of images where target and output fall on one side of 0.5
-    entropy_map: Floats  # the floor that binary cross-entropy cannot go below
+    loss_map: Float32
+    squared_error_map: Float32
+    accuracy_map: Float32  # share of images where target and output fall on one side of 0.5
+    entropy_map: Float32  # the floor that binary cross-entropy cannot go below
     noisy: Bytes
     denoised: Bytes
     clean: Bytes
-    weights: Floats | None  # (parameters,), see core/autoencoder/network.py
+    weights: Float32 | None  # (parameters,), see core/autoencoder/network.py
 
     @property
     def pad_width(self) -> int:
@@ -95,7 +93,7 @@ class Checkpoint:
         return data.ring(SIZE, SIZE, self.pad_width)
 
 
-def _sum(values: Floats) -> float:
+def _sum(values: Float32) -> float:
     return float(values.sum(dtype=np.float64))
 
 
@@ -104,9 +102,9 @@ class State:
     """A run so far: what it reports, and all that is needed to continue it bit for bit."""
 
     images_seen: int
-    weights: Floats  # (parameters,), see core/autoencoder/network.py; as the moments, not shipped
-    mean: Floats  # Adam's first moment, (parameters,)
-    variance: Floats  # Adam's second moment, (parameters,)
+    weights: Float32  # (parameters,), see core/autoencoder/network.py; as the moments, not shipped
+    mean: Float32  # Adam's first moment, (parameters,)
+    variance: Float32  # Adam's second moment, (parameters,)
     epoch_loss: float  # per pixel, summed over this epoch's images so far
     point_loss: float  # per pixel, summed over the images since the last point
     points: tuple[Point, ...]

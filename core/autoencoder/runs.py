@@ -26,6 +26,7 @@ from pathlib import Path
 from typing import Literal, Protocol
 
 from core import data, machine
+from core.arrays import Bytes
 from core.autoencoder import figures, presets
 from core.autoencoder.experiment import Run, Settings
 from core.autoencoder.progress import Pace, work
@@ -439,7 +440,7 @@ def train(
     )
 
 
-def image_set(settings: Settings, pictures: data.Bytes, split: str) -> data.NoisySet:
+def image_set(settings: Settings, pictures: Bytes, split: str) -> data.NoisySet:
     """The pictures (n, 28, 28) as a run of `settings` sees them, in training or in testing."""
     return data.noisy_set(
         data.vary(pictures, settings.variation),

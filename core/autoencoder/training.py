@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from core import machine
+from core.arrays import Bytes, Float32
 from core.autoencoder import network
 from core.autoencoder.experiment import (
     Settings,
@@ -33,8 +34,6 @@ from core.data import SIZE
 from core.entropy import entropy
 from core.settings import InputError
 
-Floats = NDArray[np.float32]
-Bytes = NDArray[np.uint8]
 Indices = NDArray[np.integer[Any]] | slice
 
 CPU = torch.device("cpu")
@@ -51,9 +50,9 @@ class ImageSet(Protocol):
 
     def __len__(self) -> int: ...
 
-    def noisy_batch(self, indices: Indices, /) -> Floats: ...
+    def noisy_batch(self, indices: Indices, /) -> Float32: ...
 
-    def clean_batch(self, indices: Indices, /) -> Floats: ...
+    def clean_batch(self, indices: Indices, /) -> Float32: ...
 
 
 class OnProgress(Protocol):
@@ -101,7 +100,7 @@ def train(
 
 
 @machine.one_thread()
-def evaluate(settings: Settings, weights: Floats, test_set: ImageSet) -> Maps:
+def evaluate(settings: Settings, weights: Float32, test_set: ImageSet) -> Maps:
     """The network with `weights`, (parameters,), measured on a whole set, on the CPU."""
     parts = network.views(torch.from_numpy(weights), settings)
     return _measure(settings, parts, _HostImages(test_set))
@@ -138,9 +137,9 @@ DTYPES = {"fp32": torch.float32, "bf16": torch.bfloat16}
 class Maps(NamedTuple):
     """Means over a set of images, each (height, width) float32; see Checkpoint."""
 
-    loss: Floats
-    squared_error: Floats
-    accuracy: Floats
+    loss: Float32
+    squared_error: Float32
+    accuracy: Float32
 
 
 # --- Devices ------------------------------------------------------------------------------------
@@ -246,7 +245,7 @@ def _measure(
             tested(start / count)
             batch = images.batch(slice(start, min(start + chunk, count)))
             sums.append(_sums(settings, parts, batch))
-        means: Floats = (torch.stack(sums).sum(0) / count).cpu().numpy()
+        means: Float32 = (torch.stack(sums).sum(0) / count).cpu().numpy()
     return Maps(*means)
 
 
@@ -523,17 +522,17 @@ def _order(settings: Settings, epoch: int) -> NDArray[np.int64]:
     return np.random.default_rng([settings.seed, 1, epoch]).permutation(settings.train_size)
 
 
-def _host(vector: Tensor) -> Floats:
-    copy: Floats = vector.detach().to("cpu", copy=True).numpy()
+def _host(vector: Tensor) -> Float32:
+    copy: Float32 = vector.detach().to("cpu", copy=True).numpy()
     return copy
 
 
-def _bytes(images: Floats) -> Bytes:
+def _bytes(images: Float32) -> Bytes:
     rounded: Bytes = np.rint(images * 255).astype(np.uint8)
     return rounded
 
 
-def _entropy_map(images: ImageSet) -> Floats:
+def _entropy_map(images: ImageSet) -> Float32:
     """Mean entropy of the targets, pixel by pixel: the floor of the loss."""
     table = entropy(np.arange(256) / 255)  # targets are bytes: a table is enough
     blocks = range(0, len(images), 1000)
@@ -541,5 +540,5 @@ def _entropy_map(images: ImageSet) -> Floats:
         table[_bytes(images.clean_batch(slice(start, min(start + 1000, len(images)))))].sum(0)
         for start in blocks
     )
-    means: Floats = (sums / len(images)).astype(np.float32)
+    means: Float32 = (sums / len(images)).astype(np.float32)
     return means

@@ -12,9 +12,7 @@ from core.data.images import SPLITS as SPLITS
 from core.data.images import TEST_SIZE as TEST_SIZE
 from core.data.images import TRAIN_SIZES as TRAIN_SIZES
 from core.data.images import VARIATIONS as VARIATIONS
-from core.data.images import Bytes as Bytes
 from core.data.images import DamagedFile as DamagedFile
-from core.data.images import Floats as Floats
 from core.data.images import Images as Images
 from core.data.images import MissingData as MissingData
 from core.data.images import NoisySet as NoisySet

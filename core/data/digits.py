@@ -18,8 +18,8 @@ import PIL
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFilter, ImageFont
 
-Floats = NDArray[np.float64]
-Bytes = NDArray[np.uint8]
+from core.arrays import Bytes, Float64
+
 Places = NDArray[np.intp]
 
 VERSION = 1  # raise it with every change to what is drawn
@@ -105,13 +105,13 @@ def glyphs() -> Bytes:
     return np.array([[_glyph(*variant, digit) for variant in variants] for digit in range(10)])
 
 
-def _basis(positions: Floats) -> Floats:
+def _basis(positions: Float64) -> Float64:
     """1, t, sin πt, cos πt at `positions` (…, n) in half boxes from the centre: (…, n, 4)."""
     angle = np.pi * positions
     return np.stack([np.ones_like(positions), positions, np.sin(angle), np.cos(angle)], axis=-1)
 
 
-def _warps(uniform: Floats) -> Floats:
+def _warps(uniform: Float64) -> Float64:
     """Random maps from image to glyph, both in half boxes from their centres.
 
     A map has, for the glyph's row and column, the coefficients of the products of `_basis` of the
@@ -141,7 +141,7 @@ class _Reader:
         self.index = np.empty((BLOCK, size, size), np.intp)
         self.grey = np.empty((BLOCK, size, size), np.uint8)
 
-    def read(self, glyph: Places, warps: Floats, rows: Floats, columns: Floats) -> Bytes:
+    def read(self, glyph: Places, warps: Float64, rows: Float64, columns: Float64) -> Bytes:
         """What the glyphs show where the warps send the positions; valid until the next call."""
         across = np.ascontiguousarray(_basis(columns).swapaxes(-1, -2))
         np.matmul(_basis(rows) @ warps, across, out=self.place)
@@ -158,21 +158,21 @@ class _Reader:
         return glyphs().ravel().take(self.index, out=self.grey, mode="clip")
 
 
-def _extent(counts: Bytes) -> tuple[Floats, Floats, Floats]:
+def _extent(counts: Bytes) -> tuple[Float64, Float64, Float64]:
     """First edge, last edge and mean of the ink on one axis, from its `counts` (n, SCAN)."""
     inked = counts > 0
     pitch = 2 * REACH / SCAN
     first = inked.argmax(axis=1)
     last = SCAN - inked[:, ::-1].argmax(axis=1)
-    mean: Floats = counts @ (np.arange(SCAN) + 0.5) / np.maximum(counts.sum(axis=1), 1)
+    mean: Float64 = counts @ (np.arange(SCAN) + 0.5) / np.maximum(counts.sum(axis=1), 1)
     return first * pitch - REACH, last * pitch - REACH, mean * pitch - REACH
 
 
-def _positions(first: Floats, last: Floats, mean: Floats, pixel: Floats) -> Floats:
+def _positions(first: Float64, last: Float64, mean: Float64, pixel: Float64) -> Float64:
     """Where the image's pixels lie on one axis, (n, SIZE), when `pixel` is a pixel's width."""
     length = (last - first) / pixel
     offset = np.clip(np.rint(SIZE / 2 - (mean - first) / pixel), 0, SIZE - length)
-    places: Floats = (np.arange(SIZE) + 0.5 - offset[:, None]) * pixel[:, None]
+    places: Float64 = (np.arange(SIZE) + 0.5 - offset[:, None]) * pixel[:, None]
     return places + first[:, None]
 
 

@@ -15,15 +15,13 @@ from weakref import WeakValueDictionary
 import numpy as np
 from numpy.typing import NDArray
 
+from core.arrays import Bytes, Float32
 from core.data import digits, mnist
 from core.data.mnist import DamagedFile as DamagedFile
 from core.data.mnist import MissingData as MissingData
 from core.data.mnist import OnProgress, Stop
 from core.data.mnist import Stopped as Stopped
 from core.settings import Choice, Domain, Real, Whole, refusal
-
-Bytes = NDArray[np.uint8]
-Floats = NDArray[np.float32]
 
 DATASETS = Choice(("mnist", "digits"))
 TRAIN_SIZES = Whole(1_000, 60_000)
@@ -169,7 +167,7 @@ def ring(height: int, width: int, pad_width: int) -> NDArray[np.bool_]:
     return padding
 
 
-def noise(n: int, pad_width: int, seed: int, split: str = "train") -> Floats:
+def noise(n: int, pad_width: int, seed: int, split: str = "train") -> Float32:
     """Standard normal noise for `n` images: (n, 28 + 2p, 28 + 2p).
 
     The original area's noise is the same at every `pad_width`, an image's the same for every `n`.
@@ -184,14 +182,14 @@ def noise(n: int, pad_width: int, seed: int, split: str = "train") -> Floats:
     return drawn
 
 
-def _inner_noise(n: int, seed: int, split: str) -> Iterator[tuple[slice, Floats]]:
+def _inner_noise(n: int, seed: int, split: str) -> Iterator[tuple[slice, Float32]]:
     random = _stream(seed, split, 1)
     for block in _blocks(n):
         shape = (block.stop - block.start, SIZE, SIZE)
         yield block, random.standard_normal(shape, np.float32)
 
 
-def _border_noise(n: int, pad_width: int, seed: int, split: str) -> Iterator[tuple[slice, Floats]]:
+def _border_noise(n: int, pad_width: int, seed: int, split: str) -> Iterator[tuple[slice, Float32]]:
     random = _stream(seed, split, 2)
     pixels = np.count_nonzero(ring(SIZE, SIZE, pad_width))
     for block in _blocks(n):
@@ -208,7 +206,7 @@ def _blocks(n: int) -> Iterator[slice]:
     return (slice(start, min(start + BLOCK, n)) for start in range(0, n, BLOCK))
 
 
-def add_noise(clean: Floats, noise: Floats, noise_factor: float) -> Floats:
+def add_noise(clean: Float32, noise: Float32, noise_factor: float) -> Float32:
     """clean + noise_factor · noise, clipped to [0, 1]."""
     noisy = noise * np.float32(noise_factor)
     noisy += clean
@@ -233,7 +231,7 @@ class PaddedSet:
         """Which pixels are padded: (height, width)."""
         return ring(SIZE, SIZE, self.pad_width)
 
-    def batch(self, indices: NDArray[np.integer] | slice) -> Floats:
+    def batch(self, indices: NDArray[np.integer] | slice) -> Float32:
         """The padded images of `indices`: (batch, height, width) float32 in [0, 1]."""
         greys = None if self.greys is None else self.greys[indices]
         padded = _pad(self.original[indices], self.pad_width, self.pad_mode, self.pad_level, greys)
@@ -262,11 +260,11 @@ class NoisySet:
         """Which pixels are padded: (height, width)."""
         return self._clean.ring
 
-    def clean_batch(self, indices: NDArray[np.integer] | slice) -> Floats:
+    def clean_batch(self, indices: NDArray[np.integer] | slice) -> Float32:
         """The padded images of `indices`: (batch, height, width)."""
         return self._clean.batch(indices)
 
-    def noisy_batch(self, indices: NDArray[np.integer] | slice) -> Floats:
+    def noisy_batch(self, indices: NDArray[np.integer] | slice) -> Float32:
         """The padded images of `indices` with their noise: (batch, height, width)."""
         if isinstance(indices, slice):
             _, end, _ = indices.indices(len(self))
@@ -282,7 +280,7 @@ class NoisySet:
 class _Made:
     """An array of bytes, (n, …), that is made in order and as far as it is asked for."""
 
-    def __init__(self, shape: tuple[int, ...], blocks: Iterator[tuple[slice, Floats]]) -> None:
+    def __init__(self, shape: tuple[int, ...], blocks: Iterator[tuple[slice, Float32]]) -> None:
         """`blocks` yields slice after slice with their values, in [0, 1]."""
         self._values = np.empty(shape, np.uint8)
         self._blocks = blocks
@@ -325,7 +323,7 @@ def noisy_set(
     greys = _ring_greys(images, pad_width, seed, split) if pad_mode == "noise" else None
     clean = PaddedSet(images, pad_width, pad_mode, pad_level, greys)
 
-    def border() -> Iterator[tuple[slice, Floats]]:
+    def border() -> Iterator[tuple[slice, Float32]]:
         factor = 0.0 if noise_first else noise_factor
         for block, noise in _border_noise(len(images), pad_width, seed, split):
             yield block, add_noise(clean.batch(block)[:, clean.ring], noise, factor)
@@ -342,7 +340,7 @@ _inners: WeakValueDictionary[tuple[int, float, int, str], _Made] = WeakValueDict
 def _noisy_inner(images: Bytes, noise_factor: float, seed: int, split: str) -> _Made:
     """Noisy images (n, 28, 28), the same object for all who ask while one of them holds it."""
 
-    def blocks() -> Iterator[tuple[slice, Floats]]:
+    def blocks() -> Iterator[tuple[slice, Float32]]:
         for block, noise in _inner_noise(len(images), seed, split):
             yield block, add_noise(np.divide(images[block], np.float32(255)), noise, noise_factor)
 

@@ -23,12 +23,11 @@ from typing import BinaryIO, cast
 from urllib.parse import urlsplit
 
 import numpy as np
-from numpy.typing import NDArray
 
+from core.arrays import Bytes
 from core.data.cache import cache_folder, replacing
 from core.settings import InputError
 
-Bytes = NDArray[np.uint8]
 OnProgress = Callable[[float, str], None]  # how much is done, in [0, 1], and what is being done
 Stop = Callable[[], bool]
 

@@ -7,9 +7,9 @@ import warnings
 from functools import lru_cache
 
 import numpy as np
-from numpy.typing import NDArray
 from PIL import Image, ImageOps
 
+from core.arrays import Float64
 from core.settings import InputError
 
 FORMATS = ("PNG", "JPEG")
@@ -18,7 +18,7 @@ MAX_SIDE = 10_000
 
 
 @lru_cache(maxsize=2)  # a page asks again at every change, once for each of two sizes
-def read_picture(content: bytes, height: int, width: int) -> NDArray[np.float64]:
+def read_picture(content: bytes, height: int, width: int) -> Float64:
     """The middle of a PNG or JPEG picture, scaled to (height, width), grey in [0, 1], read-only.
 
     What the file is decides its first bytes, not its name. Raises InputError for anything else,

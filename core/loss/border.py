@@ -10,18 +10,16 @@ from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from core import autoencoder
+from core.arrays import Float32
 from core.autoencoder import Checkpoint
 from core.data import SIZE
 from core.entropy import entropy
 from core.loss.conversion import law
 
-Floats = NDArray[np.float32]
 
-
-def border_entropy(entropy_map: Floats, padded: autoencoder.Settings) -> float:
+def border_entropy(entropy_map: Float32, padded: autoencoder.Settings) -> float:
     """The least loss on the padded border that any network can have, in nats per image.
 
     A constant border costs its grey level's entropy, one that repeats pixels of the image theirs:

@@ -8,13 +8,11 @@ from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
+from core.arrays import Float32
 from core.autoencoder import Checkpoint
 from core.data import SIZE
 from core.loss.comparison import Pairs
-
-Floats = NDArray[np.float32]
 
 
 class Parts(NamedTuple):
@@ -36,7 +34,7 @@ def floor_per_pixel(tested: Checkpoint) -> float:
     return tested.entropy_floor / tested.entropy_map.size
 
 
-def original(padded: Floats, pad_width: int) -> Floats:
+def original(padded: Float32, pad_width: int) -> Float32:
     """The original pixels (28, 28) of a map (28 + 2p, 28 + 2p) of an image padded by p."""
     return padded[pad_width : pad_width + SIZE, pad_width : pad_width + SIZE]
 

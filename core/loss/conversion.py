@@ -9,9 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, NamedTuple, TypeVar
 
-import numpy as np
-from numpy.typing import NDArray
-
+from core.arrays import Float64
 from core.data import SIZE
 from core.settings import InputError, Maybe, Real, Whole, check, setting
 
@@ -61,7 +59,7 @@ def report(given: Settings) -> dict[str, Any]:
     return convert(given)._asdict()
 
 
-Widths = TypeVar("Widths", float, NDArray[np.float64])
+Widths = TypeVar("Widths", float, Float64)
 
 
 def law(total: float, pad_width: Widths) -> Widths:

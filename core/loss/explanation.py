@@ -15,9 +15,9 @@ from functools import lru_cache
 from typing import Literal
 
 import numpy as np
-from numpy.typing import NDArray
 
 from core import autoencoder
+from core.arrays import Float64
 from core.autoencoder import Checkpoint, Run
 from core.data import PAD_WIDTHS
 from core.judgement import Judgement, judge
@@ -27,7 +27,6 @@ from core.loss.conversion import law
 
 REMEMBERED = 32  # laws, and trials; with them the maps of their runs stay in memory
 
-Floats = NDArray[np.float64]
 
 Finding = Literal["holds", "fails", "undecided", "not judged yet"]
 
@@ -93,7 +92,7 @@ class Law:
         """The entropy of the original pixels, nats per image."""
         return min((run.floor for run in self.runs), default=None)
 
-    def lines(self, *, total: bool) -> dict[str, tuple[Floats, Floats]]:
+    def lines(self, *, total: bool) -> dict[str, tuple[Float64, Float64]]:
         """The "law" and the "floor", where runs tell them: pad widths (81,), and nats there (81,).
 
         Nats per image, or else per pixel.

@@ -9,7 +9,6 @@ from core.shift_probe.comparison import compare_one as compare_one
 from core.shift_probe.comparison import report as report
 from core.shift_probe.comparison import windows_met as windows_met
 from core.shift_probe.network import MAX_SEED as MAX_SEED
-from core.shift_probe.network import Floats as Floats
 from core.shift_probe.network import Network as Network
 from core.shift_probe.network import Position as Position
 from core.shift_probe.network import Settings as Settings

@@ -14,7 +14,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from core.shift_probe.network import Floats, Network, carry_forward
+from core.arrays import Floats
+from core.shift_probe.network import Network, carry_forward
 
 PATTERN: npt.NDArray[np.floating[Any]] = np.array([[1.0, 0.0], [1.0, 1.0]])
 ROUNDING = 1e-9  # of the largest output: differences below it are none

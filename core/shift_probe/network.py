@@ -15,11 +15,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from core.arrays import Floats
 from core.layers import OUTSIDE, PADDING_MODES, PADDINGS, Axis, fit_stack
 from core.settings import Choice, InputError, Pair, Switch, Whole, check, setting
 from core.shift_probe.classes import (
@@ -32,7 +32,6 @@ from core.shift_probe.classes import (
     position_classes,
 )
 
-Floats = npt.NDArray[np.floating[Any]]
 Position = tuple[int, int]
 
 MAX_SEED = 2**31 - 1

@@ -10,9 +10,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from core.arrays import Floats
 from core.shift_probe.classes import Integers, axis_map, map_unit, whole_unit
 from core.shift_probe.corners import only_corners
-from core.shift_probe.network import Floats, Network, Position, carry_back
+from core.shift_probe.network import Network, Position, carry_back
 from core.shift_probe.search import search, starts
 from core.shift_probe.separation import Mixture, Separator, independent_columns, separate
 from core.shift_probe.training import Run, train

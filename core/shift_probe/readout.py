@@ -15,15 +15,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
+from core.arrays import Floats
 from core.layers import OUTSIDE, Layer, fit
 from core.shift_probe.seeds import Spread, spread
-
-Floats = npt.NDArray[np.floating[Any]]
 
 SIZE = 28
 CHANNELS = 32

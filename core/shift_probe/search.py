@@ -8,11 +8,11 @@ from the size of the problem alone, so that the work is bounded.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from core.arrays import Floats
 from core.shift_probe.classes import Labels
 from core.shift_probe.network import Network
 from core.shift_probe.training import (
@@ -22,8 +22,6 @@ from core.shift_probe.training import (
     STALLED,
     START_DAMPING,
 )
-
-Floats = npt.NDArray[np.floating[Any]]
 
 FEWEST_STARTS, MOST_STARTS = 8, 96
 WORK = 4_000_000  # numbers held at a time, over all starts

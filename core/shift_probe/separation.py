@@ -25,8 +25,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from core.arrays import Floats
+
 Integers = npt.NDArray[np.integer[Any]] | npt.NDArray[np.object_]
-Floats = npt.NDArray[np.floating[Any]]
 
 NEGLIGIBLE = 1e-9  # of a unit vector: below this, floating point takes a length for 0
 FINEST = 40  # weights are rounded to multiples of 2⁻⁴⁰ of the largest at the finest

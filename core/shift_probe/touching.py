@@ -14,7 +14,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from core.shift_probe.network import Floats, Network, Settings
+from core.arrays import Floats
+from core.shift_probe.network import Network, Settings
 from core.shift_probe.training import train
 
 Ends = tuple[int, int]

@@ -6,11 +6,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
+from core.arrays import Floats
 from core.shift_probe.network import Network, Settings, torch_scores
-
-Floats = npt.NDArray[np.floating]
 
 STEP_LIMIT = 200
 START_DAMPING, DAMPING_DECAY, LEAST_DAMPING, MOST_DAMPING = 100.0, 0.8, 1e-9, 1e9

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from core import data
+from core.arrays import Bytes
 from core.autoencoder import ORIGINAL, Checkpoint, Run, training
 from core.autoencoder.figures import of, read
 from core.autoencoder.presets import (
@@ -74,7 +74,7 @@ def test_the_original_protocol_lands_where_keras_does() -> None:
 
 
 @pytest.fixture(scope="module")
-def test_images(mnist_dir: Path) -> data.Bytes:
+def test_images(mnist_dir: Path) -> Bytes:
     _, _, images, _ = mnist.FILES
     return mnist.load(images, lambda share, words: None, lambda: False)
 
@@ -88,7 +88,7 @@ def test_images(mnist_dir: Path) -> data.Bytes:
     ],
     ids=name,
 )
-def test_shipped_weights_give_the_shipped_figures(run: Run, test_images: data.Bytes) -> None:
+def test_shipped_weights_give_the_shipped_figures(run: Run, test_images: Bytes) -> None:
     last, chosen = shipped(run), run.settings
     assert last.weights is not None
     test_set = image_set(chosen, test_images, "test")

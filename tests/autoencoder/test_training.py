@@ -11,9 +11,10 @@ import torch
 from torch.nn.functional import binary_cross_entropy
 
 from core import autoencoder
+from core.arrays import Float32
 from core.autoencoder import Settings, State, network, next_point, training
 from core.autoencoder.training import Diverged, train
-from core.data import SIZE, Floats
+from core.data import SIZE
 from tests.autoencoder.test_experiment import same
 
 
@@ -26,9 +27,9 @@ class Shapes:
         for image, (row, column) in zip(images, random.integers(4, 14, (count, 2)), strict=True):
             image[row : row + 10, column : column + 8] = random.integers(1, 256) / 255
         widths = ((0, 0), (pad_width, pad_width), (pad_width, pad_width))
-        self.clean: Floats = np.pad(images, widths)
+        self.clean: Float32 = np.pad(images, widths)
         noise = random.standard_normal(self.clean.shape, np.float32) / 2
-        self.noisy: Floats = np.clip(self.clean + noise, 0, 1)
+        self.noisy: Float32 = np.clip(self.clean + noise, 0, 1)
 
     def __len__(self) -> int:
         return len(self.clean)

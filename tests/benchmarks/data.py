@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from core import data
+from core.arrays import Bytes
 from core.data import digits
 
 
@@ -58,7 +59,7 @@ def main() -> None:
     print(f"one more pair of arms ({len(arms)} sets):", memory())
 
 
-def _noisy(images: data.Bytes, pad_width: int, seed: int = 0) -> data.NoisySet:
+def _noisy(images: Bytes, pad_width: int, seed: int = 0) -> data.NoisySet:
     """A set whose noise has all been drawn."""
     made = data.noisy_set(images, pad_width=pad_width, seed=seed)
     made.noisy_batch(slice(-1, None))

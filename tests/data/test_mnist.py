@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from core.arrays import Bytes
 from core.data import mnist
 from core.data.mnist import DamagedFile, MissingData, Stopped
 
@@ -44,9 +45,7 @@ def own(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     return folder
 
 
-def load(
-    report: mnist.OnProgress = lambda *_: None, stop: mnist.Stop = lambda: False
-) -> mnist.Bytes:
+def load(report: mnist.OnProgress = lambda *_: None, stop: mnist.Stop = lambda: False) -> Bytes:
     return mnist.load(SMALL, report, stop)
 
 

@@ -10,6 +10,7 @@ import pandas as pd
 import streamlit as st
 
 from core import autoencoder, data
+from core.arrays import Float64
 from core.autoencoder import runs
 from core.autoencoder.presets import AS_ASKED
 from core.impact import measured
@@ -18,7 +19,6 @@ from core.layers import parse_stack
 from core.settings import InputError
 from core.steps import POST
 from pages.sections.impact import words
-from pages.sections.impact.maps import Floats
 from pages.sections.impact.settings import Settings
 from pages.sections.impact.sides import Side, impact_of
 from pages.shared import charts, heat, sources
@@ -88,7 +88,7 @@ def beside(side: Side, total: Measured) -> pd.DataFrame:
     return pd.DataFrame(rows).T
 
 
-def show_map(values: Floats, what: str, key: str) -> None:
+def show_map(values: Float64, what: str, key: str) -> None:
     """A map on its own scale."""
     scale = heat.Scale((0, float(values.max()) or 1), what, ".3~g")
     with st.container(width=250):

@@ -6,17 +6,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 
-import numpy as np
 import pandas as pd
 import streamlit as st
-from numpy.typing import NDArray
 
+from core.arrays import Float64
 from pages.sections.impact import words
 from pages.sections.impact.sides import Side
 from pages.shared import charts, heat
 from pages.shared.heat import Scale
 
-Floats = NDArray[np.float64]
 UNSEEN = "#8A8A8A"
 
 
@@ -24,7 +22,7 @@ UNSEEN = "#8A8A8A"
 class Coloured:
     """Each side's map, and the scale that they share."""
 
-    maps: tuple[Floats, ...]
+    maps: tuple[Float64, ...]
     scale: Scale
 
 
@@ -40,11 +38,11 @@ def amounts(sides: Sequence[Side], amount: str, log: bool) -> Coloured:
     return coloured(shares, "share of the maximum", ".3~p", log)
 
 
-def coloured(maps: tuple[Floats, ...], what: str, number: str, log: bool) -> Coloured:
+def coloured(maps: tuple[Float64, ...], what: str, number: str, log: bool) -> Coloured:
     return Coloured(maps, Scale(domain(maps, log), what, number, log, nothing=UNSEEN))
 
 
-def domain(values: Sequence[Floats], log: bool) -> tuple[float, float]:
+def domain(values: Sequence[Float64], log: bool) -> tuple[float, float]:
     """The colour scale that all maps share."""
     highest = max(float(map_.max()) for map_ in values) or 1.0
     if not log:
@@ -64,7 +62,7 @@ def show(sides: Sequence[Side], amount: str, log: bool) -> None:
     cut(sides, found)
 
 
-def map_of(side: Side, shown: Floats, scale: Scale) -> None:
+def map_of(side: Side, shown: Float64, scale: Scale) -> None:
     """One side's map with its title; hover and click where it is small enough."""
     key = f"map_{side.name}"
     show_map = partial(

@@ -9,6 +9,7 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
+from core.arrays import Float64
 from core.layers import Layer
 from core.shapes import changed_by_zeros, feature_map, pool
 from pages.shared import charts, grids
@@ -16,13 +17,11 @@ from pages.shared.grids import Mark
 from pages.shared.heat import Scale
 from pages.shared.words import TEXT
 
-Floats = NDArray[np.float64]
-
 BIAS = -0.4
 SIGNED = Scale((-1, 1), "value", ".3~f", colours="blueorange")
 
 
-def show(image: Floats, same: Layer) -> None:
+def show(image: Float64, same: Layer) -> None:
     """Max pooling ignores its padding, average pooling leaves it out: both against zeros."""
     st.header("Max pooling does not pad with zeros")
     features = feature_map(image, BIAS)
@@ -53,7 +52,7 @@ def show(image: Floats, same: Layer) -> None:
 
 
 def compare_fill(
-    image: Floats,
+    image: Float64,
     layer: Layer,
     scale: Scale,
     counted_as: str,
@@ -77,7 +76,7 @@ CELL = 20  # screen pixels
 TILE = CELL * 8 + 6  # screen pixels
 
 
-def pooled(result: Floats, differs: NDArray[np.bool_], domain: tuple[float, float]) -> list[Mark]:
+def pooled(result: Float64, differs: NDArray[np.bool_], domain: tuple[float, float]) -> list[Mark]:
     """A pool's values, written in their squares, those that differ framed."""
     marks = list(grids.squares("pixel", result, side=2))
     for mark in list(marks):

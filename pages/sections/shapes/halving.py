@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 import numpy as np
 import streamlit as st
-from numpy.typing import NDArray
 
+from core.arrays import Float64
 from core.layers import Layer, fit, parse_layer
 from core.shapes import dropped, pool
 from core.steps import formula
@@ -19,13 +19,12 @@ from pages.shared.words import TEXT
 SAME = parse_layer("maxpool2:same")
 VALID = parse_layer("maxpool2")
 
-Floats = NDArray[np.float64]
 STAGE = 168  # screen pixels: 28, 14 and 7 pixels all divide it
 CELL = 20  # screen pixels
 BESIDE = 0.8  # cells between an image and what is pooled from it
 
 
-def pooled() -> list[Floats]:
+def pooled() -> list[Float64]:
     """The digit at 28, 14 and 7 pixels."""
     stages = [digit()]
     for _ in range(2):
@@ -33,7 +32,7 @@ def pooled() -> list[Floats]:
     return stages
 
 
-def show(stages: Sequence[Floats], *, revealed: bool) -> None:
+def show(stages: Sequence[Float64], *, revealed: bool) -> None:
     """The digit at every stage; what comes after 7 stays open until a guess is made."""
     with st.container(horizontal=True, gap="small"):
         for stage in stages:
@@ -54,7 +53,7 @@ def show(stages: Sequence[Floats], *, revealed: bool) -> None:
     )
 
 
-def draw(image: Floats, *, alt: str, key: str) -> None:
+def draw(image: Float64, *, alt: str, key: str) -> None:
     """A square image, framed."""
     size = len(image)
     layers = [grids.amounts("pixel", grids.GREY), grids.outline("image")]
@@ -67,7 +66,7 @@ def draw(image: Floats, *, alt: str, key: str) -> None:
     )
 
 
-def answer(image: Floats, reply: str) -> None:
+def answer(image: Float64, reply: str) -> None:
     """The answer and a `reply` to the guess: both poolings of 7, each window where it lies."""
     valid, same = (fit(layer, len(image), "keras") for layer in (VALID, SAME))
     st.header(f"“same” makes {same.output} of 7, “valid” makes {valid.output}")
@@ -88,7 +87,7 @@ def answer(image: Floats, reply: str) -> None:
         pooling(image, SAME, colours.padded)
 
 
-def pooling(image: Floats, layer: Layer, colour: str) -> None:
+def pooling(image: Float64, layer: Layer, colour: str) -> None:
     """A square image with a pool's windows, and the result at the windows' size beside it."""
     axis = fit(layer, len(image), "keras")
     length = len(axis.cells)

@@ -6,8 +6,8 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 import streamlit as st
-from numpy.typing import NDArray
 
+from core.arrays import Float64
 from core.layers import Axis, Layer, fit
 from core.shapes import pool, window_shapes
 from pages.sections.shapes import words
@@ -15,15 +15,13 @@ from pages.shared import charts, grids
 from pages.shared.grids import Mark
 from pages.shared.words import TEXT
 
-Floats = NDArray[np.float64]
-
-EXAMPLE: Floats = np.array([[1.0, 2, -3], [4, 5, -6], [7, 8, -9], [10, 11, -12]])
+EXAMPLE: Float64 = np.array([[1.0, 2, -3], [4, 5, -6], [7, 8, -9], [10, 11, -12]])
 CELL = 34  # screen pixels: room for a number of two digits
 ARROW = 1.2  # cells between an image and what is pooled from it
 WIDEST = 4  # cells: three columns and a padded one
 
 
-def show(image: Floats, valid: Layer, same: Layer) -> None:
+def show(image: Float64, valid: Layer, same: Layer) -> None:
     """Four rows and three columns of numbers, pooled in both ways; then the image at hand."""
     st.header("What the last windows hold")
     st.markdown(words.remainder(EXAMPLE, pool(EXAMPLE, same)), width=TEXT)
@@ -46,7 +44,7 @@ def show(image: Floats, valid: Layer, same: Layer) -> None:
     )
 
 
-def draw(layer: Layer, result: Floats, colour: str) -> None:
+def draw(layer: Layer, result: Float64, colour: str) -> None:
     """The example with a pool's windows, and the largest of each beside it."""
     rows, columns = (fit(layer, length) for length in EXAMPLE.shape)
     charts.show(
@@ -71,7 +69,7 @@ def draw(layer: Layer, result: Floats, colour: str) -> None:
     )
 
 
-def marks(rows: Axis, columns: Axis, result: Floats) -> Iterator[Mark]:
+def marks(rows: Axis, columns: Axis, result: Float64) -> Iterator[Mark]:
     """The marks of `draw`: pixels, padded cells, windows and results."""
     for row, column in np.ndindex(len(rows.cells), len(columns.cells)):
         if row >= rows.length or column >= columns.length:
@@ -89,7 +87,7 @@ def marks(rows: Axis, columns: Axis, result: Floats) -> Iterator[Mark]:
     yield from results(result, top=(len(EXAMPLE) - len(result)) / 2, left=WIDEST + ARROW)
 
 
-def results(values: Floats, top: float, left: float) -> Sequence[Mark]:
+def results(values: Float64, top: float, left: float) -> Sequence[Mark]:
     """A square with its number for each value, from (top, left) on."""
     return [
         grids.square(kind, top + row, left + column, text=words.number(value))
