@@ -11,7 +11,6 @@ from core import autoencoder, loss
 from core.autoencoder import Run, Settings, runs
 from core.autoencoder.store import Folder
 from pages.sections.autoencoder.finding import headline, moved, nats
-from pages.shared.runs import TICK, pause
 from pages.shared.verdict import sentence, weigh
 from tests.app import click, open_page, words
 from tests.made_up import keep, live
@@ -183,15 +182,6 @@ def test_a_length_that_is_not_what_was_asked_has_its_reason() -> None:
 
 
 # --- Looking ------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("watchers", "seconds"),
-    [(0, 0.5), (1, 0.5), (5, 0.5), (6, 1), (10, 1), (11, 2), (20, 2), (21, 4), (500, 4)],
-)
-def test_where_many_watch_each_looks_more_rarely(watchers: int, seconds: float) -> None:
-    view = runs.View(Settings(), "training", 5_000, watchers=watchers)
-    assert pause([view, runs.View(Settings(), "finished", 5_000)], TICK) == seconds
 
 
 @pytest.mark.parametrize("asked", ["7", "many"])
