@@ -123,6 +123,8 @@ class State:
 
         What is needed to continue it stays that of its end.
         """
+        if self.images_seen <= images:
+            return self
         return replace(
             self,
             points=tuple(p for p in self.points if p.images_seen <= images),
