@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import make_dataclass
-
 import numpy as np
 import streamlit as st
 
 from core import shift_probe
-from core.settings import Whole, setting
+from core.settings import Whole
 from core.shift_probe import Network, Proof, Run, Settings
 from core.shift_probe.code import program
 from pages.sections.shift_probe import (
@@ -25,7 +23,7 @@ from pages.sections.shift_probe import (
     words,
 )
 from pages.shared import charts, heat, sources
-from pages.shared.controls import control
+from pages.shared.controls import control, numbers
 from pages.shared.frame import show
 from pages.shared.opening import ask, invite
 from pages.shared.take_away import take_away
@@ -95,26 +93,13 @@ def choose() -> Settings:
             kernel = control(Settings, "kernel", "Kernel size, pixels", slider=True)
             seed = control(Settings, "seed", "Seed")
             padding_mode = control(Settings, "padding_mode", "Padding mode")
-        target = choose_target(size)
+        about = "where the white pixel is to be singled out, counted from 0"
+        row, column = numbers(TARGET, Whole(0, size - 1), about)
+        target = row, column
         bias = control(Settings, "bias", "Bias")
     with right:
         target_image(size, target)
     return Settings(size, kernel, layers, padding, padding_mode, bias, target, seed)
-
-
-def choose_target(size: int) -> tuple[int, int]:
-    """Two numbers inside the image; what a larger image had chosen moves to its edge."""
-    within = Whole(0, size - 1)
-    about = "where the white pixel is to be singled out, counted from 0"
-    declared = make_dataclass("Target", [(name, int, setting(0, within, about)) for name in TARGET])
-    chosen = []
-    for column, (name, label) in zip(st.columns(2), TARGET.items(), strict=True):
-        if st.session_state.get(name, 0) > within.high:
-            st.session_state[name] = within.high
-        with column:
-            chosen.append(control(declared, name, label))
-    row, col = chosen
-    return row, col
 
 
 def target_image(size: int, target: tuple[int, int]) -> None:

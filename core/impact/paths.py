@@ -38,7 +38,7 @@ from core.layers import (
 )
 from core.settings import Choice, InputError, Maybe, Whole, check, setting
 
-Integers = npt.NDArray[np.object_]
+Counts = npt.NDArray[np.object_]
 MAX_TOUCHES = 10_000
 MAX_BITS = 2048
 
@@ -61,7 +61,7 @@ class Paths:
     counts: shape (length,), Python integers in an object array.
     """
 
-    counts: Integers
+    counts: Counts
     denominator: int
 
 
@@ -89,7 +89,7 @@ class Impact:
     columns: Paths
 
     @cached_property
-    def numerators(self) -> Integers:
+    def numerators(self) -> Counts:
         """The map times `denominator`: shape (height, width), Python integers."""
         return np.asarray(np.multiply.outer(self.rows.counts, self.columns.counts))
 
@@ -223,7 +223,7 @@ def impact(stack: Stack, height: int, width: int, convention: Convention = "eith
 
 def paths(axes: Sequence[Axis]) -> Paths:
     """Paths from each pixel of one axis to all outputs, carried back from the last layer."""
-    counts: Integers = np.array([1] * axes[-1].output, object)
+    counts: Counts = np.array([1] * axes[-1].output, object)
     denominator = 1
     for axis in reversed(axes):
         ratios = axis.ratios
@@ -275,7 +275,7 @@ def reach(
 def axis_reach(axes: Sequence[Axis]) -> npt.NDArray[np.int64]:
     """How many outputs each pixel of one axis can touch: shape (length,)."""
     # A set of outputs is an integer with a bit for each: joining two is `|` at any size.
-    outputs: Integers = np.array([1 << place for place in range(axes[-1].output)], object)
+    outputs: Counts = np.array([1 << place for place in range(axes[-1].output)], object)
     for axis in reversed(axes):
         outputs = axis.pull_back(outputs, np.bitwise_or)
     return np.array([touched.bit_count() for touched in outputs], np.int64)

@@ -27,7 +27,7 @@ import numpy.typing as npt
 
 from core.arrays import Floats
 
-Integers = npt.NDArray[np.integer[Any]] | npt.NDArray[np.object_]
+WholeNumbers = npt.NDArray[np.integer[Any]] | npt.NDArray[np.object_]
 
 NEGLIGIBLE = 1e-9  # of a unit vector: below this, floating point takes a length for 0
 FINEST = 40  # weights are rounded to multiples of 2⁻⁴⁰ of the largest at the finest
@@ -47,7 +47,7 @@ class Mixture:
     amounts: Mapping[int, Fraction]
 
 
-def separate(features: Integers, target: int) -> Separator | Mixture | None:
+def separate(features: WholeNumbers, target: int) -> Separator | Mixture | None:
     """A proof that row `target` can be separated from all other rows, or that it cannot.
 
     features: shape (cases, features), whole numbers ≥ 0, no row all zeros; of type object where
@@ -95,7 +95,7 @@ def nonnegative_least_squares(matrix: Floats, goal: Floats) -> Floats:
             x[~active] = 0
 
 
-def rounded_separator(features: Integers, target: int, weights: Floats) -> Separator | None:
+def rounded_separator(features: WholeNumbers, target: int, weights: Floats) -> Separator | None:
     """The coarsest rounding of `weights` to whole numbers that separates, or None. Exact."""
     cases = features.astype(object)
     for scale in 2.0 ** np.arange(FINEST + 1):
@@ -106,7 +106,7 @@ def rounded_separator(features: Integers, target: int, weights: Floats) -> Separ
     return None
 
 
-def exact_mixture(features: Integers, target: int, support: Sequence[int]) -> Mixture | None:
+def exact_mixture(features: WholeNumbers, target: int, support: Sequence[int]) -> Mixture | None:
     """The amounts of the rows `support` that add up to the target, or None. Exact."""
     columns = [[Fraction(int(value)) for value in features[row]] for row in support]
     goal = [Fraction(int(value)) for value in features[target]]
@@ -135,7 +135,7 @@ def solve(columns: Sequence[Sequence[Fraction]], goal: Sequence[Fraction]) -> li
     return [row[-1] for row in rows[: len(columns)]]
 
 
-def independent_columns(matrix: Integers) -> list[int]:
+def independent_columns(matrix: WholeNumbers) -> list[int]:
     """The columns that do not depend on those before them; as many as the rank. Exact.
 
     Fraction-free Gaussian elimination.

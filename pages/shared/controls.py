@@ -10,13 +10,14 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Mapping
+from dataclasses import make_dataclass
 from typing import Any
 
 import streamlit as st
 
 from core import settings
 from core.layers import Stack
-from core.settings import Choice, InputError, Maybe, Real, Steps, Switch, Whole
+from core.settings import Choice, InputError, Maybe, Real, Steps, Switch, Whole, setting
 
 SIDE_BY_SIDE = 4  # words that fit beside each other on a phone
 
@@ -74,6 +75,21 @@ def sides(declared: Any) -> tuple[int, int | None]:
     with st.container(width=150):
         width: int | None = control(declared, "width", "Width, pixels", placeholder="height")
     return height, width
+
+
+def numbers(labels: Mapping[str, str], within: Whole, about: str, **options: Any) -> list[int]:
+    """Numbers side by side whose range depends on another control, a label for each name.
+
+    What has come to lie outside is moved to the range's end. `options` are those of `control`.
+    """
+    declared = make_dataclass("Numbers", [(n, int, setting(0, within, about)) for n in labels])
+    chosen = []
+    for column, (name, label) in zip(st.columns(len(labels)), labels.items(), strict=True):
+        if (value := st.session_state.get(name, 0)) not in within:
+            st.session_state[name] = max(within.low, min(within.high, value))
+        with column:
+            chosen.append(control(declared, name, label, **options))
+    return chosen
 
 
 def stack(declared: Any, name: str, label: str, **options: Any) -> Stack | None:

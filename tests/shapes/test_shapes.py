@@ -19,6 +19,7 @@ from core.shapes import (
     Preset,
     Settings,
     changed_by_zeros,
+    differences,
     dropped,
     feature_map,
     pool,
@@ -192,3 +193,24 @@ def test_what_a_pool_drops_and_what_zeros_would_change() -> None:
     assert dropped(np.ones((3, 5)), same) == 0
     assert changed_by_zeros(np.ones((3, 5)), same) == 0
     assert changed_by_zeros(-np.ones((3, 5)), same) == 2 + 3 - 1
+
+
+def test_where_keras_and_pytorch_part() -> None:
+    steps = walk(parse_stack("maxpool2"), 8, 7, 1, "keras")
+    found = differences(steps)
+    assert found["maxpool2 on 8"]["Keras “same”"] == "4 (0, 0)"
+    assert found["maxpool2 on 7"] == {
+        "Keras “valid”": "3 (0, 0)",
+        "Keras “same”": "4 (0, 1)",
+        "PyTorch padding=0": "3 (0, 0)",
+        "PyTorch padding=⌊k/2⌋": "4 (1, 1)",
+        "PyTorch ceil_mode": "4 (0, 1)",
+    }
+    steps = walk(parse_stack("conv3s2d2"), 15, 15, 1, "torch")
+    assert differences(steps)["conv3s2d2 on 15"] == {
+        "Keras “valid”": "refused",
+        "Keras “same”": "refused",
+        "PyTorch padding=0": "6 (0, 0)",
+        "PyTorch padding=⌊k/2⌋": "7 (1, 1)",
+    }
+    assert not differences(walk(parse_stack("conv3s2:1"), 15, 15, 1, "torch"))

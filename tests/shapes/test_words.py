@@ -264,27 +264,6 @@ def test_the_frameworks_part_where_their_windows_differ(
     )
 
 
-def test_the_layers_that_the_table_got_wrong() -> None:
-    steps = walk(parse_stack("maxpool2"), 8, 7, 1, "keras")
-    found = shapes.differences(steps)
-    assert found["maxpool2 on 8"]["Keras “same”"] == "4 (0, 0)"
-    assert found["maxpool2 on 7"] == {
-        "Keras “valid”": "3 (0, 0)",
-        "Keras “same”": "4 (0, 1)",
-        "PyTorch padding=0": "3 (0, 0)",
-        "PyTorch padding=⌊k/2⌋": "4 (1, 1)",
-        "PyTorch ceil_mode": "4 (0, 1)",
-    }
-    steps = walk(parse_stack("conv3s2d2"), 15, 15, 1, "torch")
-    assert shapes.differences(steps)["conv3s2d2 on 15"] == {
-        "Keras “valid”": "refused",
-        "Keras “same”": "refused",
-        "PyTorch padding=0": "6 (0, 0)",
-        "PyTorch padding=⌊k/2⌋": "7 (1, 1)",
-    }
-    assert not shapes.differences(walk(parse_stack("conv3s2:1"), 15, 15, 1, "torch"))
-
-
 # --- Why one pads at all, and what the last windows hold ----------------------------------------
 
 

@@ -201,9 +201,9 @@ def test_known_cases(settings: dict[str, Any], separable: bool, rank: int) -> No
 
 
 def test_a_bias_can_make_the_difference() -> None:
-    hemmed_in = Settings(kernel=2, padding_mode="partial", target=(9, 9))
-    assert not prove(Network(hemmed_in)).separable
-    assert prove(Network(replace(hemmed_in, bias=True))).separable
+    mixture = Settings(kernel=2, padding_mode="partial", target=(9, 9))
+    assert not prove(Network(mixture)).separable
+    assert prove(Network(replace(mixture, bias=True))).separable
 
 
 def test_the_margin_is_that_of_the_kernel_shown() -> None:

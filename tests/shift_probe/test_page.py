@@ -63,7 +63,7 @@ def test_a_step_shows_the_network_at_that_step() -> None:
 
 
 # In a class of its own, and yet a mixture of others.
-HEMMED_IN = {"kernel": 2, "padding_mode": "partial", "target_row": 9, "target_col": 9}
+MIXTURE = {"kernel": 2, "padding_mode": "partial", "target_row": 9, "target_col": 9}
 
 
 @pytest.mark.parametrize(
@@ -72,8 +72,8 @@ HEMMED_IN = {"kernel": 2, "padding_mode": "partial", "target_row": 9, "target_co
         ({"padding": "full"}, "No: on this image every position always has the same score"),
         ({"padding_mode": "circular"}, "Proved: no weights single out the target"),
         ({"target_row": 5, "target_col": 5}, "63 other positions always get its score"),
-        ({**HEMMED_IN}, "Not this position: no kernel singles it out"),
-        ({**HEMMED_IN, "seed": 1}, "the amounts are positive, so the target cannot be above zero"),
+        ({**MIXTURE}, "Not this position: no kernel singles it out"),
+        ({**MIXTURE, "seed": 1}, "the amounts are positive, so the target cannot be above zero"),
         (
             {"size": 3, "kernel": 2, "layers": 2, "padding_mode": "replicate", "target_col": 1},
             "no proof that there are none",

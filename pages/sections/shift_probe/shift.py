@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import make_dataclass
-
 import streamlit as st
 
-from core.settings import Whole, setting
+from core.settings import Whole
 from core.shift_probe import Network, Run
 from core.shift_probe import equivariance as shifts
 from pages.sections.shift_probe import words
 from pages.shared import charts, heat, signed
-from pages.shared.controls import control
+from pages.shared.controls import numbers
 from pages.shared.guard import fragment
 from pages.shared.words import TEXT
 
@@ -22,18 +20,11 @@ PICTURE = 208  # screen pixels
 def show(network: Network, run: Run) -> None:
     """A small pattern that is moved, the output, and where it does not move along."""
     title, text = st.empty(), st.empty()
-    least, most = shifts.room(network.settings.size)
-    within = Whole(least, most)
+    within = Whole(*shifts.room(network.settings.size))
     about = "how far the pattern is moved from the middle, in pixels"
     moves = {"shift_down": "Pattern moved down, pixels", "shift_right": "Moved right, pixels"}
-    declared = make_dataclass("Moves", [(name, int, setting(0, within, about)) for name in moves])
-    chosen = []
-    for column, (name, label) in zip(st.columns(2), moves.items(), strict=True):
-        if st.session_state.get(name, 0) not in within:
-            st.session_state[name] = max(least, min(most, st.session_state[name]))
-        with column:
-            chosen.append(control(declared, name, label, slider=True))
-    moved = shifts.shift(network, run.final.kernels[0], *chosen)
+    down, right = numbers(moves, within, about, slider=True)
+    moved = shifts.shift(network, run.final.kernels[0], down, right)
     title.header(words.shift_headline(network, moved))
     text.markdown(" ".join(words.shift_text(network, moved)), width=TEXT)
     scale = max(moved.largest, 1e-9)
