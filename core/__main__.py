@@ -140,7 +140,7 @@ def warm(parser: argparse.ArgumentParser) -> Command:
     def answer(arguments: argparse.Namespace) -> dict[str, Any]:
         wanted = list(every_run())
         if arguments.list:
-            views = [runs.registry().look(*one) for one in wanted]
+            views = [runs.registry().look(*run) for run in wanted]
         else:
             views = runs.finish(runs.registry(), wanted, show_progress)
             try:

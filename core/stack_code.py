@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from itertools import groupby
+from operator import itemgetter
 from typing import Any
 
 from core.layers import CONVOLUTION, MAX_POOL, UPSAMPLING
@@ -197,16 +198,16 @@ def body(steps: Sequence[Step], writers: Mapping[str, Writer], pool: Writer) -> 
     """
     written = [(writers.get(step.layer.kind, pool)(step), step) for step in steps]
     lines = []
-    for calls, group in groupby(written, lambda one: one[0]):
+    for calls, group in groupby(written, itemgetter(0)):
         alike = [size(step) for _, step in group]
         if len(calls) == 1 and len(alike) >= SHARED:
             several = f"*[{calls[0]} for _ in range({len(alike)})]"
             sizes = " to ".join(dict.fromkeys((alike[0], alike[-1])))
             lines.append(f"    {several},  # {sizes}")
             continue
-        for one in alike:
+        for output in alike:
             lines += [f"    {call}," for call in calls]
-            lines[-1] += f"  # {one}"
+            lines[-1] += f"  # {output}"
     return lines
 
 

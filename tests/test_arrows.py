@@ -80,7 +80,7 @@ def test_arrows_point_down(module: str) -> None:
 
 
 def test_what_is_wrong_is_seen() -> None:
-    """The rule itself: each kind of wrong arrow is one."""
+    """The rule itself: each kind of wrong arrow is seen."""
     assert fault("core.layers", "streamlit")
     assert fault("core.layers", "core.impact")
     assert fault("core.impact.paths", "core.shapes")

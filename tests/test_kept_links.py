@@ -304,8 +304,8 @@ def holds(app: AppTest, name: str, text: str) -> bool:
 def bound(app: AppTest) -> set[str]:
     """The names that the page's controls have in its address."""
     kinds = ("number_input", "slider", "select_slider", "selectbox", "toggle", "text_input")
-    controls = [one for kind in (*kinds, "segmented_control") for one in getattr(app, kind)]
-    return {one.proto.query_param_key for one in controls} - {""}
+    controls = [control for kind in (*kinds, "segmented_control") for control in getattr(app, kind)]
+    return {control.proto.query_param_key for control in controls} - {""}
 
 
 def names(page: str) -> set[str]:

@@ -401,7 +401,7 @@ def test_pull_back_is_the_transpose(layer: Layer, length: int) -> None:
     ],
 )
 def test_distinct_touches_of_ten_pixels(word: str, patterns: int) -> None:
-    """The squares, 9 25 25 9 1 1, are the outputs one can tell apart on a 10×10 image."""
+    """The squares, 9 25 25 9 1 1, are the outputs that can be told apart on a 10×10 image."""
     touches = fit(parse_layer(word), 10).touches
     assert len(np.unique(touches, axis=0)) == patterns
     squares = {

@@ -73,10 +73,10 @@ def test_autoencoder_has_the_keys_of_the_contract(run: Answer, trainer: Trainer)
     assert answer["config"]["pad_width"] == 2
     assert answer["config"]["epochs"] == 3
     assert answer["parameters"] == 28_353
-    assert [set(one) for one in answer["history"]] == [
+    assert [set(entry) for entry in answer["history"]] == [
         {"epoch", "images_seen", "train_loss", "test_loss"}
     ] * 3
-    assert [one["images_seen"] for one in answer["history"]] == [1_000, 2_000, 3_000]
+    assert [entry["images_seen"] for entry in answer["history"]] == [1_000, 2_000, 3_000]
     test = answer["test"]
     assert set(test) == {"per_pixel", "total", "entropy_floor", "interior", "border"}
     assert test["total"] == pytest.approx(test["per_pixel"] * 32 * 32)
@@ -234,15 +234,15 @@ def test_warm_trains_what_is_missing_and_lists_what_is_there(
     monkeypatch.delenv("MNIST_DIR", raising=False)
     listed = run("warm", "--list")
     assert listed["mnist"] is None
-    assert [one["status"] for one in listed["runs"]] == ["absent", "absent"]
+    assert [entry["status"] for entry in listed["runs"]] == ["absent", "absent"]
     assert not trainer.calls
     assert main(["warm"]) == 0
     out, err = capsys.readouterr()
-    assert [one["status"] for one in json.loads(out)["runs"]] == ["finished", "finished"]
+    assert [entry["status"] for entry in json.loads(out)["runs"]] == ["finished", "finished"]
     assert err.startswith("MNIST is not on this computer")  # the talk's fresh seeds will miss it
     assert trainer.steps == 4
     listed = run("warm", "--list")
-    assert [(one["images"], one["images_seen"]) for one in listed["runs"]] == [
+    assert [(entry["images"], entry["images_seen"]) for entry in listed["runs"]] == [
         (1_000, 2_000),
         (2_000, 2_000),
     ]
@@ -255,14 +255,14 @@ def test_warm_trains_nothing_that_is_shipped(
 ) -> None:
     Folder(runs.SHIPPED).write(SETTINGS, as_shipped(state_at(SETTINGS, 2_000), weights=False))
     answer = run("warm")
-    assert [one["source"] for one in answer["runs"]] == ["shipped", "shipped"]
+    assert [entry["source"] for entry in answer["runs"]] == ["shipped", "shipped"]
     assert answer["mnist"] == data.available()
     assert not trainer.calls
 
 
 def test_ship_writes_every_run(trainer: Trainer, few: list[Run], run: Answer) -> None:
     answer = run("ship")
-    assert [one["status"] for one in answer["runs"]] == ["finished", "finished"]
+    assert [entry["status"] for entry in answer["runs"]] == ["finished", "finished"]
     state = Folder(runs.SHIPPED).read(SETTINGS)
     assert state is not None
     assert state.images_seen == 2_000

@@ -62,7 +62,7 @@ class Folder:
             return None
 
     def write(self, settings: Settings, state: State) -> None:
-        """Keep a run, whole or not at all; one that got further already stays.
+        """Keep a run, whole or not at all; where a longer one is kept, that stays.
 
         A full or read-only disk is logged, nothing more.
         """
@@ -181,7 +181,7 @@ class Store:
         self.remember(settings, state)
 
     def _remember(self, settings: Settings, kept: Kept) -> Kept:
-        """Keep `kept` in memory if nothing there got further; the one that did."""
+        """Keep `kept` in memory unless what is there got further; what is kept then."""
         name = identity(settings)
         with self._lock:
             there = self._memory.get(name)

@@ -191,7 +191,7 @@ def findings(controls: Sequence[Control], figures: Mapping[Run, Figures]) -> lis
     figures: of the runs that are there.
     """
     every = [_harms(control, figures) for control in controls]
-    return [finding(*one, every[0]) for one in zip(controls, every, strict=True)]
+    return [finding(*both, every[0]) for both in zip(controls, every, strict=True)]
 
 
 def _harms(control: Control, figures: Mapping[Run, Figures]) -> dict[int, float]:

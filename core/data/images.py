@@ -109,7 +109,7 @@ def vary(images: Bytes, variation: str) -> Bytes:
 def _enlarge_middle(images: Bytes) -> Bytes:
     start = (SIZE - CROP) // 2
     centres = (np.arange(SIZE) + 0.5) * CROP / SIZE - 0.5
-    weights = [np.interp(centres, np.arange(CROP), one) for one in np.eye(CROP)]
+    weights = [np.interp(centres, np.arange(CROP), row) for row in np.eye(CROP)]
     enlarge = np.array(weights, np.float32)  # (CROP, SIZE)
     enlarged = np.empty_like(images)
     for block in _blocks(len(images)):

@@ -119,7 +119,7 @@ def read(path: Path, file: File) -> Bytes:
         raise DamagedFile(path, f"is not an IDX file of {len(file.shape)} dimensions")
     if found[: len(file.header)] != file.header[: len(found)]:
         given = [found[at : at + 4] for at in range(4, len(file.header), 4)]
-        shape = "×".join(str(int.from_bytes(one, "big")) for one in given)
+        shape = "×".join(str(int.from_bytes(length, "big")) for length in given)
         raise DamagedFile(path, f"has the shape {shape}, not {wanted}")
     if len(found) != size:
         fault = "is truncated" if len(found) < size else "is too long"
@@ -261,4 +261,4 @@ def _reason(error: Exception) -> str:
         error = error.reason
     words = getattr(error, "strerror", None) or str(error) or type(error).__name__
     # A server's nonsense is quoted in it.
-    return "".join(one if one.isprintable() else " " for one in words)[:80].strip()
+    return "".join(letter if letter.isprintable() else " " for letter in words)[:80].strip()

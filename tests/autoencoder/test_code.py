@@ -228,7 +228,7 @@ def test_its_network_is_ours(settings: Settings) -> None:
     model = theirs["autoencoder"](*([settings.pad_width] if settings.cleared else []))
     assert sum(weights.numel() for weights in model.parameters()) == parameter_count(settings)
     for weights, (outputs, inputs, *_) in zip(
-        (one for one in model.parameters() if one.dim() == 4),
+        (weights for weights in model.parameters() if weights.dim() == 4),
         network.kernels(settings),
         strict=True,
     ):

@@ -106,7 +106,7 @@ def put(shelf: Folder, seed: int, change: float, **changes: int) -> None:
 
 def seeds_drawn(app: AppTest) -> str:
     """What stands below the picture of the seeds."""
-    captions = [one.value for one in app.caption if one.value.startswith("Dots: ")]
+    captions = [caption.value for caption in app.caption if caption.value.startswith("Dots: ")]
     return str(captions[0])  # the controls at the page's end have theirs
 
 

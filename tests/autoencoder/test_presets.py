@@ -69,8 +69,8 @@ def test_the_original_protocol_lands_where_keras_does() -> None:
     unpadded = [shipped(run) for run in original if not run.settings.pad_width]
     padded = [shipped(run) for run in original if run.settings.pad_width]
     assert len(unpadded) == len(padded) == len(judged_seeds(ORIGINAL_PADDED)) == 10
-    assert np.mean([one.per_pixel for one in unpadded]) == pytest.approx(0.098, abs=0.0015)
-    assert np.mean([one.per_pixel for one in padded]) == pytest.approx(0.0753, abs=0.0012)
+    assert np.mean([last.per_pixel for last in unpadded]) == pytest.approx(0.098, abs=0.0015)
+    assert np.mean([last.per_pixel for last in padded]) == pytest.approx(0.0753, abs=0.0012)
 
 
 @pytest.fixture(scope="module")

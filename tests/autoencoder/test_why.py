@@ -22,7 +22,7 @@ UNPADDED = 86.0  # nats an image
 
 
 def figures_of(harms: Mapping[Control, Iterable[float]]) -> dict[Run, Figures]:
-    """Runs whose harm, seed by seed, is the given one."""
+    """Runs whose harm, seed by seed, is given."""
     found = {}
     for control, values in harms.items():
         for seed, harm in enumerate(values):
@@ -65,24 +65,24 @@ def test_the_first_controls_change_nothing_and_the_last_is_the_original_protocol
 def test_outcome(control: Control, left: float, outcome: str) -> None:
     noise = 0.004 * np.cos(np.arange(len(SEEDS)))
     as_is, after = 0.05 + noise, left - noise
-    one = findings((WIDE[0], control), figures_of({WIDE[0]: as_is, control: after}))[1]
-    assert one.outcome == outcome
-    assert one.harm.interval is not None
-    assert one.harm.interval.mean == pytest.approx(np.mean(after))
-    assert one.change is not None
-    assert one.change.mean == pytest.approx(np.mean(after - as_is))
+    result = findings((WIDE[0], control), figures_of({WIDE[0]: as_is, control: after}))[1]
+    assert result.outcome == outcome
+    assert result.harm.interval is not None
+    assert result.harm.interval.mean == pytest.approx(np.mean(after))
+    assert result.change is not None
+    assert result.change.mean == pytest.approx(np.mean(after - as_is))
     verdicts = {"gone": "survives", "stays": "refuted", "undecided": "open"}
     if control.alone:
         verdicts |= {"gone": "refuted", "stays": "survives"}
-    assert one.verdict == verdicts[outcome]
+    assert result.verdict == verdicts[outcome]
 
 
 def test_nothing_is_judged_before_all_runs_are_there() -> None:
     some = figures_of({WIDE[0]: [0.05] * len(SEEDS), WIDE[1]: [0.0] * (len(SEEDS) - 1)})
-    assert [one.outcome for one in findings(WIDE[:2], some)] == ["stays", "missing"]
+    assert [result.outcome for result in findings(WIDE[:2], some)] == ["stays", "missing"]
     assert findings(WIDE[:2], some)[1].verdict == "missing"
     lacking = figures_of({WIDE[0]: [0.05] * (len(SEEDS) - 1), WIDE[1]: [0.0] * len(SEEDS)})
-    assert [one.outcome for one in findings(WIDE[:2], lacking)] == ["missing"] * 2
+    assert [result.outcome for result in findings(WIDE[:2], lacking)] == ["missing"] * 2
     assert findings(WIDE, {})[1] == Finding(WIDE[1], {}, judge([], len(SEEDS)), None, "missing")
 
 
@@ -115,7 +115,7 @@ def controlled(controls: Sequence[Control], outcomes: Sequence[str]) -> list[Fin
     for control, outcome in zip(controls[1:], outcomes, strict=True):
         harms = {} if outcome == "missing" else by_seed(LEFT[outcome] - noise)
         found.append(finding(control, harms, as_is))
-    assert [one.outcome for one in found[1:]] == list(outcomes)
+    assert [result.outcome for result in found[1:]] == list(outcomes)
     return found
 
 
@@ -138,12 +138,12 @@ def test_the_conclusion_names_every_suspect_once_and_where_it_belongs(
             "open": "Open",
             "missing": "Not all runs are here",
         }
-        for one in found[1:]:
-            assert one.control.suspect in parts[labels[one.verdict]]
-            assert words.count(one.control.suspect) == 1
+        for result in found[1:]:
+            assert result.control.suspect in parts[labels[result.verdict]]
+            assert words.count(result.control.suspect) == 1
     said = "\n".join(paragraphs)
-    gone = {one.control.name for one in both[0] if one.outcome == "gone"}
-    stays = {one.control.name for one in both[0] if one.outcome == "stays"}
+    gone = {result.control.name for result in both[0] if result.outcome == "gone"}
+    stays = {result.control.name for result in both[0] if result.outcome == "stays"}
     loss, cleared = WIDE[1].name, WIDE[2].name
     assert ("it takes both" in said) == ({loss, cleared} <= gone)
     assert ("that holds on the shared pixels" in said) == (loss in gone)
@@ -205,7 +205,7 @@ def test_the_picture_holds_every_dot_and_interval() -> None:
     assert low < drawn.min().min()
     assert drawn.max().max() < high
     assert set(rows.name) == {control.name for control in WIDE}
-    complete = [one for one in found if one.outcome != "missing"]
+    complete = [result for result in found if result.outcome != "missing"]
     assert rows.low.notna().sum() == len(complete)
     assert "dashed" in page.legend(found)
     assert "dashed" not in page.legend(findings(WIDE, {}))

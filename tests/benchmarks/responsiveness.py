@@ -49,8 +49,8 @@ def row(browser: Browser, address: str, *, training: bool, sessions: int, clicks
     if training:
         first.get_by_test_id("stMain").get_by_role("button", name="Stop").click()
         first.get_by_test_id("stMain").get_by_role("button", name="Stop").wait_for(state="detached")
-    for one in (first, page):
-        one.context.close()
+    for opened in (first, page):
+        opened.context.close()
     cells = "".join(f"{number:9.0f}" for number in (*toggled, *moved))
     return f"{'two arms' if training else 'nothing':>10}{sessions:10}{rate:9.1f}{cells}"
 

@@ -157,7 +157,7 @@ def test_noise_of_an_image_does_not_depend_on_how_many() -> None:
 
 def test_noise_differs_by_seed_and_split() -> None:
     drawn = [data.noise(5, 0, 0), data.noise(5, 0, 1), data.noise(5, 0, 0, "test")]
-    assert len({one.tobytes() for one in drawn}) == 3
+    assert len({noise.tobytes() for noise in drawn}) == 3
     ring = data.noise(5, 8, 0)[:, data.ring(28, 28, 8)].ravel()
     assert np.intersect1d(ring, drawn[0].ravel()).size < 10  # not the same numbers again
 

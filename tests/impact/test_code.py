@@ -30,12 +30,12 @@ def figures(found: Impact) -> list[float]:
 
 def test_every_preset_s_program_prints_the_figures_of_its_maps(tmp_path: Path) -> None:
     app = open_page("impact", guess="243")
-    names = [one.key for one in app.button if one.key and one.key.startswith("preset ")]
+    names = [b.key for b in app.button if b.key and b.key.startswith("preset ")]
     assert len(names) >= 7
     for name in names:
         app.button(key=name).click().run()
         assert not app.exception
-        (code,) = [one.value for one in app.code if "def show(" in one.value]
+        (code,) = [element.value for element in app.code if "def show(" in element.value]
         state = app.session_state
         size = state["size"]
         sides = [

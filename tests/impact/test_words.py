@@ -219,7 +219,7 @@ def test_any_summary_is_true(stack: Stack, height: int, width: int) -> None:
 @settings(max_examples=200)
 @given(stacks(), SIZES, SIZES)
 def test_a_caption_names_uneven_padding_where_it_is(stack: Stack, height: int, width: int) -> None:
-    one = fitting(stack, height, width)
+    left = fitting(stack, height, width)
     uneven = 0
     for layer, *axes in zip(stack, *(fit_stack(stack, n) for n in (height, width)), strict=True):
         lopsided = False
@@ -229,11 +229,11 @@ def test_a_caption_names_uneven_padding_where_it_is(stack: Stack, height: int, w
             end = len(used & set(range(axis.before + axis.length, len(axis.cells))))
             lopsided |= start != end and not layer.ceil
         uneven += lopsided
-    said = words.caption(one)
+    said = words.caption(left)
     assert ("padding at one end" in said) == (uneven > 0)
     if uneven and len(stack) > 1:
         assert f"in {uneven} of its {len(stack)} layers" in said
-    assert ("grey pixels" in said) == bool((one.impact.numerators == 0).any())
+    assert ("grey pixels" in said) == bool((left.impact.numerators == 0).any())
     assert ("partial: zeros around" in said) == ("partial" in str(stack))
 
 
@@ -263,10 +263,10 @@ def test_clicks_are_offered_where_a_map_takes_them() -> None:
 def test_any_pixel_s_reach_is_true(
     stack: Stack, height: int, width: int, data: st.DataObject
 ) -> None:
-    one = fitting(stack, height, width)
+    left = fitting(stack, height, width)
     pixel = data.draw(st.tuples(st.integers(0, height - 1), st.integers(0, width - 1)))
     outputs = int(reach(stack, height, width)[pixel])
-    said = words.reached(one, pixel, outputs)
+    said = words.reached(left, pixel, outputs)
     last = " × ".join(str(fit_stack(stack, n)[-1].output) for n in (height, width))
     if not outputs:
         assert said == f"Pixel {pixel}: no path leads to any of the {last} outputs"
@@ -277,7 +277,7 @@ def test_any_pixel_s_reach_is_true(
         said,
     )
     assert part, said
-    paths = Fraction(int(one.impact.numerators[pixel]), one.impact.denominator)
+    paths = Fraction(int(left.impact.numerators[pixel]), left.impact.denominator)
     assert value(part[1]) == pytest.approx(float(paths), rel=0.0051)
     assert (part[2] == "path") == (part[3] == "leads") == (paths == 1)
     assert (part[2] == "weighted paths") == (paths.denominator > 1)
@@ -287,8 +287,8 @@ def test_any_pixel_s_reach_is_true(
 
 
 def said_of(text: str, size: int = 10) -> str:
-    one = side(text, size)
-    return words.leak(one, positions_told_apart(one.stack, size, size))
+    left = side(text, size)
+    return words.leak(left, positions_told_apart(left.stack, size, size))
 
 
 @pytest.mark.parametrize(
@@ -327,22 +327,22 @@ def test_one_pixel_has_no_position() -> None:
 def test_what_leaks_is_what_random_kernels_tell_apart(
     layers: list[Layer], height: int, width: int
 ) -> None:
-    one = fitting(Stack(tuple(layers)), height, width)
-    said = words.leak(one, positions_told_apart(one.stack, height, width))
-    if not one.impact.maximum:
+    left = fitting(Stack(tuple(layers)), height, width)
+    said = words.leak(left, positions_told_apart(left.stack, height, width))
+    if not left.impact.maximum:
         assert "sees no pixel at all" in said
         return
-    sums = len(np.unique(random_sums(one).round(6)))
+    sums = len(np.unique(random_sums(left).round(6)))
     assert ("leaks nothing" in said) == (sums == 1)
     if sums > 1:
         assert f"of one white pixel {sums:,} different sums" in said
-    assert (" counts every pixel alike" in said) == (len(np.unique(one.impact.numerators)) == 1)
+    assert (" counts every pixel alike" in said) == (len(np.unique(left.impact.numerators)) == 1)
 
 
-def random_sums(one: Side) -> np.ndarray:
+def random_sums(left: Side) -> np.ndarray:
     """The output's sum for one white pixel at each position, kernels drawn at random."""
     draw = np.random.default_rng(1)
-    axes = [fit_stack(one.stack, n) for n in (one.height, one.width)]
+    axes = [fit_stack(left.stack, n) for n in (left.height, left.width)]
     values = np.ones((axes[0][-1].output, axes[1][-1].output))
     for rows, columns in zip(*(reversed(axis) for axis in axes), strict=True):
         kernel = draw.normal(size=(rows.layer.kernel,) * 2)

@@ -27,5 +27,5 @@ def test_it_converts(given: Settings, tmp_path: Path) -> None:
 
 
 def test_the_page_gives_away_its_pair_of_runs() -> None:
-    codes = [one.value for one in open_page("loss", pair="Noise border").code]
+    codes = [block.value for block in open_page("loss", pair="Noise border").code]
     assert experiment(presets.PADDED["Noise border"]) in [code + "\n" for code in codes] + codes

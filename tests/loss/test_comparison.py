@@ -43,11 +43,15 @@ def test_measures_judge_the_errors_of_the_pre_set_seeds() -> None:
     whole = measures(pairs, range(5), shared=False)
     shared = measures(pairs, range(5), shared=True)
     assert list(shared) == ["cross_entropy", "squared_error", "psnr", "accuracy"]
-    for one in shared.values():
+    for quantity in shared.values():
         # The seventeenth seed is nobody's evidence. In a made-up run all errors go with the loss.
-        assert one.change.interval is not None
-        assert one.change.interval.mean == pytest.approx(0.022, abs=1e-5)
-        assert (one.change.runs, one.change.of, one.change.outcome) == (5, 5, "different")
+        assert quantity.change.interval is not None
+        assert quantity.change.interval.mean == pytest.approx(0.022, abs=1e-5)
+        assert (quantity.change.runs, quantity.change.of, quantity.change.outcome) == (
+            5,
+            5,
+            "different",
+        )
     assert shared["cross_entropy"].padded == pytest.approx(0.1 * 1.022)
     assert shared["psnr"].unpadded > shared["psnr"].padded
     assert whole["psnr"].change.sign == whole["squared_error"].change.sign == -1

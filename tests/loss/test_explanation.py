@@ -100,13 +100,13 @@ changes = st.lists(st.floats(-0.05, 0.05), min_size=5, max_size=5)
 
 
 @given(changes, changes)
-def test_a_claim_that_holds_and_one_that_fails(one: list[float], other: list[float]) -> None:
-    first, second = judge(one, 5), judge(other, 5)
+def test_a_claim_that_holds_and_another_that_fails(some: list[float], others: list[float]) -> None:
+    first, second = judge(some, 5), judge(others, 5)
     alone = {finding(first), finding(second)}
     together = finding(first, second)
     assert (together == "fails") == ("fails" in alone)
     assert (together == "holds") == (alone == {"holds"})
-    assert finding(first, judge(other[:4], 5)) == "not judged yet"
+    assert finding(first, judge(others[:4], 5)) == "not judged yet"
 
 
 # --- The law ------------------------------------------------------------------------------------
@@ -126,11 +126,11 @@ def test_the_law_is_judged_by_the_total() -> None:
     assert finding(judged[1]) == "holds"
     assert finding(judged[2]) == "fails"
     assert (judged[3].runs, judged[3].of, judged[3].interval) == (0, 5, None)
-    for width, one in judged.items():
-        if one.interval is not None:  # how far the total is off, the law is
+    for width, judgement in judged.items():
+        if judgement.interval is not None:  # how far the total is off, the law is
             ours = [run.per_pixel for run in found.runs if run.pad_width == width]
             missed = np.mean(ours) / law(80.0, float(width)) - 1
-            assert one.interval.mean == pytest.approx(missed, abs=1e-6)
+            assert judgement.interval.mean == pytest.approx(missed, abs=1e-6)
 
 
 def test_the_law_shows_other_seeds_and_judges_none_of_them() -> None:
@@ -146,10 +146,9 @@ def test_the_law_without_runs_has_no_line() -> None:
     assert found.total is None
     assert found.floor is None
     assert not found.runs
-    assert [finding(one) for _, one in found.judged] == ["not judged yet"] * 3
-    assert all(
-        one.of == len(presets.judged_seeds(presets.AS_ASKED)) for _, one in [found.judged[1]]
-    )
+    assert [finding(judgement) for _, judgement in found.judged] == ["not judged yet"] * 3
+    _, judgement = found.judged[1]
+    assert judgement.of == len(presets.judged_seeds(presets.AS_ASKED))
 
 
 def test_the_lines_of_the_law_and_of_the_floor() -> None:

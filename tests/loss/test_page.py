@@ -176,7 +176,7 @@ def test_every_choice_is_answered_with_its_own_figures(app: AppTest, pair: str, 
     experiment = EXPERIMENTS[pair]
     unpadded = [networks(experiment, seed)[0] for seed in range(min(seeds, 3))]
     floor = unpadded[0].entropy_floor
-    share = floor * len(unpadded) / sum(one.total for one in unpadded)
+    share = floor * len(unpadded) / sum(tested.total for tested in unpadded)
     assert f"**{floor / 784:.5f}** per pixel, **{floor:.2f}** an image" in said
     if seeds <= 3:
         assert f"{share * 100:.0f} % of the unpadded loss is a floor" in said

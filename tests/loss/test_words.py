@@ -2,7 +2,7 @@
 
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import pytest
@@ -63,7 +63,7 @@ def told(text: str, share: float) -> bool:
 
 
 def group(findings: dict[str, Finding], what: Finding) -> list[str]:
-    return [name for name, one in findings.items() if one == what]
+    return [name for name, found in findings.items() if found == what]
 
 
 # --- Amounts ------------------------------------------------------------------------------------
@@ -175,7 +175,7 @@ def test_spans_as_they_are_written() -> None:
 
 @given(st.lists(judgements(), min_size=1))
 def test_reach_spans_all_means(judged: list[Judgement]) -> None:
-    means = [100 * one.interval.mean for one in judged if one.interval is not None]
+    means = [100 * each.interval.mean for each in judged if each.interval is not None]
     assume(means)
     said = words.reach(judged)
     ends = [float(end) for end in re.findall(r"[+-][\d.]+", said.replace("−", "-"))]
@@ -196,12 +196,14 @@ CLAUSES = {
 @given(by_width)
 def test_the_laws_title_says_of_each_width_what_was_found(judged: dict[int, Judgement]) -> None:
     said = words.law_title(judged)
-    findings = {width: finding(one) for width, one in judged.items()}
+    findings = {width: finding(judgement) for width, judgement in judged.items()}
     for what, clause in CLAUSES.items():
         found = re.search(clause, said)
-        widths = {width for width, one in findings.items() if one == what}
+        widths = {width for width, each in findings.items() if each == what}
         assert (widths_in(found[1]) if found else set()) == widths
-    if set(findings.values()) == {"not judged yet"} and any(one.runs for one in judged.values()):
+    if set(findings.values()) == {"not judged yet"} and any(
+        judgement.runs for judgement in judged.values()
+    ):
         assert said.endswith("not judged yet")
 
 
@@ -230,7 +232,7 @@ def test_what_is_said_of_the_law(
     free = total is None or not border > 0.01 * total
     assert ("is not free" in said) == (not free)
     assert ("No run of a pre-set seed" in said) == (total is None) != ("dashed line" in said)
-    waiting = {width for width, one in judged.items() if not one.complete}
+    waiting = {width for width, judgement in judged.items() if not judgement.complete}
     counted = re.findall(r"\d+ of \d+ for ([^;]*?) px", said)
     assert set().union(*map(widths_in, counted)) == waiting
 
@@ -239,15 +241,17 @@ def test_what_is_said_of_the_law(
 
 
 @pytest.mark.parametrize("title", [words.ways_title, words.metrics_title])
-@given(one=judgements(), other=judgements())
-def test_a_title_tells_both_means(title, one: Judgement, other: Judgement) -> None:  # type: ignore[no-untyped-def]
-    said = title(one, other)
-    if one.interval is None or other.interval is None:
+@given(whole=judgements(), shared=judgements())
+def test_a_title_tells_both_means(
+    title: Callable[[Judgement, Judgement], str], whole: Judgement, shared: Judgement
+) -> None:
+    said = title(whole, shared)
+    if whole.interval is None or shared.interval is None:
         assert not re.search(r"\d", said)
         return
     first, second = said.split(", ")
-    assert told(first, one.interval.mean)
-    assert told(second, other.interval.mean)
+    assert told(first, whole.interval.mean)
+    assert told(second, shared.interval.mean)
 
 
 @given(judgements())
@@ -270,8 +274,8 @@ trials = st.builds(Trial, st.lists(runs, max_size=5).map(tuple), judgements(), j
 @given(st.dictionaries(st.sampled_from(NAMES), trials, min_size=1))
 def test_the_title_counts_the_paddings(tried: dict[str, Trial]) -> None:
     said = words.trials_title(tried)
-    findings = [one.finding for one in tried.values()]
-    judged = [one for one in findings if one != "not judged yet"]
+    findings = [trial.finding for trial in tried.values()]
+    judged = [found for found in findings if found != "not judged yet"]
     if not judged:
         assert said.endswith("not judged yet")
         return
@@ -295,7 +299,7 @@ SENTENCES: dict[str, Finding] = {
 def test_each_padding_stands_in_the_sentence_of_what_was_found(
     judged: dict[str, Judgement],
 ) -> None:
-    findings = {name: finding(one) for name, one in judged.items()}
+    findings = {name: finding(judgement) for name, judgement in judged.items()}
     said = words.claim_words(judged)
     sentences = {
         what: sentence
@@ -317,7 +321,7 @@ def test_each_padding_stands_in_the_sentence_of_what_was_found(
 
 @given(st.lists(judgements()))
 def test_chance_counts_what_was_judged(judged: list[Judgement]) -> None:
-    made = sum(one.runs == one.of for one in judged)
+    made = sum(judgement.runs == judgement.of for judgement in judged)
     said = words.chance_words(judged)
     assert said == "" if made == 0 else f"of these {made}, expect up to {0.05 * made:.1f}" in said
 

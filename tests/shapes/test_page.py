@@ -98,7 +98,7 @@ def test_a_stack_without_windows_is_taken_apart_too() -> None:
     assert "Both ends of each layer's input" not in words(app)
 
 
-def test_why_one_pads_follows_the_kernel() -> None:
+def test_why_pad_follows_the_kernel() -> None:
     app = shapes_page(guess="4")
     assert "Centred on the first pixel, a kernel of 3 needs 1 cell outside the image" in words(app)
     app.slider(key="kernel").set_value(5).run()

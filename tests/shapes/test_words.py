@@ -51,7 +51,7 @@ def test_any_finding_is_true(stack: Stack, height: int, width: int, convention: 
     steps = fitting(stack, height, width, convention)
     said = words.finding(steps)
     seen = [looked_at(stack, length, convention) for length in (height, width)]
-    rows, columns = (int((~one).sum()) for one in seen)
+    rows, columns = (int((~lit).sum()) for lit in seen)
     idle = sum(
         any(read_padding(axis) < axis.before + axis.after for axis in (step.rows, step.columns))
         for step in steps
@@ -264,11 +264,11 @@ def test_the_frameworks_part_where_their_windows_differ(
     )
 
 
-# --- Why one pads at all, and what the last windows hold ----------------------------------------
+# --- Why pad at all, and what the last windows hold ---------------------------------------------
 
 
 @pytest.mark.parametrize("kernel", range(1, 8))
-def test_why_one_pads(kernel: int) -> None:
+def test_why_pad(kernel: int) -> None:
     same, valid = (fit(Layer("conv", kernel, padding=p), 7) for p in ("same", "valid"))
     said = words.why_pad(same, valid)
     assert same.output == 7

@@ -28,7 +28,7 @@ GUESS = {
 def test_an_answer_waits_for_a_guess_and_replies_to_it(page: str) -> None:
     app = open_page(page)
     assert not app.exception
-    before, said = [one.value for one in app.header], words(app)
+    before, said = [header.value for header in app.header], words(app)
     assert "Choose a guess above" in said
     assert "You guessed" not in said
     app.segmented_control(key="guess").set_value(GUESS[page]).run()
@@ -50,12 +50,12 @@ def test_who_wants_no_guess_sees_the_answer_without_a_reply(page: str) -> None:
 def test_a_link_with_settings_shows_what_it_is_about_as_long_as_one_stays(page: str) -> None:
     app = open_page(page, **LINKS[page])
     assert not app.exception
-    headers = [one.value for one in app.header]
+    headers = [header.value for header in app.header]
     assert headers
     assert "Choose a guess" not in words(app)
     app.query_params.clear()  # as where every control is back at its default
     app.run()
-    assert [one.value for one in app.header] == headers
+    assert [header.value for header in app.header] == headers
 
 
 def test_rows_of_the_converter_are_a_setting_of_the_loss_page() -> None:

@@ -263,8 +263,8 @@ def test_training_descends_from_the_same_initial_weights(layers: int) -> None:
     losses = [snapshot.loss for snapshot in first.history]
     assert losses == sorted(losses, reverse=True)
     assert (first.history[0].kernels == initial_kernels(probe.settings)).all()
-    for one, other in zip(first.history, second.history, strict=True):
-        assert (one.kernels == other.kernels).all()
+    for state, other in zip(first.history, second.history, strict=True):
+        assert (state.kernels == other.kernels).all()
 
 
 def test_initial_weights_follow_the_seed_and_pytorchs_range() -> None:

@@ -211,9 +211,9 @@ def test_the_search_s_slopes_are_the_network_s(layers: int, bias: bool) -> None:
     scores, slopes = problem.slopes(kernels, np.full(4, 0.5))
     places, labels = distinguishable(probe)
     cases = np.ix_(places, places)
-    for one, score, slope in zip(kernels, scores, slopes, strict=True):
-        assert score == pytest.approx(probe.scores(one)[cases].ravel() + 0.5)
-        expected = probe.derivatives(one)[probe.classes[cases].ravel()]
+    for weights, score, slope in zip(kernels, scores, slopes, strict=True):
+        assert score == pytest.approx(probe.scores(weights)[cases].ravel() + 0.5)
+        expected = probe.derivatives(weights)[probe.classes[cases].ravel()]
         assert slope[:, : expected.shape[1]] == pytest.approx(expected)
         assert slope.shape[1] == expected.shape[1] + bias
     assert problem.target == labels[1] * len(places) + labels[2]
