@@ -47,7 +47,7 @@ def watch(section: str, missing: Sequence[Run], of: int, ticking: bool) -> None:
         else:
             noun = "run" if len(missing) == 1 else "runs"
             label = f"Train the {len(missing)} missing {noun}"
-            st.button(label, key=f"train_{section}", on_click=ask, args=(missing,))
+            st.button(label, key=f"train_{section}", on_click=train, args=(missing,))
             if failure := st.session_state.pop("failure", None):
                 st.error(f"{failure}.")
             st.caption(
@@ -55,7 +55,7 @@ def watch(section: str, missing: Sequence[Run], of: int, ticking: bool) -> None:
             )
 
 
-def ask(missing: Sequence[Run]) -> None:
+def train(missing: Sequence[Run]) -> None:
     """Want these runs, also where one has failed before."""
     st.session_state["asked"].update(missing)
     runs.start(missing)
