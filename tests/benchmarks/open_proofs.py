@@ -1,19 +1,15 @@
 """Which settings of the probe are left open: neither weights found nor a proof that there are none.
 
-Run: `python tests/benchmarks/open_proofs.py --sizes 3 4 5 --kernels 2 --layers 2 3`. Targets that
+Run: `python -m tests.benchmarks.open_proofs --sizes 3 4 5 --kernels 2 --layers 2 3`. Targets that
 differ by the order of row and column are counted once. Prints each open case, then how many there
 are of how many, by what proves the others, and the seconds of processor time the slowest took.
 """
 
 import argparse
 import itertools
-import sys
 import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from pathlib import Path
-
-sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from core.layers import PADDING_MODES, PADDINGS
 from core.settings import InputError

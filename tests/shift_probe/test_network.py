@@ -275,7 +275,7 @@ def test_initial_weights_follow_the_seed_and_pytorchs_range() -> None:
 
 @pytest.mark.parametrize("padding", [{"padding_mode": "circular"}, {"padding": "full"}])
 def test_invariant_networks_stay_at_chance(padding: dict[str, str]) -> None:
-    run = train(Network(Settings(**padding, bias=True)))  # type: ignore[arg-type]
+    run = train(network(**padding, bias=True))
     assert not run.perfect
     assert {snapshot.balanced_accuracy for snapshot in run.history} == {0.5}
 

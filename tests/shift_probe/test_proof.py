@@ -85,8 +85,8 @@ def test_every_proof_holds_in_fractions(index: int) -> None:
     target = divmod(index % size**2, size)
     probe = Network(Settings(size, kernel, layers, padding, mode, bias, target))
     proof = prove(probe)
-    if proof.kind in ("weights", "mixture"):
-        assert is_proof(proof, probe), probe.settings
+    exact = proof.kind in ("weights", "mixture")
+    assert is_proof(proof, probe) if exact else proof.kind in ("corners", None), probe.settings
 
 
 # --- Only corners ---------------------------------------------------------------------------
@@ -195,9 +195,9 @@ def test_nothing_is_found_where_the_argument_forbids_it(index: int) -> None:
     size, kernel, layers, padding, mode, bias = SMALL[index]
     for target in itertools.combinations_with_replacement(range(size), 2):
         probe = Network(Settings(size, kernel, layers, padding, mode, bias, target))
-        if only_corners(probe):
-            assert search(probe) is None
-            assert (padding, kernel) == ("valid", 2)
+        forbidden = only_corners(probe)
+        assert (padding, kernel) == ("valid", 2) or not forbidden
+        assert not forbidden or search(probe) is None
 
 
 # --- Search ---------------------------------------------------------------------------------
