@@ -5,11 +5,19 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
-from core.autoencoder import Settings, State, parameter_count
-from tests.autoencoder.test_experiment import state as any_state
+from core.autoencoder import (
+    Checkpoint,
+    Point,
+    Settings,
+    State,
+    checkpoint_positions,
+    parameter_count,
+)
+from core.autoencoder.record import lighten
 
 STEP = 500  # images
 SETTINGS = Settings(train_size=1_000, batch_size=100)  # a checkpoint at every 1,000 images
@@ -19,6 +27,51 @@ def state_at(settings: Settings, seen: int) -> State:
     """The state of a stand-in run; its weights say how far it is."""
     weights = np.full(parameter_count(settings), seen + settings.seed, np.float32)
     return replace(any_state(settings, seen), weights=weights, points=())
+
+
+def any_state(settings: Settings, seen: int) -> State:
+    """A state of random figures, images and weights, with every checkpoint so far."""
+    random = np.random.default_rng(0)
+    size = settings.size
+
+    def floats(*shape: int) -> Any:
+        return random.random(shape, np.float32)
+
+    def images() -> Any:
+        return random.integers(256, size=(3, size, size), dtype=np.uint8)
+
+    entropy_map, noisy, clean = floats(size, size), images(), images()
+    checkpoints = tuple(
+        Checkpoint(
+            images_seen=position,
+            epoch=position / settings.train_size,
+            train_loss=0.1,
+            loss_map=floats(size, size),
+            squared_error_map=floats(size, size),
+            accuracy_map=floats(size, size),
+            entropy_map=entropy_map,
+            noisy=noisy,
+            denoised=images(),
+            clean=clean,
+            weights=floats(parameter_count(settings)),
+        )
+        for position in checkpoint_positions(settings, seen)
+    )
+    points = (Point(512, 0.1, 0.3, 0.2), Point(1024, 0.2, 0.2, 0.1))
+    weights, mean, variance = (floats(parameter_count(settings)) for _ in range(3))
+    kept = lighten(settings, checkpoints) if checkpoints else ()
+    return State(seen, weights, mean, variance, 12.5, 0.5, points, kept, 1.5, "CPU, Überchip", "")
+
+
+def same(a: Any, b: Any) -> bool:
+    """Equal to the bit, dataclasses and tuples by their parts."""
+    if isinstance(a, np.ndarray):
+        return a.dtype == b.dtype and np.array_equal(a, b)
+    if isinstance(a, tuple):
+        return len(a) == len(b) and all(map(same, a, b))
+    if hasattr(a, "__dict__"):
+        return all(same(value, vars(b)[name]) for name, value in vars(a).items())
+    return bool(a == b)
 
 
 class Trainer:

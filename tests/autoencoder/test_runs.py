@@ -18,8 +18,7 @@ from core.autoencoder.runs import PATIENCE, QUEUE, QueueFullError, Registry, fin
 from core.autoencoder.store import Folder, Store
 from core.data import images
 from core.settings import InputError
-from tests.autoencoder.test_experiment import same
-from tests.stand_in import SETTINGS, Clock, Trainer, state_at, until, until_idle
+from tests.stand_in import SETTINGS, Clock, Trainer, same, state_at, until, until_idle
 
 ROOT = Path(__file__).parents[2]
 

@@ -21,8 +21,7 @@ from core.autoencoder import Settings, as_shipped, state_to_arrays
 from core.autoencoder import store as run_store
 from core.autoencoder.presets import every_run
 from core.autoencoder.store import LARGEST, Folder, Kept, Store, identity
-from tests.autoencoder.test_experiment import same
-from tests.stand_in import SETTINGS, state_at
+from tests.stand_in import SETTINGS, same, state_at
 
 OTHER_VALUES: dict[str, Any] = {
     "dataset": "digits",

@@ -15,7 +15,7 @@ from core.arrays import Float32
 from core.autoencoder import Settings, State, network, next_point, training
 from core.autoencoder.training import Diverged, train
 from core.data import SIZE
-from tests.autoencoder.test_experiment import same
+from tests.stand_in import same
 
 
 class Shapes:
