@@ -24,7 +24,7 @@ PRESETS = {
 
 
 @dataclass(frozen=True)
-class Length:
+class Position:
     """How far along a run to look: it is no setting of the run itself."""
 
     images: int = setting(
@@ -61,7 +61,7 @@ def choose() -> Run:
         with left:
             tell("dataset", "Data")
             tell("train_size", "Training images", step=1000)
-            asked = control(Length, "images", "Images seen", complain_in=place)
+            asked = control(Position, "images", "Images seen", complain_in=place)
             tell("seed", "Seed")
         with middle:
             tell("batch_size", "Batch size")
