@@ -4,7 +4,6 @@ from core.impact.border import corner_touches as corner_touches
 from core.impact.border import unevenly_padded as unevenly_padded
 from core.impact.paths import Impact as Impact
 from core.impact.paths import Lean as Lean
-from core.impact.paths import Paths as Paths
 from core.impact.paths import Settings as Settings
 from core.impact.paths import Touch as Touch
 from core.impact.paths import impact as impact

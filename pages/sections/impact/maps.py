@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import partial
 
 import pandas as pd
@@ -18,28 +17,20 @@ from pages.shared.heat import Scale
 UNSEEN = "#8A8A8A"
 
 
-@dataclass(frozen=True)
-class Coloured:
-    """Each side's map, and the scale that they share."""
+def coloured(sides: Sequence[Side], amount: str, log: bool) -> tuple[tuple[Float64, ...], Scale]:
+    """The maps in the amount asked for, and the scale that they share.
 
-    maps: tuple[Float64, ...]
-    scale: Scale
-
-
-def amounts(sides: Sequence[Side], amount: str, log: bool) -> Coloured:
-    """The maps in the amount asked for; in shares where the paths outgrow the colour scale."""
+    In shares of the maximum where the paths outgrow floating point.
+    """
+    maps, what, number = tuple(side.impact.shares for side in sides), "share of the maximum", ".3~p"
     if amount == "paths":
         counts = [side.impact.floats for side in sides]
         in_full = tuple(paths for paths in counts if paths is not None)
         if len(in_full) == len(sides):
-            return coloured(in_full, "paths", ",.6~g", log)
-        st.caption("The paths outgrow the colour scale: shown as shares of the maximum.")
-    shares = tuple(side.impact.shares for side in sides)
-    return coloured(shares, "share of the maximum", ".3~p", log)
-
-
-def coloured(maps: tuple[Float64, ...], what: str, number: str, log: bool) -> Coloured:
-    return Coloured(maps, Scale(domain(maps, log), what, number, log, nothing=UNSEEN))
+            maps, what, number = in_full, "paths", ",.6~g"
+        else:
+            st.caption("The paths outgrow the colour scale: shown as shares of the maximum.")
+    return maps, Scale(domain(maps, log), what, number, log, nothing=UNSEEN)
 
 
 def domain(values: Sequence[Float64], log: bool) -> tuple[float, float]:
@@ -53,13 +44,13 @@ def domain(values: Sequence[Float64], log: bool) -> tuple[float, float]:
 
 def show(sides: Sequence[Side], amount: str, log: bool) -> None:
     """The maps beside each other on one scale, their shares, and a cut through them."""
-    found = amounts(sides, amount, log)
+    maps, scale = coloured(sides, amount, log)
     with st.container(horizontal=True, gap="medium"):
-        for side, shown in zip(sides, found.maps, strict=True):
-            map_of(side, shown, found.scale)
+        for side, shown in zip(sides, maps, strict=True):
+            map_of(side, shown, scale)
         table = pd.DataFrame({side.name: words.summary(side.impact) for side in sides})
         st.table(table, width="content")
-    cut(sides, found)
+    cut(sides, maps, scale)
 
 
 def map_of(side: Side, shown: Float64, scale: Scale) -> None:
@@ -90,29 +81,28 @@ def pick(key: str) -> None:
         st.session_state["row"], st.session_state["column"] = points[0]["row"], points[0]["col"]
 
 
-def cut(sides: Sequence[Side], found: Coloured) -> None:
+def cut(sides: Sequence[Side], maps: Sequence[Float64], scale: Scale) -> None:
     """A cut through the middle row of both maps."""
-    log = found.scale.log
-    cuts = [shown[len(shown) // 2] for shown in found.maps]
-    low, high = domain(cuts, log)
+    cuts = [shown[len(shown) // 2] for shown in maps]
+    low, high = domain(cuts, scale.log)
     rows = [
         (x, float(y), side.name, "solid")
         for side, cut in zip(sides, cuts, strict=True)
         for x, y in enumerate(cut)
-        if y > 0 or not log
+        if y > 0 or not scale.log
     ]
-    shared = (low / 1.2, high * 1.2) if log else (low, high * 1.05)
+    shared = (low / 1.2, high * 1.2) if scale.log else (low, high * 1.05)
     line = pd.DataFrame(rows, columns=["x", "y", "line", "style"])
     colours = charts.palette()
     spec = charts.lines(
         {"left": colours.padded, "right": colours.unpadded},
         x=charts.Axis("column", (0, max(1, *(side.width - 1 for side in sides)))),
-        y=charts.Axis(found.scale.what, shared, found.scale.number, log),
+        y=charts.Axis(scale.what, shared, scale.number, scale.log),
         height=220,
     )
     st.markdown(f"**{words.through(sides)}**")
     charts.show(
-        charts.label_ends(line, shared, 130, log_y=log),
+        charts.label_ends(line, shared, 130, log_y=scale.log),
         spec,
         alt="Impact of the pixels of the middle row, left and right",
         key="section",
