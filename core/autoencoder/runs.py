@@ -381,7 +381,7 @@ def finish(
     the end, the runs that are not there by then are left.
     """
     me = f"finish {threading.get_ident()}"
-    views = [registry.look(*one) for one in wanted]
+    views = [registry.look(*run) for run in wanted]
     waiting = deque(i for i, view in enumerate(views) if view.status != "finished")
     under_way: set[int] = set()
     try:

@@ -40,7 +40,9 @@ def program(images: Mapping[str, Image], convention: Convention = "either") -> s
     layers = [layer for image in images.values() for layer in image.stack]
     notes = POOLS if any(layer.is_pool for layer in layers) else ""
     notes += PARTIAL if any(layer.padding_mode == "partial" for layer in layers) else EXACT
-    shown = "\n".join(f"show({name}, {one.height}, {one.width})" for name, one in images.items())
+    shown = "\n".join(
+        f"show({name}, {image.height}, {image.width})" for name, image in images.items()
+    )
     return torch_script(
         models,
         f'''

@@ -47,7 +47,7 @@ def mean(tested: Sequence[Checkpoint]) -> Checkpoint:
     if not tested:
         raise ValueError("no checkpoints to average")
     maps = ("loss_map", "squared_error_map", "accuracy_map", "entropy_map")
-    means = {name: np.mean([getattr(one, name) for one in tested], axis=0) for name in maps}
+    means = {name: np.mean([getattr(arm, name) for arm in tested], axis=0) for name in maps}
     return replace(tested[0], **means)
 
 

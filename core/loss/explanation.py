@@ -130,7 +130,7 @@ def _law(measured: tuple[tuple[int, Items], ...], of: tuple[tuple[int, range], .
     pairs, seeds = {width: dict(some) for width, some in measured}, dict(of)
     preset = {seed for some in seeds.values() for seed in some}
     unpadded = {seed: both[0] for some in pairs.values() for seed, both in some.items()}
-    runs = [_law_run(0, seed, seed in preset, one) for seed, one in sorted(unpadded.items())]
+    runs = [_law_run(0, seed, seed in preset, arm) for seed, arm in sorted(unpadded.items())]
     for width, some in sorted(pairs.items()):
         runs += [_law_run(width, s, s in seeds[width], some[s][1]) for s in sorted(some)]
     totals = [run.total for run in runs if run.pad_width == 0 and run.judged]

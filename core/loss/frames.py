@@ -74,6 +74,6 @@ def framed(figures: Mapping[Run, Figures]) -> list[Framed]:
     for pad_width in range(PAD_WIDTHS.low, PAD_WIDTHS.high + 1):
         runs = [framed_run(pad_width, seed) for seed in SEEDS]
         if figures.keys() >= set(runs):
-            interiors, borders = zip(*(figures[one] for one in runs), strict=True)
+            interiors, borders = zip(*(figures[run] for run in runs), strict=True)
             found.append(Framed(pad_width, interiors, borders))
     return found

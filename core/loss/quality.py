@@ -27,8 +27,8 @@ def metrics(tested: Checkpoint, *, shared: bool = False) -> Metrics:
     """A tested network's metrics on the whole image, or on the pixels that both arms share."""
     maps = (tested.loss_map, tested.squared_error_map, tested.accuracy_map)
     cross_entropy, squared_error, accuracy = (
-        float((original(one, tested.pad_width) if shared else one).mean(dtype=np.float64))
-        for one in maps
+        float((original(values, tested.pad_width) if shared else values).mean(dtype=np.float64))
+        for values in maps
     )
     psnr = -10 * math.log10(squared_error) if squared_error > 0 else math.inf
     return Metrics(cross_entropy, squared_error, psnr, accuracy)
@@ -49,7 +49,7 @@ class Measure:
 
 def measures(pairs: Pairs, seeds: range, *, shared: bool) -> dict[str, Measure]:
     """A measure for each field of `Metrics`, by its name; none where no pre-set pair is there."""
-    both = [[metrics(one, shared=shared) for one in pairs[s]] for s in seeds if s in pairs]
+    both = [[metrics(arm, shared=shared) for arm in pairs[s]] for s in seeds if s in pairs]
     if not both:
         return {}
     unpadded, padded = np.moveaxis(np.array(both), 1, 0)  # (seed, metric)
