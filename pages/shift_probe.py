@@ -7,7 +7,7 @@ import streamlit as st
 
 from core import shift_probe
 from core.settings import Whole
-from core.shift_probe import Network, Proof, Run, Settings
+from core.shift_probe import Network, Proof, Settings, Training
 from core.shift_probe.code import program
 from pages.sections.shift_probe import (
     away,
@@ -132,7 +132,7 @@ def move_target() -> None:
 
 
 @st.cache_data(max_entries=50, show_spinner="Training")
-def trained(settings: Settings) -> Run:
+def trained(settings: Settings) -> Training:
     return shift_probe.train(Network(settings))
 
 

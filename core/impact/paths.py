@@ -65,7 +65,7 @@ class Paths:
     denominator: int
 
 
-Side = Literal["above", "below", "left", "right"]
+Half = Literal["above", "below", "left", "right"]
 
 
 @dataclass(frozen=True)
@@ -76,8 +76,8 @@ class Lean:
         has none.
     """
 
-    more: Side
-    less: Side
+    more: Half
+    less: Half
     times: Fraction | None
 
 
@@ -197,7 +197,7 @@ class Impact:
 
         The upper and the lower half come first; of an odd length the middle is in neither.
         """
-        sides: tuple[tuple[Paths, Side, Side], ...] = (
+        sides: tuple[tuple[Paths, Half, Half], ...] = (
             (self.rows, "above", "below"),
             (self.columns, "left", "right"),
         )

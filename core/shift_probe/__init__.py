@@ -15,7 +15,7 @@ from core.shift_probe.proof import Proof as Proof
 from core.shift_probe.proof import class_positions as class_positions
 from core.shift_probe.proof import prove as prove
 from core.shift_probe.proof import touch_rank as touch_rank
-from core.shift_probe.training import Run as Run
 from core.shift_probe.training import Snapshot as Snapshot
+from core.shift_probe.training import Training as Training
 from core.shift_probe.training import torch_difference as torch_difference
 from core.shift_probe.training import train as train

@@ -16,7 +16,7 @@ from core.shift_probe.corners import only_corners
 from core.shift_probe.network import Network, Position, carry_back
 from core.shift_probe.search import search, starts
 from core.shift_probe.separation import Mixture, Separator, independent_columns, separate
-from core.shift_probe.training import Run, train
+from core.shift_probe.training import Training, train
 
 Whole = npt.NDArray[np.object_]
 
@@ -55,7 +55,7 @@ class Proof:
         return "corners" if self.only_corners else None
 
 
-def prove(network: Network, run: Run | None = None) -> Proof:
+def prove(network: Network, run: Training | None = None) -> Proof:
     """Decide whether the target is separable, and prove the answer.
 
     run: the training of this network, where it is there already.
@@ -125,7 +125,7 @@ def whole_example(network: Network, found: Separator) -> Proof:
     return example(network, kernels, found.weights[taps] * size / network.outputs)
 
 
-def found_example(network: Network, run: Run) -> Proof:
+def found_example(network: Network, run: Training) -> Proof:
     """The proof that kernels give which training or search finds, or an open question."""
     for kernels, bias in candidates(network, run):
         if proof := rounded_example(network, kernels, bias):
@@ -133,7 +133,7 @@ def found_example(network: Network, run: Run) -> Proof:
     return Proof(None)
 
 
-def candidates(network: Network, run: Run) -> Iterator[tuple[Floats, float]]:
+def candidates(network: Network, run: Training) -> Iterator[tuple[Floats, float]]:
     """Weights that single out the target as far as floating point can tell.
 
     But for `run` they do not depend on the seed, so that it changes no answer.

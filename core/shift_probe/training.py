@@ -32,7 +32,7 @@ class Snapshot:
 
 
 @dataclass(frozen=True)
-class Run:
+class Training:
     """A training: `history[0]` is the start, and each step adds one."""
 
     history: tuple[Snapshot, ...]
@@ -50,7 +50,7 @@ class Run:
         return self.final.accuracy == 1
 
 
-def train(network: Network, step_limit: int = STEP_LIMIT, *, go_on: bool = False) -> Run:
+def train(network: Network, step_limit: int = STEP_LIMIT, *, go_on: bool = False) -> Training:
     """Fit the kernels until every position is classified rightly, or no step helps any more.
 
     go_on: train on to the last step, although all positions may long be right.
@@ -59,7 +59,7 @@ def train(network: Network, step_limit: int = STEP_LIMIT, *, go_on: bool = False
     the linearised scores). Each step lowers the loss; the damping decays, so steps start small.
     With one layer the loss is convex, and its infimum is 0 if and only if a kernel separates.
     """
-    return Run(tuple(snapshots(network, step_limit, go_on=go_on)))
+    return Training(tuple(snapshots(network, step_limit, go_on=go_on)))
 
 
 def snapshots(network: Network, step_limit: int, *, go_on: bool = False) -> Iterator[Snapshot]:
@@ -84,7 +84,7 @@ def snapshots(network: Network, step_limit: int, *, go_on: bool = False) -> Iter
         yield snapshot
 
 
-def torch_difference(network: Network, run: Run) -> float:
+def torch_difference(network: Network, run: Training) -> float:
     """The largest difference between a final score and PyTorch's. ImportError without torch."""
     scores = torch_scores(network.settings, run.final.kernels, run.final.bias)
     return float(np.abs(scores - run.final.scores).max())

@@ -82,6 +82,15 @@ class Scale:
         return coloured
 
 
+def domain(maps: Sequence[NDArray[Any]], log: bool) -> tuple[float, float]:
+    """The domain that maps of amounts from 0 on share; of a logarithmic scale it is above 0."""
+    highest = max(float(values.max()) for values in maps) or 1.0
+    if not log:
+        return 0.0, highest
+    lowest = min((float(each[each > 0].min()) for each in maps if each.any()), default=highest)
+    return max(lowest if lowest < highest else highest / 10, 1e-300), highest
+
+
 def pixels(values: NDArray[Any], **columns: NDArray[Any]) -> pd.DataFrame:
     """A row for each pixel of an (H, W) array, for `heat_map`; more columns of the same shape."""
     row, col = np.indices(values.shape)

@@ -71,3 +71,14 @@ def test_of_two_framed_pixels_the_chosen_one_s_frame_is_dashed() -> None:
         for layer in spec.vega_lite["layer"][1:]
     }
     assert frames == {"datum.marked === 'target'": None, "datum.marked === 'chosen'": [3, 3]}
+
+
+def test_maps_that_are_compared_share_a_domain() -> None:
+    maps = [np.array([[0.0, 0.25]]), np.array([[0.5, 2.0]])]
+    nothing = [np.zeros((1, 1))]
+    assert heat.domain(maps, log=False) == (0, 2)
+    assert heat.domain(maps, log=True) == (0.25, 2)
+    assert heat.domain([np.full((1, 2), 3.0)], log=True) == (0.3, 3)
+    assert heat.domain(nothing, log=False) == (0, 1)
+    assert heat.domain(nothing, log=True) == (0.1, 1)
+    assert heat.domain([np.array([[1e-320, 1]])], log=True) == (1e-300, 1)

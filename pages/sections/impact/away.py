@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from pages.sections.impact import words
-from pages.sections.impact.maps import UNSEEN, domain
+from pages.sections.impact.maps import UNSEEN
 from pages.sections.impact.sides import Side
 from pages.shared import heat
 from pages.shared.take_away import figure
@@ -37,7 +37,7 @@ def picture(sides: Sequence[Side], log: bool) -> Figure:
     slide = figure(11, 5)
     axes = np.atleast_1d(slide.subplots(1, len(sides)))
     shares = [side.impact.shares for side in sides]
-    low, high = domain(shares, log)
+    low, high = heat.domain(shares, log)
     for axis, side, share in zip(axes, sides, shares, strict=True):
         norm = LogNorm(low, high) if log else Normalize(low, high)
         image = axis.imshow(np.where(share, share, np.nan), norm=norm)

@@ -30,16 +30,7 @@ def coloured(sides: Sequence[Side], amount: str, log: bool) -> tuple[tuple[Float
             maps, what, number = in_full, "paths", ",.6~g"
         else:
             st.caption("The paths outgrow the colour scale: shown as shares of the maximum.")
-    return maps, Scale(domain(maps, log), what, number, log, nothing=UNSEEN)
-
-
-def domain(values: Sequence[Float64], log: bool) -> tuple[float, float]:
-    """The colour scale that all maps share."""
-    highest = max(float(map_.max()) for map_ in values) or 1.0
-    if not log:
-        return 0.0, highest
-    lowest = min((float(map_[map_ > 0].min()) for map_ in values if map_.any()), default=highest)
-    return max(lowest if lowest < highest else highest / 10, 1e-300), highest
+    return maps, Scale(heat.domain(maps, log), what, number, log, nothing=UNSEEN)
 
 
 def show(sides: Sequence[Side], amount: str, log: bool) -> None:
@@ -84,7 +75,7 @@ def pick(key: str) -> None:
 def cut(sides: Sequence[Side], maps: Sequence[Float64], scale: Scale) -> None:
     """A cut through the middle row of both maps."""
     cuts = [shown[len(shown) // 2] for shown in maps]
-    low, high = domain(cuts, scale.log)
+    low, high = heat.domain(cuts, scale.log)
     rows = [
         (x, float(y), side.name, "solid")
         for side, cut in zip(sides, cuts, strict=True)

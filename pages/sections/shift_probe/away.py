@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from core.shift_probe import Network, Run
+from core.shift_probe import Network, Training
 from pages.shared.take_away import figure
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 
-def picture(run: Run) -> Figure:
+def picture(run: Training) -> Figure:
     """The trained kernels and the score of every position, on one slide."""
     layers = len(run.final.kernels)
     slide = figure(3.2 * (layers + 1) + 1, 4)
@@ -30,7 +30,7 @@ def picture(run: Run) -> Figure:
     return slide
 
 
-def table(network: Network, run: Run) -> pd.DataFrame:
+def table(network: Network, run: Training) -> pd.DataFrame:
     """Every position: its class, its initial and its trained score."""
     rows, columns = np.indices(network.classes.shape)
     return pd.DataFrame(

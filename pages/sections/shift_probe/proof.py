@@ -5,13 +5,13 @@ from __future__ import annotations
 import streamlit as st
 
 from core import shift_probe
-from core.shift_probe import Network, Proof, Run
+from core.shift_probe import Network, Proof, Training
 from pages.sections.shift_probe import words
 from pages.shared.guard import fragment
 from pages.shared.words import TEXT
 
 
-def show(network: Network, run: Run, found: Proof) -> None:
+def show(network: Network, run: Training, found: Proof) -> None:
     """Whether any weights at all could do it, what proves that, and whether training agrees."""
     st.header(words.proof_headline(found))
     st.markdown(" ".join(words.reasons(network, found)), width=TEXT)
@@ -38,7 +38,7 @@ def whole_kernels(found: Proof) -> None:
 
 
 @fragment
-def in_torch(network: Network, run: Run) -> None:
+def in_torch(network: Network, run: Training) -> None:
     """The same scores from a PyTorch network with the trained weights."""
     if not st.button("Check the trained scores in PyTorch"):
         return

@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from core.settings import Whole
-from core.shift_probe import Network, Run
+from core.shift_probe import Network, Training
 from core.shift_probe import equivariance as shifts
 from pages.sections.shift_probe import words
 from pages.shared import charts, heat, signed
@@ -17,7 +17,7 @@ PICTURE = 208  # screen pixels
 
 
 @fragment
-def show(network: Network, run: Run) -> None:
+def show(network: Network, run: Training) -> None:
     """A small pattern that is moved, the output, and where it does not move along."""
     title, text = st.empty(), st.empty()
     within = Whole(*shifts.room(network.settings.size))

@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import streamlit as st
 
-from core.shift_probe import Network, Proof, Run, Settings
+from core.shift_probe import Network, Proof, Settings, Training
 from core.shift_probe.touching import Signs, signs, signs_in_the_end, signs_when_perfect
 from pages.sections.shift_probe import training, words
 from pages.shared.words import TEXT
@@ -23,7 +23,7 @@ def signs_over_seeds(settings: Settings, seeds: int) -> tuple[list[Signs], Signs
     return signs_when_perfect(settings, range(seeds)), signs_in_the_end(settings)
 
 
-def show(network: Network, run: Run, proof: Proof) -> None:
+def show(network: Network, run: Training, proof: Proof) -> None:
     """One layer: the kernel's weights that touch the target, the others, and their signs."""
     settings = network.settings
     if settings.layers > 1:

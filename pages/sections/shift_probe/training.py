@@ -9,7 +9,7 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
-from core.shift_probe import Network, Position, Run, Snapshot
+from core.shift_probe import Network, Position, Snapshot, Training
 from pages.sections.shift_probe import words
 from pages.shared import charts, grids, heat, player, signed
 from pages.shared.grids import Mark
@@ -25,13 +25,13 @@ SAMPLE = 120  # screen pixels of an image, at most
 SAMPLES = 4
 
 
-def show(network: Network, run: Run) -> None:
+def show(network: Network, run: Training) -> None:
     """The run at one step, at first the last."""
     steps = Player("Training step", 0, run.steps, SPEEDS)
     player.show(steps, lambda step: draw(network, run, step), shown=network.settings)
 
 
-def draw(network: Network, run: Run, step: int) -> None:
+def draw(network: Network, run: Training, step: int) -> None:
     """The network after `step` training steps."""
     snapshot = run.history[step]
     names = {0: ", random weights"} | ({run.steps: ", trained"} if run.steps else {})
@@ -49,7 +49,7 @@ def draw(network: Network, run: Run, step: int) -> None:
     draw_samples(network, run, snapshot)
 
 
-def draw_weights_and_scores(network: Network, run: Run, snapshot: Snapshot) -> None:
+def draw_weights_and_scores(network: Network, run: Training, snapshot: Snapshot) -> None:
     """The kernels, the score of every position, and where one position's score comes from."""
     most = float(max(np.abs(s.kernels).max() for s in (run.history[0], run.final)))
     if network.settings.layers > 1:
@@ -136,7 +136,7 @@ def kernel_marks(
 # --- Samples ------------------------------------------------------------------------------------
 
 
-def draw_samples(network: Network, run: Run, snapshot: Snapshot) -> None:
+def draw_samples(network: Network, run: Training, snapshot: Snapshot) -> None:
     """Some images with their output images, sums and answers, as in the article's figures."""
     st.markdown("**Images, what the network makes of them, and its answers**")
     positions = samples(network.settings.size, network.settings.target)
@@ -189,7 +189,7 @@ def tile(colours: NDArray[np.uint8], side: int = 2 * SAMPLE + 4) -> NDArray[np.u
 # --- Scores -------------------------------------------------------------------------------------
 
 
-def draw_scores(network: Network, run: Run, snapshot: Snapshot) -> Position:
+def draw_scores(network: Network, run: Training, snapshot: Snapshot) -> Position:
     """The score of every position; returns the one that was clicked, at first the target."""
     size, target = network.settings.size, network.settings.target
     # A few huge scores must not hide the target's.

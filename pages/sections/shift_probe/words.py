@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping, Sequence
 
-from core.shift_probe import Network, Position, Proof, Row, Run, Settings, Snapshot, touch_rank
+from core.shift_probe import Network, Position, Proof, Row, Settings, Snapshot, Training, touch_rank
 from core.shift_probe.classes import Leak
 from core.shift_probe.equivariance import Shift
 from core.shift_probe.seeds import Spread, spread
@@ -51,7 +51,7 @@ def place(position: Position, size: int) -> str:
 # --- The finding --------------------------------------------------------------------------------
 
 
-def headline(network: Network, run: Run, proof: Proof) -> str:
+def headline(network: Network, run: Training, proof: Proof) -> str:
     """The finding of this run in one line."""
     settings = network.settings
     single = settings.layers == 1
@@ -71,7 +71,7 @@ def headline(network: Network, run: Run, proof: Proof) -> str:
     return f"{exist} that could, but training from this seed did not get there"
 
 
-def verdict(network: Network, run: Run) -> Iterator[str]:
+def verdict(network: Network, run: Training) -> Iterator[str]:
     """What the run says, in sentences."""
     final, settings = run.final, network.settings
     positions = settings.size**2
@@ -205,7 +205,7 @@ def impossible(network: Network, proof: Proof) -> str:
     return f"Whatever the weights, the scores obey s({row}, {column}) = {mixed}: {ending}"
 
 
-def agreement(run: Run, proof: Proof) -> str:
+def agreement(run: Training, proof: Proof) -> str:
     """Whether the training says the same as the proof."""
     steps = some(run.steps, "step")
     if run.perfect and proof.separable:
