@@ -193,7 +193,7 @@ class Impact:
 
     @property
     def lean(self) -> Lean | None:
-        """Which half of the image has more paths than the other; None where none has.
+        """Which half of the image has more paths than the other; None where neither has.
 
         The upper and the lower half come first; of an odd length the middle is in neither.
         """
@@ -201,7 +201,7 @@ class Impact:
             (self.rows, "above", "below"),
             (self.columns, "left", "right"),
         )
-        for axis, before, after in sides:
+        for axis, before, after in sides if self.maximum else ():
             half = len(axis.counts) // 2
             first, second = sum(axis.counts[:half]), sum(axis.counts[len(axis.counts) - half :])
             if first != second:

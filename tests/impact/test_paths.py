@@ -253,6 +253,7 @@ def test_tensorflow_s_padding_leans_the_other_way() -> None:
     assert keras_map.lean == Lean("below", "above", Fraction(21, 20))
     assert impact(parse_stack("conv1s9"), 4, 5).lean == Lean("above", "below", None)
     assert impact(parse_stack("conv3:same"), 4, 5).lean is None
+    assert impact(parse_stack("conv1s2:same conv1s3:1"), 1, 5).lean is None  # no pixel is seen
 
 
 def test_a_share_beyond_a_float_is_infinite_and_null_in_json(
