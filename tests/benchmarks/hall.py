@@ -12,6 +12,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import multiprocessing
+import re
 import tempfile
 import time
 from collections.abc import AsyncIterator, Callable
@@ -55,7 +56,7 @@ class Session:
 
     def __init__(self, socket: ClientConnection) -> None:
         self._socket = socket
-        self._page, self._finished = "", asyncio.Event()
+        self._page, self._query, self._finished = "", "", asyncio.Event()
         self._ticking: asyncio.Task[None] | None = None
         self._news = asyncio.Condition()
         self.buttons: dict[str, tuple[str, str]] = {}  # by label: id, fragment
@@ -74,7 +75,8 @@ class Session:
         """Have a page or a fragment drawn, pressing a button, and wait until it is."""
         message = BackMsg()
         rerun = message.rerun_script
-        rerun.page_name, rerun.query_string = name, query
+        self._query = query if name or page else self._query
+        rerun.page_name, rerun.query_string = name, self._query
         rerun.page_script_hash = page or ("" if name else self._page)
         rerun.fragment_id = fragment
         if press:
@@ -82,6 +84,7 @@ class Session:
         self._finished.clear()
         if page:
             self.buttons.clear()
+            self._rest()
         await self._socket.send(message.SerializeToString())
         await self._finished.wait()
 
@@ -100,11 +103,12 @@ class Session:
             kind = message.WhichOneof("type")
             if kind == "new_session":
                 self._page = message.new_session.page_script_hash
+            elif kind == "page_info_changed":
+                self._query = message.page_info_changed.query_string
             elif kind == "delta":
                 self._read(message)
             elif kind in ("auto_rerun", "stop_auto_rerun"):
-                if self._ticking:
-                    self._ticking.cancel()
+                self._rest()
                 if kind == "auto_rerun":
                     rerun = message.auto_rerun
                     self._ticking = asyncio.create_task(
@@ -119,17 +123,23 @@ class Session:
         element = message.delta.new_element
         kind = element.WhichOneof("type")
         if kind == "button":
-            self.buttons[element.button.label] = (element.button.id, message.delta.fragment_id)
+            label = re.sub(r"^:primary\[\*\*(.*)\*\*\]$", r"\1", element.button.label)  # is chosen
+            self.buttons[label] = (element.button.id, message.delta.fragment_id)
         elif kind == "page_link":
             self.links[element.page_link.page] = element.page_link.page_script_hash
         elif kind == "alert":
             self.words += element.alert.body
+
+    def _rest(self) -> None:
+        if self._ticking:
+            self._ticking.cancel()
 
     async def _tick(self, fragment: str, interval: float) -> None:
         while True:
             await asyncio.sleep(interval)
             message = BackMsg()
             message.rerun_script.page_script_hash = self._page
+            message.rerun_script.query_string = self._query
             message.rerun_script.fragment_id = fragment
             message.rerun_script.is_auto_rerun = True
             await self._socket.send(message.SerializeToString())

@@ -107,7 +107,8 @@ def plain(
 
     torch.set_num_threads(threads)
     memory = torch.channels_last if channels_last else torch.contiguous_format
-    model = network.Autoencoder(settings).to(memory_format=memory)
+    model = network.Autoencoder(settings)
+    model.to(memory_format=memory)  # type: ignore[call-overload]
     optimizer = torch.optim.Adam(model.parameters(), settings.learning_rate, eps=1e-7)
     criterion = torch.nn.BCELoss()
     forward = torch.compile(model) if compiled else model
@@ -163,7 +164,7 @@ def keras(images: data.NoisySet, settings: Settings, threads: int) -> Round:
             model.add(after)
     model.compile("adam", "binary_crossentropy")
 
-    class Feed(keras.utils.PyDataset):
+    class Feed(keras.utils.PyDataset):  # type: ignore[misc]
         """The same batches as everybody's, by their number."""
 
         def __init__(self) -> None:
@@ -241,12 +242,10 @@ class Team:
     """The processes that train one contender's two arms one way."""
 
     def __init__(self, contender: Contender, batch: int, way: str) -> None:
-        if way == "in turn":
-            groups, threads = [SIZES], CORES
-        elif contender.make is ours:
-            groups, threads = [SIZES], 1
-        else:
-            groups, threads = [(size,) for size in SIZES], 1
+        groups: list[tuple[int, ...]] = [SIZES]
+        threads = CORES if way == "in turn" else 1
+        if way == "side by side" and contender.make is not ours:
+            groups = [(size,) for size in SIZES]
         self.lines = []
         spawn = multiprocessing.get_context("spawn")
         for sizes in groups:
@@ -278,7 +277,7 @@ def matrix_product(precision: str, seconds: float = 2.0) -> float:
 
     torch.set_num_threads(CORES)
     a = torch.rand(2048, 2048).to({"fp32": torch.float32, "bf16": torch.bfloat16}[precision])
-    took = []
+    took: list[float] = []
     end = time.perf_counter() + seconds
     while time.perf_counter() < end or len(took) < 3:
         start = time.perf_counter()
