@@ -34,8 +34,6 @@ stays as it is, {POST.parameters:,} parameters, and ends at a loss of **{POST.pa
 {POST.fell} less. Here both are trained again, and what is said below is said of these runs.
 """
 
-GUESSES = ("better", "the same", "worse")
-
 Tested = dict[str, Checkpoint]  # by arm
 
 
@@ -44,7 +42,7 @@ def page() -> None:
         f"A post pads MNIST by 2 pixels, and its loss falls {POST.fell}. Is the network better?"
     )
     st.markdown(QUESTION, width=TEXT)
-    opening = ask("on padded images the network is …", GUESSES)
+    opening = ask("on padded images the network is …", finding.GUESSES)
     fragment(experiment)(opening)
     if not opening.held_back:
         why.show()
@@ -52,21 +50,30 @@ def page() -> None:
 
 def experiment(opening: Opening) -> None:
     """Everything that a setting changes; the page around it need not be drawn anew."""
+    # The controls are read first and stand last: what they say is seen before what they are.
+    answer, run = st.container(), st.container()
+    if not opening.held_back:
+        st.subheader("Try other borders, digits and training")
     pair = look(choose())
-    if pair.missing_data is not None:
-        pair = fall_back(pair)
-    live.watch(pair, revealed=not opening.held_back)
+    with run:
+        if pair.missing_data is not None:
+            pair = fall_back(pair)
+        if not opening.held_back:
+            st.subheader("Train both yourself")
+        live.watch(pair, revealed=not opening.held_back)
+    if opening.held_back:
+        if pair.tested is not None:
+            with answer:
+                invite("see what this run says")
+        return
     if pair.tested is None:
-        if not opening.held_back:  # until then the layers stand beside the curve
-            sizes(pair.run)
-            layer_table(pair.run)
+        sizes(pair.run)  # before the guess the layers stand beside the curve
+        layer_table(pair.run)
         return
     tested = dict(zip(pair.views, pair.tested, strict=True))
-    if opening.held_back:
-        invite("see what this run says")
-        return
-    finding.show(tested, pair.name, opening.reply())
-    judgement.show(pair.run)
+    with answer:
+        finding.show(tested, pair.name, opening)
+        judgement.show(pair.run)
     architecture(pair, tested)
     st.subheader("What each network sees, makes of it, and should have made")
     samples(tested)

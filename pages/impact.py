@@ -24,7 +24,8 @@ Harald Scheidl ({sources.cite(sources.SCHEIDL, "2021")}) drew these maps for one
 layers; here they are exact at any depth.
 """
 
-GUESSES = ("9", "243", "59,049")
+GUESSES = {"9": "so it is after one layer", "243": "so it is along one axis", "59,049": "right"}
+"""What may be guessed, and what to say to it."""
 
 
 def page() -> None:
@@ -36,12 +37,12 @@ def page() -> None:
         GUESSES,
         settings=Settings.__dataclass_fields__,
     )
+    if opening.revealed:
+        article.answer(opening.reply(GUESSES.get(opening.guess or "", "")))
     article.show(revealed=opening.revealed)
     if opening.held_back:
         invite("compare any two stacks")
         return
-    if opening.revealed:
-        article.answer(opening.reply())
     compare()
 
 

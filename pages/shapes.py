@@ -48,12 +48,13 @@ def page() -> None:
         "the next 2 × 2 pooling makes of 7 …", GUESSES, settings=Settings.__dataclass_fields__
     )
     stages = halving.pooled()
+    if opening.revealed:
+        halving.answer(stages[-1], opening.reply(GUESSES.get(opening.guess or "", "")))
     halving.show(stages, revealed=opening.revealed)
     if opening.held_back:
         invite("take any stack of layers apart")
         return
     if opening.revealed:
-        halving.answer(stages[-1], opening.reply(GUESSES.get(opening.guess or "", "")))
         why_pad.show()
         remainder.show(stages[-1], halving.VALID, halving.SAME)
         fill.show(stages[-1], halving.SAME)

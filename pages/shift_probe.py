@@ -47,17 +47,22 @@ def page() -> None:
     opening = ask(
         "can it learn to tell the corner?", GUESSES, settings=(*SETTINGS, *TARGET, "margin")
     )
+    # The controls are read first and stand below: what they lead to is seen before what they are.
+    answer = st.container()
+    if not opening.held_back:
+        st.subheader("Try another probe")
     settings = choose()
     network = Network(settings)
     run = trained(settings)
-    if opening.held_back:
-        st.subheader("Before training")
-        training.draw_samples(network, run, run.history[0])
-        invite("watch it learn")
-        return
-    st.header(words.headline(network, run, proved(settings)))
-    st.markdown(" ".join([opening.reply(), *words.verdict(network, run)]), width=TEXT)
-    training.show(network, run)
+    with answer:
+        if opening.held_back:
+            invite("watch it learn")
+            st.subheader("Before training")
+            training.draw_samples(network, run, run.history[0])
+            return
+        st.header(words.headline(network, run, proved(settings)))
+        st.markdown(" ".join([opening.reply(), *words.verdict(network, run)]), width=TEXT)
+        training.show(network, run)
     touching.show(network, run, proved(settings))
     shift.show(network, run)
     classes.show(network)

@@ -14,7 +14,11 @@ from core.autoencoder.runs import SHIPPED
 from core.autoencoder.store import Folder
 from core.split import Split, split
 from pages.sections.autoencoder.finding import (
+    BETTER,
+    GUESSES,
+    SAME,
     Losses,
+    answer,
     change_words,
     headline,
     moved,
@@ -22,6 +26,7 @@ from pages.sections.autoencoder.finding import (
     part_words,
 )
 from pages.sections.autoencoder.judgement import which
+from pages.sections.autoencoder.live import so_far
 
 # From a tenth of the loss to far above it, most of them near the unpadded loss: what is barely
 # lower or higher, and parts that cancel, are where a sentence goes wrong.
@@ -197,6 +202,39 @@ def test_moved() -> None:
     assert moved(0.00049) == moved(-0.00049) == "stayed the same to 0.1 %"
     assert moved(5.2) == "rose by 520.0 %"
     assert moved(11.53) == "rose to 12.5 times as much"
+
+
+@given(
+    guess=st.sampled_from(GUESSES),
+    shared=st.floats(-0.5, 0.5),
+    border=st.floats(0, 0.5),
+    width=st.integers(0, 8),
+)
+def test_a_guess_is_answered_in_its_own_terms(
+    guess: str, shared: float, border: float, width: int
+) -> None:
+    parts = split(80.0, 80 * (1 + shared), 80 * border * (width > 0), 784, (28 + 2 * width) ** 2)
+    said = answer(guess, parts)
+    if not width:
+        assert said == "nothing is padded, so both are one and the same"
+        return
+    number, pixels = round(100 * parts.per_pixel, 1), round(100 * parts.shared, 1)
+    assert moved(parts.shared) in said
+    if guess == BETTER:
+        assert said.startswith("the number says so") == (number < 0)
+        assert ("so do the pixels" in said) == (number < 0 and pixels < 0)
+    else:
+        assert said.startswith("this run agrees") == (pixels == 0 if guess == SAME else pixels > 0)
+
+
+def test_what_is_said_so_far_holds_for_the_run_it_stands_beside() -> None:
+    pair = shipped(PADDED["4 px"])
+    parts = loss.split_of(*pair)
+    said = so_far(pair, active=True)
+    assert said.startswith("So far, after 20,000 images: ")
+    assert moved(parts.per_pixel) in said
+    assert moved(parts.total) in said
+    assert so_far(pair, active=False).startswith("This run: ")
 
 
 def test_which_seeds_are_judged() -> None:

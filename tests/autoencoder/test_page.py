@@ -61,7 +61,7 @@ def test_the_verdict_waits_for_a_guess(trained: dict[str, autoencoder.Checkpoint
     assert not app.header
     app.segmented_control(key="guess").set_value("worse").run()
     assert app.header
-    assert "You guessed *worse*." in words(app)
+    assert "You guessed *worse*: this run " in words(app)
 
 
 def test_another_depth_says_what_it_does_to_the_sizes_before_it_is_trained() -> None:

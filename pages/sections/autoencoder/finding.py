@@ -17,20 +17,23 @@ from core.autoencoder import Checkpoint
 from core.split import Split
 from pages.shared import charts
 from pages.shared.changes import Across
+from pages.shared.opening import Opening
 from pages.shared.words import TEXT, percent, rough
 
+GUESSES = BETTER, SAME, WORSE = "better", "the same", "worse"
 
-def show(tested: Mapping[str, Checkpoint], name: str, reply: str) -> None:
-    """The answer of the runs called `name`, after the `reply` to a guess.
+
+def show(tested: Mapping[str, Checkpoint], name: str, opening: Opening) -> None:
+    """The answer of the runs called `name`, in the terms of the guess that was made.
 
     `tested` holds the unpadded and the padded network.
     """
     unpadded, padded = tested.values()
     parts = loss.split_of(unpadded, padded)
     st.header(headline(parts))
-    if reply:
-        st.caption(reply)
-    st.markdown(change_words(parts, name, unpadded.per_pixel, padded.per_pixel), width=TEXT)
+    reply = opening.reply(answer(opening.guess, parts))
+    told = change_words(parts, name, unpadded.per_pixel, padded.per_pixel)
+    st.markdown(f"{reply} {told}".lstrip(), width=TEXT)
     if parts.padded_pixels > parts.pixels:
         charts.show(*_chart(parts), alt=headline(parts), key="split")
     losses = Losses(unpadded.total, padded.interior, padded.border, unpadded.entropy_floor)
@@ -75,6 +78,20 @@ def _reason(parts: Split) -> str:
     if parts.shared >= -parts.division:
         return f": the shared pixels add more {saved}"
     return f": border and shared pixels together add more {saved}"
+
+
+def answer(guess: str | None, parts: Split) -> str:
+    """What these runs say to a guess, in its own terms; one pair of runs decides nothing."""
+    if parts.padded_pixels == parts.pixels:
+        return "nothing is padded, so both are one and the same"
+    number, pixels = _shown(parts.per_pixel), _shown(parts.shared)
+    told = f"on the pixels that both networks have, the loss {moved(parts.shared)}"
+    if guess == BETTER:
+        says = "the number says so" if number < 0 else "not even the number says so"
+        joined = ", and so do the pixels" if pixels < 0 else "; the pixels do not"
+        return f"{says}{joined if number < 0 else ''}: {told}"
+    agrees = pixels == 0 if guess == SAME else pixels > 0
+    return f"this run {'agrees' if agrees else 'does not agree'}: {told}"
 
 
 def change_words(parts: Split, name: str, unpadded: float, padded: float) -> str:

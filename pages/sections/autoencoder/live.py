@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import streamlit as st
 
-from core.autoencoder import Run
+from core import loss
+from core.autoencoder import Checkpoint, Run
 from pages.sections.autoencoder import seeds
+from pages.sections.autoencoder.finding import moved
 from pages.sections.autoencoder.layers import layer_table
 from pages.sections.autoencoder.pair import Pair, drawn_curve, look
 from pages.sections.autoencoder.progress import READING, SEED, doing, progress
@@ -27,6 +29,8 @@ def _live(run: Run, *, revealed: bool, pace: float | None) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         _buttons(pair, revealed=revealed)
     _status(pair)
+    if revealed and pair.tested is not None:
+        st.markdown(so_far(pair.tested, active=pair.active))
     _curves(pair, revealed=revealed)
 
 
@@ -90,6 +94,16 @@ def _status(pair: Pair) -> None:
     elif pair.tested is not None:
         said = [f"{arm.capitalize()}: {runs.provenance(view)}" for arm, view in pair.views.items()]
         st.caption("  \n".join([*said, SEED]))
+
+
+def so_far(tested: tuple[Checkpoint, Checkpoint], *, active: bool) -> str:
+    """The finding at the last test that both arms have come to, beside the curves."""
+    when = f"So far, after {tested[1].images_seen:,} images" if active else "This run"
+    parts = loss.split_of(*tested)
+    return (
+        f"{when}: per pixel the loss **{moved(parts.per_pixel)}**, "
+        f"in total it **{moved(parts.total)}**."
+    )
 
 
 def _curves(pair: Pair, *, revealed: bool) -> None:
