@@ -16,6 +16,7 @@ from pages.sections.autoencoder.depth import layer_words
 from pages.sections.autoencoder.layers import layer_table
 from pages.sections.autoencoder.pair import Pair, curve, look
 from pages.shared import charts, sources
+from pages.shared.controls import told
 from pages.shared.frame import show
 from pages.shared.guard import fragment
 from pages.shared.opening import Opening, ask, invite
@@ -93,7 +94,7 @@ def fall_back(pair: Pair) -> Pair:
     if not (digits.active or digits.tested):
         live.start(digits.run)
         digits = look(digits.run)
-    st.info(f"{pair.missing_data}. So this run uses generated digits.")
+    st.info(f"{told(pair.missing_data)}. So this run uses generated digits.")
     st.button("Try MNIST again", on_click=live.start, args=(pair.run,))
     return digits
 

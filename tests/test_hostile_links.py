@@ -7,7 +7,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from core import settings
-from pages.shared.controls import plain
+from pages.shared.controls import plain, told
 from pages.shared.frame import TOPICS
 from tests.app import open_page
 from tests.test_kept_links import names
@@ -65,6 +65,23 @@ def test_a_hostile_guess_is_none(page: str, guess: str) -> None:
     app = open_page(page, guess=guess)
     assert not app.exception
     assert not app.error
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        ("/srv/my data/mnist/labels.gz is truncated", "labels.gz is truncated"),
+        ("Permission denied: '/srv/x/.cache/runs'", "Permission denied: 'runs'"),
+        (r"C:\Users\x\mnist\labels is no file", "labels is no file"),
+        ("KeyError: 'conv3:same/reflect' and 1/2", "KeyError: 'conv3:same/reflect' and 1/2"),
+        ("[x](javascript:alert(1)) <b>", "[x](javascript:alert(1)) <b>"),
+    ],
+)
+def test_an_error_tells_no_folder_of_the_server(
+    error: str, said: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MNIST_DIR", "/srv/my data/mnist")
+    assert told(RuntimeError(error)) == plain(said)
 
 
 @pytest.mark.parametrize("value", HOSTILE)

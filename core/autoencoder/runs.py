@@ -35,13 +35,13 @@ from core.autoencoder.store import Folder, Kept, Source, Store, identity
 from core.data import mnist
 from core.data.cache import cache_folder
 from core.data.mnist import Stop
+from core.limits import MB, Limits, limits
 from core.settings import InputError
 
 LOG = logging.getLogger("padding_lab.runs")
 
 SHIPPED = Path(__file__).parent / "shipped"
 PATIENCE = 30.0  # seconds that an unwatched run goes on
-QUEUE = 16  # runs that may wait
 FAILURES = 100  # remembered
 
 Status = Literal["absent", "waiting", "training", "finished", "stopped", "failed"]
@@ -158,12 +158,12 @@ class Registry:
         train: Train,
         store: Store,
         *,
-        workers: int = 2,
+        bounds: Limits | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._train = train
         self._store = store
-        self._workers = workers
+        self._bounds = bounds or Limits()
         self._clock = clock
         self._lock = threading.Lock()
         self._jobs: dict[str, Job] = {}
@@ -194,16 +194,24 @@ class Registry:
         status: Status = "failed" if failure else "stopped" if kept else "absent"
         return _with(kept, View(settings, status, images, error=failure))
 
-    def start(self, settings: Settings, images: int, watcher: str) -> None:
+    def start(
+        self, settings: Settings, images: int, watcher: str, *, most: int | None = None
+    ) -> None:
         """Have a run trained up to `images`, unless it is there or on its way already.
 
-        Raises QueueFullError where too many runs wait.
+        Raises QueueFullError where too many runs wait, or where this `watcher` has `most` runs in
+        training and waiting.
         """
         name = identity(settings)
         images = min(images, settings.max_images)
         with self._lock:
             self._drop_unwatched()
             job = self._jobs.get(name)
+            if most is not None and self._watched_by(watcher, but=name) >= most:
+                raise QueueFullError(
+                    f"{most} of your runs are in training or in the queue already: stop one, or "
+                    "try again when one has finished"
+                )
             if job is None:
                 # What was trained since somebody looked is in memory; the disk is the worker's.
                 kept = self._store.recall(settings)
@@ -240,11 +248,12 @@ class Registry:
     # The lock is held in what follows.
 
     def _enqueue(self, name: str, job: Job) -> None:
-        if len(self._queue) >= QUEUE:
+        if len(self._queue) >= self._bounds.queue:
             raise QueueFullError(
-                f"{QUEUE} runs are waiting already: try again when one has finished"
+                f"The queue is full, {self._bounds.queue} runs are waiting already: try again "
+                "when one has finished"
             )
-        if len(self._threads) < self._workers:
+        if len(self._threads) < self._bounds.workers:
             thread = threading.Thread(target=self._work, name="training", daemon=True)
             thread.start()  # it cannot take a job before the lock is free
             self._threads.add(thread)
@@ -282,6 +291,14 @@ class Registry:
     def _watchers(self, job: Job) -> int:
         now = self._clock()
         return sum(now - looked < PATIENCE for looked in list(job.watchers.values()))
+
+    def _watched_by(self, watcher: str, *, but: str) -> int:
+        now = self._clock()
+        return sum(
+            now - job.watchers.get(watcher, LEFT) < PATIENCE
+            for name, job in self._jobs.items()
+            if name != but
+        )
 
     def _watched(self, job: Job) -> bool:
         return not self._closed and self._watchers(job) > 0
@@ -387,7 +404,7 @@ def finish(
     try:
         while waiting or under_way:
             with contextlib.suppress(QueueFullError):
-                while waiting and len(under_way) < QUEUE:
+                while waiting:
                     registry.start(*wanted[waiting[0]], me)
                     under_way.add(waiting.popleft())
             for i in sorted(under_way):
@@ -507,8 +524,10 @@ def registry() -> Registry:
 
 
 def _registry() -> Registry:
-    store = Store(Folder(cache_folder() / "runs"), Folder(SHIPPED))
-    made = Registry(train, store)
+    bounds = limits()
+    folder = Folder(cache_folder() / "runs", bounds.disk_mb * MB)
+    store = Store(folder, Folder(SHIPPED), memory=bounds.memory_mb * MB)
+    made = Registry(train, store, bounds=bounds)
     atexit.register(_close, made)
     return made
 

@@ -24,12 +24,11 @@ from core import data
 from core.autoencoder.experiment import MATHEMATICS, Settings
 from core.autoencoder.record import State, state_from_arrays, state_to_arrays
 from core.data.cache import replacing
+from core.limits import MB, Limits
 from core.settings import InputError, named
 
 LOG = logging.getLogger("padding_lab.runs")
 
-MEMORY = 64 * 2**20  # bytes of runs kept in memory
-DISK = 512 * 2**20  # bytes of runs kept on disk
 LARGEST = 32 * 2**20  # bytes of one run, unpacked: the longest has half of that
 
 Source = Literal["trained", "cache", "shipped"]
@@ -50,7 +49,7 @@ class Folder:
     """Runs as files. Several processes may share it; the bound is `limit` bytes in all."""
 
     path: Path
-    limit: int = DISK
+    limit: int = Limits.disk_mb * MB
 
     def read(self, settings: Settings) -> State | None:
         """The run kept for `settings`, or None. A damaged or foreign file is logged and skipped."""
@@ -132,7 +131,7 @@ class Store:
     """
 
     def __init__(
-        self, folder: Folder, shipped: Folder | None = None, *, memory: int = MEMORY
+        self, folder: Folder, shipped: Folder | None = None, *, memory: int = Limits.memory_mb * MB
     ) -> None:
         self._folder = folder
         self._shipped = shipped

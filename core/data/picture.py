@@ -10,11 +10,10 @@ import numpy as np
 from PIL import Image, ImageOps
 
 from core.arrays import Float64
+from core.limits import limits
 from core.settings import InputError
 
 FORMATS = ("PNG", "JPEG")
-MAX_PIXELS = 4_000_000  # of the file's picture: 16 MB once unpacked
-MAX_SIDE = 10_000
 
 
 @lru_cache(maxsize=2)  # a page asks again at every change, once for each of two sizes
@@ -22,7 +21,8 @@ def read_picture(content: bytes, height: int, width: int) -> Float64:
     """The middle of a PNG or JPEG picture, scaled to (height, width), grey in [0, 1], read-only.
 
     What the file is decides its first bytes, not its name. Raises InputError for anything else,
-    for a damaged file and for more than MAX_PIXELS or MAX_SIDE, before it is unpacked.
+    for a damaged file and for more pixels or longer sides than `core.limits` has, before it is
+    unpacked.
     """
     wrong = InputError("the file must be a PNG or JPEG picture, and this one cannot be read as one")
     try:
@@ -30,7 +30,8 @@ def read_picture(content: bytes, height: int, width: int) -> Float64:
             # Pillow only warns of a large picture; its size is judged below, before it is unpacked.
             warnings.simplefilter("ignore", Image.DecompressionBombWarning)
             picture = Image.open(io.BytesIO(content), formats=FORMATS)
-        if picture.width * picture.height > MAX_PIXELS or max(picture.size) > MAX_SIDE:
+        pixels, side = picture.width * picture.height, max(picture.size)
+        if pixels > limits().picture_pixels or side > limits().picture_side:
             raise too_large(f"{picture.width} × {picture.height}")
         # A JPEG is unpacked at a fraction of its size where that is enough.
         picture.draft("L", (4 * width, 4 * height))
@@ -50,8 +51,8 @@ def read_picture(content: bytes, height: int, width: int) -> Float64:
 
 def too_large(size: str) -> InputError:
     return InputError(
-        f"the picture must have at most {MAX_PIXELS // 10**6} million pixels and sides of at most "
-        f"{MAX_SIDE:,}, not {size}: make it smaller first"
+        f"the picture must have at most {limits().picture_pixels:,} pixels and sides of at most "
+        f"{limits().picture_side:,}, not {size}: make it smaller first"
     )
 
 

@@ -9,6 +9,7 @@ those paths. For the centre output that is the effective receptive field of Luo 
 from __future__ import annotations
 
 import math
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
@@ -28,6 +29,7 @@ from core.layers import (
     fit,
     fit_stack,
 )
+from core.limits import MB, limits
 from core.settings import Choice, InputError, Whole, check, setting
 
 if TYPE_CHECKING:
@@ -37,8 +39,6 @@ if TYPE_CHECKING:
     Weights = tuple[Tensor, Tensor | None]  # (out, in, kernel, kernel) and (out,)
 
 Target = Literal["sum", "centre"]
-MAX_WORK = 20_000_000_000  # multiplications in all draws' forward passes: seconds, not minutes
-MAX_ACTIVITY = 20_000_000  # values in one layer's output
 
 
 @dataclass(frozen=True)
@@ -119,8 +119,12 @@ def random_impact(
     settings: Settings,
     convention: Convention = "either",
 ) -> Measured:
-    """All draws of `random_draws` together. Raises InputError as it does."""
-    return Measured(np.stack(list(random_draws(stack, height, width, settings, convention))))
+    """All draws of `random_draws` together. Raises InputError as it does.
+
+    A process does this for whoever asks, one after the other: memory is bounded for one.
+    """
+    with machine.once("measuring", threading.Lock):
+        return Measured(np.stack(list(random_draws(stack, height, width, settings, convention))))
 
 
 def random_draws(
@@ -256,25 +260,53 @@ def random_weights(stack: Stack, generator: Generator, relu: bool) -> Iterator[W
             channels = layer.channels
 
 
-def refuse_work(stack: Stack, height: int, width: int, draws: int, convention: Convention) -> None:
-    """Raise InputError where drawing this many networks would take minutes or fill the memory."""
+@dataclass(frozen=True)
+class Cost:
+    """What drawing networks takes.
+
+    work: multiplications in all draws' forward passes.
+    bytes: of memory at the most, an estimate that is rather too high than too low.
+    """
+
+    work: int
+    bytes: int
+
+
+KEPT, PASSING = 2, 4  # arrays of a layer's size, as measured: until the gradient's end, and at once
+COPIES = 6  # of the draws' gradients: two while they are stacked, four kept for the page
+
+
+def cost(stack: Stack, height: int, width: int, draws: int, convention: Convention) -> Cost:
+    """What it takes to draw this many networks for images of one channel. No torch."""
     work, channels = 0, 1
+    every, largest, weights, heaviest = 0, 0, 0, 0  # values
     rows, columns = (fit_stack(stack, length, convention) for length in (height, width))
     for layer, row, column in zip(stack, rows, columns, strict=True):
         before = channels
+        mixed = channels
         if layer.kind == CONVOLUTION:
             channels = layer.channels
+            mixed = before * channels
+            weights += layer.kernel**2 * mixed
+            heaviest = max(heaviest, layer.kernel**2 * mixed)
         area = row.output * column.output
         values = max(area * channels, len(row.cells) * len(column.cells) * before)
-        if values > MAX_ACTIVITY:
-            raise InputError(
-                f"layers: {str(layer)!r}: {values} values at once: expected at most "
-                f"{MAX_ACTIVITY} to measure"
-            )
-        mixed = before * channels if layer.kind == CONVOLUTION else channels
+        every, largest = every + values, max(largest, values)
         work += area * layer.kernel**2 * mixed
-    if work * draws > MAX_WORK:
+    single = KEPT * every + PASSING * largest + weights + heaviest  # float32
+    return Cost(work * draws, 4 * single + 8 * COPIES * draws * height * width)
+
+
+def refuse_work(stack: Stack, height: int, width: int, draws: int, convention: Convention) -> None:
+    """Raise InputError where drawing this many networks would take minutes or fill the memory."""
+    asked = cost(stack, height, width, draws, convention)
+    if asked.bytes > limits().measure_mb * MB:
         raise InputError(
-            f"draws: {draws} draws take {work * draws:.0e} multiplications: expected at most "
-            f"{MAX_WORK:.0e}; use fewer draws, channels or pixels"
+            f"layers: measuring them takes about {asked.bytes // MB:,} MB of memory: expected at "
+            f"most {limits().measure_mb:,} MB; use fewer pixels, channels or draws"
+        )
+    if asked.work > limits().measure_billions * 10**9:
+        raise InputError(
+            f"draws: {draws} draws take {asked.work / 1e9:.0f} billion multiplications: expected "
+            f"at most {limits().measure_billions:,}; use fewer draws, channels or pixels"
         )

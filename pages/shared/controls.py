@@ -8,14 +8,18 @@ the control, with the range that would be right.
 from __future__ import annotations
 
 import math
+import os
 import re
 from collections.abc import Mapping
 from dataclasses import make_dataclass
+from pathlib import Path
 from typing import Any
 
 import streamlit as st
 
 from core import settings
+from core.data import mnist
+from core.data.cache import cache_folder
 from core.layers import Stack
 from core.settings import Choice, InputError, Maybe, Real, Steps, Switch, Whole, setting
 
@@ -118,6 +122,17 @@ def plain(words: object) -> str:
     escaped = re.sub(r"([\\`*\[\]<>$~#|:&]|\b_|_\b)", r"\\\1", str(words))
     return re.sub(r"(?i)(?<=www)(?=\.)|(?=@)|(?<=:)(?=//)", WORD_JOINER, escaped)
 
+
+def told(error: object) -> str:
+    """What has gone wrong, as text: of a file on the server its name, and no folder."""
+    words = str(error)
+    for folder in filter(None, (mnist.own_folder(), cache_folder(), Path.cwd(), Path.home())):
+        words = words.replace(f"{folder}{os.sep}", "")  # with spaces in it, say
+    return plain(FOLDERS.sub("", words))
+
+
+FOLDERS = re.compile(r"""(?<![\w./\\:])(?:[A-Za-z]:)?[/\\](?:[^/\\\s'":,;]+[/\\])*(?=[\w.~])""")
+"""An absolute path's folders."""
 
 WORD_JOINER = "\u2060"
 

@@ -11,6 +11,7 @@ import streamlit as st
 from core import autoencoder, machine
 from core.autoencoder import runs
 from core.autoencoder.presets import AS_ASKED
+from core.limits import limits
 from pages.shared import controls, sources
 from pages.shared.guard import plain_errors
 
@@ -36,6 +37,7 @@ def show(topic: str, page: Callable[[], None]) -> None:
         navigate()
         controls.remember_link(topic)
         with plain_errors(topic):
+            limits()  # whoever set one wrong is told at the first look
             page()
         lead_on(topic)
         sources.at_end(topic)

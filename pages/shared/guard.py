@@ -11,6 +11,7 @@ from typing import ParamSpec
 import streamlit as st
 
 from core.settings import InputError
+from pages.shared.controls import told
 
 Given = ParamSpec("Given")
 
@@ -21,7 +22,7 @@ def plain_errors(name: str) -> Iterator[None]:
     try:
         yield
     except InputError as error:
-        st.error(f"{error}.")
+        st.error(f"{told(error)}.")
     except Exception:
         logging.getLogger("padding_lab").exception("The page %s failed", name)
         st.error(

@@ -10,8 +10,9 @@ from functools import lru_cache
 
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
-from core.autoencoder import Checkpoint, Run, runs
+from core.autoencoder import Checkpoint, Run, cost, runs
 from core.autoencoder.runs import View
+from core.limits import limits
 
 TICK = 0.5  # seconds between two looks at runs in training
 FEW = 5  # sessions that may look that often
@@ -27,10 +28,23 @@ def start(wanted: Iterable[Run]) -> str:
     """Have runs trained, one after another; why no more could be queued, else nothing."""
     try:
         for run in wanted:
-            runs.registry().start(*run, visitor())
+            if refused := too_long(run):
+                return refused
+            runs.registry().start(*run, visitor(), most=limits().session_runs)
     except runs.QueueFullError as error:
         return str(error)
     return ""
+
+
+def too_long(run: Run) -> str:
+    """Why nobody may train this run here, a sentence without its full stop; else nothing."""
+    if run.settings.precision != "bf16":
+        return cost.refusal(run)
+    try:
+        from core.autoencoder.training import bf16_pays
+    except ImportError:
+        return cost.refusal(run)
+    return cost.refusal(run, slow_bf16=not bf16_pays())
 
 
 def leave(wanted: Iterable[Run]) -> None:

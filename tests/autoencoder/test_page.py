@@ -12,9 +12,9 @@ from core.autoencoder import Run, Settings, runs
 from core.autoencoder.store import Folder
 from pages.sections.autoencoder.finding import headline, moved, nats
 from pages.shared.verdict import sentence, weigh
-from tests.app import click, open_page, words
+from tests.app import click, errors, open_page, words
 from tests.made_up import keep, live
-from tests.stand_in import until
+from tests.stand_in import until, until_idle
 
 SMALL: dict[str, Any] = {"dataset": "digits", "train_size": 5000, "images": 5000, "batch_size": 64}
 
@@ -257,3 +257,31 @@ def test_an_error_in_a_page_is_a_sentence_and_a_log_entry(
     assert error.value.startswith("Something went wrong on this page")
     assert "secret cause" not in error.value
     assert "secret cause" in caplog.text
+
+
+def test_a_run_that_costs_too_much_is_for_home(shelf: Folder) -> None:
+    asked = {"train_size": 60_000, "images": 600_000, "batch_size": 8, "pad_width": 8}
+    app = open_page("autoencoder", guess="worse", **asked)
+    assert not errors(app)
+    assert "a core busy for about" in words(app)
+    assert not [one.label for one in app.button if one.label.startswith(("Train", "Continue"))]
+    (commands,) = (one.value for one in app.code if "python -m core autoencoder" in one.value)
+    assert commands.splitlines()[1] == (
+        "python -m core autoencoder --pad-width 8 --batch-size 8 --learning-rate 0.003"
+    )
+
+
+def test_an_error_is_text_and_names_no_folder(
+    shelf: Folder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise RuntimeError("www.evil.example <b> in /srv/secret/file")
+
+    monkeypatch.setattr(runs.registry(), "_train", fail)
+    app = open_page("autoencoder", guess="worse")
+    click(app, "Train")
+    until_idle()
+    (said,) = errors(app.run())
+    assert "www." not in said
+    assert "secret" not in said
+    assert "file" in said

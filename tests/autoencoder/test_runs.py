@@ -14,9 +14,10 @@ import pytest
 
 from core.autoencoder import Run, Settings, State, as_shipped, experiment, runs
 from core.autoencoder.progress import work
-from core.autoencoder.runs import PATIENCE, QUEUE, QueueFullError, Registry, finish
+from core.autoencoder.runs import PATIENCE, QueueFullError, Registry, finish
 from core.autoencoder.store import Folder, Store
 from core.data import images
+from core.limits import Limits
 from core.settings import InputError
 from tests.stand_in import SETTINGS, Clock, Trainer, same, state_at, until, until_idle
 
@@ -30,7 +31,9 @@ class Stage:
         self.trainer, self.clock = Trainer(held=held), Clock()
         self.folder, self.shipped = Folder(path / "runs"), Folder(path / "shipped")
         self.store = Store(self.folder, self.shipped)
-        self.registry = Registry(self.trainer, self.store, workers=workers, clock=self.clock)
+        self.registry = Registry(
+            self.trainer, self.store, bounds=Limits(workers=workers), clock=self.clock
+        )
         self.look, self.start = self.registry.look, self.registry.start
 
     def end(self) -> None:
@@ -38,6 +41,8 @@ class Stage:
         self.trainer.let_go()
         until_idle()
 
+
+QUEUE = Limits.queue
 
 Make = Callable[..., Stage]
 
@@ -268,6 +273,23 @@ def test_no_more_run_at_once_than_there_are_workers(make: Make) -> None:
     assert len(stage.trainer.calls) == 2
     stage.end()
     assert len(stage.trainer.calls) == 5
+
+
+def test_one_visitor_leaves_room_for_others(make: Make) -> None:
+    stage = make(workers=1)
+    for seed in range(4):
+        stage.start(seeded(seed), 1_000, "greedy", most=4)
+    with pytest.raises(QueueFullError, match=r"^4 of your runs are in training or in the queue"):
+        stage.start(seeded(4), 1_000, "greedy", most=4)
+    assert stage.look(seeded(4), 1_000).status == "absent"
+    stage.start(seeded(3), 2_000, "greedy", most=4)  # it is among the four
+    stage.start(seeded(4), 1_000, "other", most=4)
+    stage.start(seeded(5), 1_000, "command line")
+    stage.registry.leave(seeded(3), "greedy")
+    stage.start(seeded(6), 1_000, "greedy", most=4)
+    stage.clock.now += PATIENCE + 1  # whoever looks no longer has left
+    stage.start(seeded(7), 1_000, "greedy", most=4)
+    stage.end()
 
 
 # --- Watching -----------------------------------------------------------------------------------

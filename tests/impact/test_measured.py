@@ -1,5 +1,9 @@
 """Measured impact is the gradient: equal to the paths where all weights are 1, random elsewhere."""
 
+import subprocess
+import sys
+from pathlib import Path
+
 import numpy as np
 import pytest
 import torch
@@ -11,15 +15,19 @@ from core.impact.measured import (
     Measured,
     Settings,
     beside_paths,
+    cost,
     measure,
     network,
     random_impact,
     resize,
 )
 from core.layers import PADDING_MODES, Layer, Stack, parse_layer, parse_stack
+from core.limits import MB, limits
 from core.settings import InputError
 from core.shapes import pool
 from tests.strategies import convolutions, unless_refused
+
+ROOT = Path(__file__).parents[2]
 
 
 def ones(stack: Stack) -> list[tuple[torch.Tensor, None]]:
@@ -111,8 +119,8 @@ def test_a_dead_network_measures_nothing() -> None:
 @pytest.mark.parametrize(
     ("text", "draws", "message"),
     [
-        ("conv3x4096:same", 1, "values at once: expected at most"),
-        ("conv3x64:same conv3x64:same", 256, "256 draws take 2e.11 multiplications"),
+        ("conv3x4096:same", 1, "takes about 1,5.. MB of memory: expected at most 96 MB; use fewer"),
+        ("conv9x16:same conv9x16:same", 60, "60 draws take 22 billion mult"),
         ("conv9:valid up64 up2", 1, "grows to"),
     ],
 )
@@ -124,3 +132,30 @@ def test_too_much_work_is_refused(text: str, draws: int, message: str) -> None:
 def test_settings_are_checked() -> None:
     with pytest.raises(InputError, match="draws must be a whole number from 1 to 256"):
         Settings(draws=0)
+
+
+PEAK = r"""
+import re, sys
+from pathlib import Path
+from core.impact.measured import Settings, random_impact
+from core.layers import parse_stack
+# The process's own peak; getrusage would count that of the process that started it.
+used = lambda: int(re.search(r"VmHWM:\s+(\d+)", Path("/proc/self/status").read_text())[1])
+random_impact(parse_stack("conv3x2:same conv3:same"), 8, 8, Settings(draws=1))
+before = used()
+random_impact(parse_stack(sys.argv[1]), 150, 150, Settings(draws=2))
+print(used() - before)
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+@pytest.mark.parametrize(
+    "text",
+    ["conv3x64:same conv3x64:same conv3:same", "conv3x64:same maxpool2 conv3x32:same/reflect up2"],
+)
+def test_memory_stays_within_the_estimate(text: str) -> None:
+    estimate = cost(parse_stack(text), 150, 150, 2, "either").bytes
+    assert estimate < limits().measure_mb * MB
+    command = [sys.executable, "-c", PEAK, text]
+    found = subprocess.run(command, capture_output=True, check=True, timeout=120, cwd=ROOT)
+    assert 0.3 * estimate < int(found.stdout) * 1024 < 1.1 * estimate

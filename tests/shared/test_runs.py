@@ -5,8 +5,10 @@ from dataclasses import replace
 import pytest
 
 from core.autoencoder import LIVE, Run, Settings
-from core.autoencoder.runs import QUEUE, QueueFullError, View
+from core.autoencoder.presets import ORIGINAL_PADDED
+from core.autoencoder.runs import QueueFullError, View
 from core.autoencoder.store import Folder
+from core.limits import limits
 from pages.shared import runs
 from tests.made_up import keep, live
 
@@ -38,16 +40,23 @@ def test_as_many_are_started_as_can_wait(monkeypatch: pytest.MonkeyPatch) -> Non
     started: list[Settings] = []
 
     class Full:
-        def start(self, settings: Settings, images: int, watcher: str) -> None:
-            if len(started) == QUEUE:
+        def start(self, settings: Settings, images: int, watcher: str, *, most: int) -> None:
+            assert most == limits().session_runs
+            if len(started) == limits().queue:
                 raise QueueFullError("too many")
             started.append(settings)
 
     monkeypatch.setattr("core.autoencoder.runs.registry", Full)
-    wanted = [PADDED.but(seed=seed) for seed in range(QUEUE + 3)]
+    wanted = [PADDED.but(seed=seed) for seed in range(limits().queue + 3)]
     assert runs.start(wanted[:2]) == ""
     assert runs.start(wanted[2:]) == "too many"
-    assert [one.seed for one in started] == list(range(QUEUE))
+    assert [one.seed for one in started] == list(range(limits().queue))
+
+
+def test_what_costs_too_much_is_not_started(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("core.autoencoder.runs.registry", None)  # it is not even asked
+    endless = ORIGINAL_PADDED.but(pad_width=8, batch_size=8)
+    assert runs.start(endless.arms[1:]) == runs.too_long(endless) != ""
 
 
 @pytest.mark.parametrize(

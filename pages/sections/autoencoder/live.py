@@ -6,13 +6,16 @@ import streamlit as st
 
 from core import loss
 from core.autoencoder import Checkpoint, Run
+from core.autoencoder.cost import command
 from pages.sections.autoencoder import seeds
 from pages.sections.autoencoder.finding import moved
 from pages.sections.autoencoder.layers import layer_table
 from pages.sections.autoencoder.pair import Pair, drawn_curve, look
 from pages.sections.autoencoder.progress import READING, SEED, doing, progress
 from pages.shared import charts, runs
+from pages.shared.controls import told
 from pages.shared.guard import fragment
+from pages.shared.words import TEXT
 
 
 def watch(pair: Pair, *, revealed: bool) -> None:
@@ -26,8 +29,11 @@ def _live(run: Run, *, revealed: bool, pace: float | None) -> None:
     pair = look(run)
     if pair.pace != pace:
         st.rerun()  # look more or less often, and draw anew what stands below
-    with st.container(horizontal=True, vertical_alignment="center"):
-        _buttons(pair, revealed=revealed)
+    if not pair.active and (refused := runs.too_long(pair.run)):
+        _at_home(pair.run, refused)
+    else:
+        with st.container(horizontal=True, vertical_alignment="center"):
+            _buttons(pair, revealed=revealed)
     _status(pair)
     if revealed and pair.tested is not None:
         st.markdown(so_far(pair.tested, active=pair.active))
@@ -60,6 +66,12 @@ def _buttons(pair: Pair, *, revealed: bool) -> None:
         )
 
 
+def _at_home(run: Run, refused: str) -> None:
+    """Why nobody may train this here, and what trains both arms elsewhere."""
+    st.markdown(f"{refused}:", width=TEXT)
+    st.code("\n".join(map(command, run.arms)), language="sh", wrap_lines=True)
+
+
 def _train_fresh(run: Run) -> None:
     """Train a seed that nobody has trained here and that is not to be judged."""
     train(run.but(seed=seeds.fresh(run)))
@@ -87,7 +99,7 @@ def _status(pair: Pair) -> None:
     refused = st.session_state.pop("refused", None)
     if refused:
         st.warning(f"{refused}.")
-    for failure in {str(view.error) for view in pair.views.values() if view.error}:
+    for failure in {told(view.error) for view in pair.views.values() if view.error}:
         st.error(f"{failure}.")
     if pair.active:
         st.progress(progress(pair.views), text=doing(pair.views))

@@ -56,7 +56,7 @@ def show(sides: Sequence[Side]) -> None:
         st.info("This part needs PyTorch, which is not installed on this server.")
 
 
-@st.cache_resource(max_entries=32, show_spinner="Drawing random networks …")
+@st.cache_resource(max_entries=4, show_spinner="Drawing random networks …")
 def drawn(text: str, height: int, width: int, chosen: measured.Settings) -> Measured:
     """The gradients of random networks, computed once."""
     return measured.random_impact(parse_stack(text), height, width, chosen)

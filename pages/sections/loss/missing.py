@@ -9,6 +9,7 @@ import streamlit as st
 from core.autoencoder import Run
 from core.autoencoder.runs import View
 from pages.shared import runs
+from pages.shared.controls import told
 from pages.shared.guard import fragment
 
 
@@ -32,7 +33,7 @@ def watch(section: str, missing: Sequence[Run], of: int, ticking: bool) -> None:
     for run, view in views.items():
         if view.error is not None and run in asked:
             asked.discard(run)
-            st.session_state["failure"] = str(view.error)
+            st.session_state["failure"] = view.error
     if any(view.status == "finished" for view in views.values()):
         st.rerun()  # draw with what has come in
     mine = [run for run in missing if run in asked]
@@ -49,7 +50,7 @@ def watch(section: str, missing: Sequence[Run], of: int, ticking: bool) -> None:
             label = f"Train the {len(missing)} missing {noun}"
             st.button(label, key=f"train_{section}", on_click=train, args=(missing,))
             if failure := st.session_state.pop("failure", None):
-                st.error(f"{failure}.")
+                st.error(f"{told(failure)}.")
             st.caption(
                 f"{of - len(missing)} of {of} runs are here, {missing[0].images:,} images each."
             )
@@ -57,8 +58,14 @@ def watch(section: str, missing: Sequence[Run], of: int, ticking: bool) -> None:
 
 def train(missing: Sequence[Run]) -> None:
     """Want these runs, also where one has failed before."""
-    st.session_state["asked"].update(missing)
-    runs.start(missing)
+    possible = []
+    for run in missing:
+        if refused := runs.too_long(run):
+            st.session_state["failure"] = refused
+        else:
+            possible.append(run)
+    st.session_state["asked"].update(possible)
+    runs.start(possible)
 
 
 def stop(mine: Sequence[Run]) -> None:
