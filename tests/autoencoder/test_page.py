@@ -9,12 +9,12 @@ from streamlit.testing.v1 import AppTest
 
 from core import autoencoder, loss
 from core.autoencoder import Run, Settings, runs
-from core.autoencoder.store import Folder
+from core.autoencoder.store import Folder, Store
 from pages.sections.autoencoder.finding import headline, moved, nats
 from pages.shared.verdict import sentence, weigh
 from tests.app import click, errors, open_page, words
 from tests.made_up import keep, live
-from tests.stand_in import until, until_idle
+from tests.stand_in import Trainer, until, until_idle
 
 SMALL: dict[str, Any] = {"dataset": "digits", "train_size": 5000, "images": 5000, "batch_size": 64}
 
@@ -274,10 +274,10 @@ def test_a_run_that_costs_too_much_is_for_home(shelf: Folder) -> None:
 def test_an_error_is_text_and_names_no_folder(
     shelf: Folder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def fail(*_: object) -> None:
-        raise RuntimeError("www.evil.example <b> in /srv/secret/file")
-
-    monkeypatch.setattr(runs.registry(), "_train", fail)
+    trainer = Trainer()
+    trainer.error = RuntimeError("www.evil.example <b> in /srv/secret/file")
+    registry = runs.Registry(trainer, Store(shelf))
+    monkeypatch.setattr(runs, "registry", lambda: registry)
     app = open_page("autoencoder", guess="worse")
     click(app, "Train")
     until_idle()
