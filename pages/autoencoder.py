@@ -134,7 +134,7 @@ def architecture(pair: Pair, tested: Tested) -> None:
                     }
                     for arm, one in tested.items()
                 }
-            )
+            ).rename_axis("figure")
         )
 
 

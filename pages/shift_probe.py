@@ -45,10 +45,7 @@ def page() -> None:
     st.title("Can a “shift-invariant” network tell where a pixel is?")
     st.markdown(QUESTION, width=TEXT)
     opening = ask(
-        "can it learn to tell the corner?",
-        GUESSES,
-        settings=(*SETTINGS, *TARGET, "margin"),
-        on_guess=lambda: st.session_state.update(_play=True),
+        "can it learn to tell the corner?", GUESSES, settings=(*SETTINGS, *TARGET, "margin")
     )
     # The controls are read first and stand below: what they lead to is seen before what they are.
     answer = st.container()
@@ -60,12 +57,12 @@ def page() -> None:
     with answer:
         if opening.held_back:
             invite("watch it learn")
-            st.subheader("Before training")
+            st.header("Before training")
             training.draw_samples(network, run, run.history[0])
             return
         st.header(words.headline(network, run, proved(settings)))
         st.markdown(" ".join([opening.reply(), *words.verdict(network, run)]), width=TEXT)
-        training.show(network, run, play=st.session_state.pop("_play", False))
+        training.show(network, run)
     touching.show(network, run, proved(settings))
     shift.show(network, run)
     classes.show(network)

@@ -63,7 +63,7 @@ def test_an_entry_ends_its_title_once() -> None:
 def test_every_page_ends_with_its_sources(topic: str) -> None:
     app = open_page(topic)
     assert not app.exception
-    assert app.subheader[-1].value == "Sources"
+    assert app.header[-1].value == "Sources"
     listed = app.markdown[-1].value
     assert listed.count("\n- ") + 1 == len(PAGES[topic])
     assert all(source.address in listed for source in PAGES[topic])

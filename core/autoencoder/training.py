@@ -76,8 +76,7 @@ def train(
     """Train from `state`, or from the start, until `until` images were seen or `stop` says so.
 
     `on_progress` hears of the run several times a second, during a checkpoint's test too; `stop` is
-    asked before every step and within a test. `samples` are the test images whose reconstructions
-    checkpoints keep.
+    asked before every step. `samples` are the test images whose reconstructions checkpoints keep.
 
     Raises Diverged. An accelerator that is missing or fails is replaced by the CPU, from `state`
     on; the returned state's `note` says so.
@@ -374,10 +373,6 @@ class CapturedStep(Step):
 # --- A run --------------------------------------------------------------------------------------
 
 
-class _Stopped(Exception):
-    """The test of a checkpoint was stopped."""
-
-
 class _Run:
     """A run in progress on one device."""
 
@@ -427,8 +422,6 @@ class _Run:
             if start == 0:
                 self.step.sums[0] = 0
             indices = shuffled[1][start : start + settings.batch_size]
-            at_checkpoint = self.images_seen + len(indices) in positions
-            before = self.state() if at_checkpoint else None
             steps += 1
             self.step(self.train_images.batch(indices), steps)
             self.images_seen += len(indices)
@@ -437,11 +430,9 @@ class _Run:
             if self.images_seen >= point_due:
                 self.points += (self.point(),)
                 point_due = next_point(self.images_seen)
-            if before is not None:
-                try:
-                    tested = self.checkpoint(on_progress, stop)
-                except _Stopped:
-                    return before  # a state at a checkpoint has been tested there, always
+            at_checkpoint = self.images_seen in positions
+            if at_checkpoint:
+                tested = self.checkpoint(on_progress)
                 self.checkpoints = lighten(settings, (*self.checkpoints, tested))
             if at_checkpoint or time.perf_counter() >= report_due:
                 on_progress(self.state())
@@ -471,16 +462,9 @@ class _Run:
         test_loss = float(maps.loss.mean(dtype=np.float64))
         return Point(self.images_seen, self.epoch, train_loss, test_loss)
 
-    def checkpoint(self, on_progress: OnProgress, stop: Callable[[], bool]) -> Checkpoint:
-        """The test where the run stands. Raises _Stopped once `stop` says so."""
+    def checkpoint(self, on_progress: OnProgress) -> Checkpoint:
         state = self.state()
-
-        def tested(share: float) -> None:
-            if stop():
-                raise _Stopped
-            on_progress(state, testing=share)
-
-        maps = self.measure(tested=tested)
+        maps = self.measure(tested=lambda share: on_progress(state, testing=share))
         in_epoch = (self.images_seen - 1) % self.settings.train_size + 1
         first = self.checkpoints[0] if self.checkpoints else None
         return Checkpoint(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import threading
 from collections.abc import Callable
+from pathlib import Path
 
 import streamlit as st
 
@@ -26,6 +27,8 @@ TOPICS = {
 
 START = "start"
 
+LOOK = Path(__file__).with_name("look.css")
+
 WIDTH = 1080  # pixels: the widest that a figure needs
 
 
@@ -33,6 +36,7 @@ def show(topic: str, page: Callable[[], None]) -> None:
     """Run `page` inside the common frame. An error becomes a sentence, its trace a log entry."""
     name = TOPICS.get(topic, "What padding does to a network")
     st.set_page_config(f"{name} · Padding Lab", layout="wide")
+    st.html(LOOK)
     with st.container(horizontal_alignment="center"), st.container(width=WIDTH):
         navigate()
         controls.remember_link(topic)
@@ -46,7 +50,7 @@ def show(topic: str, page: Callable[[], None]) -> None:
 
 def navigate() -> None:
     """The topics in one line, which wraps on a phone."""
-    with st.container(horizontal=True, gap="medium", vertical_alignment="center"):
+    with st.container(horizontal=True, vertical_alignment="center", key="pages"):
         st.page_link("streamlit_app.py", label="**Padding Lab**")
         for topic, name in TOPICS.items():
             st.page_link(f"pages/{topic}.py", label=name)

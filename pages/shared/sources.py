@@ -157,6 +157,6 @@ def entry(source: Source) -> str:
 
 def at_end(topic: str) -> None:
     """The list of a page's sources, for below its last part."""
-    st.subheader("Sources")
+    st.header("Sources")
     listed = "\n".join(f"- {entry(source)}" for source in PAGES[topic])
     st.markdown(listed, width=TEXT)

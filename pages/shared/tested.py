@@ -26,6 +26,7 @@ def samples(tested: Mapping[str, Checkpoint]) -> None:
         st.image(
             _sheet(one, charts.palette().padded),
             caption=f"{arm.capitalize()}, from top to bottom: noisy, denoised, clean test images",
+            alt=samples_words(arm, one),
         )
 
 
@@ -54,11 +55,33 @@ def loss_maps(tested: Mapping[str, Checkpoint]) -> None:
                 _map(one, highest),
                 width=ENLARGED * size,
                 caption=f"Test loss of each pixel, {arm}",
+                alt=map_words(arm, one),
             )
     with st.container(horizontal=True, gap="small", vertical_alignment="center"):
         st.caption("0", width="content")
-        st.image(LEGEND, width=200)
+        st.image(LEGEND, width=200, alt="From dark for no loss to bright for the most")
         st.caption(f"{highest:.2f} nats per pixel", width="content")
+
+
+def samples_words(arm: str, tested: Checkpoint) -> str:
+    """The samples in words: what one network makes of noise, and what is left to lose."""
+    return (
+        f"Test images through the {arm} network: as they go in, noisy, as they come out, and as "
+        f"they should. Over the whole test set {tested.total:.1f} nats an image "
+        "are lost"
+    )
+
+
+def map_words(arm: str, tested: Checkpoint) -> str:
+    """A map of the loss in words: how much lies inside and on the border, and where the most."""
+    row, column = np.unravel_index(tested.loss_map.argmax(), tested.loss_map.shape)
+    most = f"the most, {tested.loss_map.max():.2g}, in row {row}, column {column}"
+    if not tested.pad_width:
+        return f"Test loss of each pixel, {arm}: {tested.total:.1f} nats in all, {most}"
+    return (
+        f"Test loss of each pixel, {arm}: {tested.interior:.1f} nats inside the frame, "
+        f"{tested.border:.2g} on the border around it, {most}"
+    )
 
 
 ENLARGED = 8  # screen pixels of a pixel in a loss map

@@ -58,7 +58,7 @@ def test_autoencoder_says_what_the_runs_say(trained: dict[str, autoencoder.Check
 
 def test_the_verdict_waits_for_a_guess(trained: dict[str, autoencoder.Checkpoint]) -> None:
     app = open_page("autoencoder", **SMALL)
-    assert not app.header
+    assert [header.value for header in app.header] == ["Sources"]
     app.segmented_control(key="guess").set_value("worse").run()
     assert app.header
     assert "You guessed *worse*: this run " in words(app)

@@ -251,6 +251,43 @@ def test_the_cut_s_title_names_its_row() -> None:
     assert words.through(sides) == "Through row 5 (left) and 3 (right)"
 
 
+@settings(max_examples=200)
+@given(stacks(), SIZES, SIZES)
+def test_any_cut_in_words_is_that_of_the_map(stack: Stack, height: int, width: int) -> None:
+    left = fitting(stack, height, width)
+    row = left.impact.shares[height // 2]
+    said = re.search(
+        r"Left: (.*) and (.*) of the maximum at its ends, (.*) in its middle$", words.cut([left])
+    )
+    assert said is not None
+    for text, share in zip(said.groups(), (row[0], row[-1], row[width // 2]), strict=True):
+        assert agrees(text, float(share))
+
+
+@settings(max_examples=200)
+@given(stacks(), SIZES, SIZES)
+def test_any_map_of_reach_in_words_is_true(stack: Stack, height: int, width: int) -> None:
+    left = fitting(stack, height, width)
+    reached = reach(left.stack, height, width)
+    said = [
+        int(number.replace(",", ""))
+        for number in re.findall(r"[\d,]+", words.reach_map(left, reached))
+    ]
+    least, most = int(reached.min()), int(reached.max())
+    assert said == ([most] if least == most else [int(reached[0, 0]), least, most])
+
+
+def test_pictures_in_words() -> None:
+    found = side("conv3", 10).impact
+    as_it_is, counted = words.pictures(False, found)
+    assert as_it_is == "A digit that reaches the edge, as it is"
+    assert counted.endswith(words.title(found))
+    assert words.pictures(True, found)[0] == "Your picture, as it is"
+    values = np.array([[0.5, 1.0], [2.0, 0.25]])
+    said = "mean gradient: top left corner 0.5, centre 0.25, most 2"
+    assert words.measured_map(values, "mean gradient") == said
+
+
 def test_clicks_are_offered_where_a_map_takes_them() -> None:
     small, large = side("conv3", 10), side("conv3", 10, 300, name="right")
     assert words.where_to_click([small, small], 2304) == "or click a pixel of a map above"

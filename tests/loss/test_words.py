@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from core.judgement import Judgement, judge
 from core.loss import Finding, Parts, Trial, TrialRun, finding
 from pages.sections.loss import words
+from pages.sections.loss.where import parts_words
 from pages.shared.opening import SHOW_ME, Opening
 from pages.shared.words import change, percent, rough
 
@@ -133,6 +134,13 @@ def test_where_the_loss_lies(unpadded: Parts, padded: Parts) -> None:
     ):
         assert float(written) <= 100
         assert float(written) == pytest.approx(100 * true, abs=0.5, rel=0.06)
+
+
+@given(made_of, made_of)
+def test_the_parts_in_words(unpadded: Parts, padded: Parts) -> None:
+    said = parts_words({"unpadded": unpadded, "padded": padded})
+    numbers = [float(number) for number in re.findall(r"(?<=[a-z] )[\d.e+-]+", said)]
+    assert numbers == pytest.approx([*unpadded, *padded], rel=0.006, abs=0.051)
 
 
 @given(made_of, st.booleans())

@@ -19,7 +19,7 @@ def test_it_opens_on_the_question_and_keeps_the_answer() -> None:
     app = shapes_page()
     assert not errors(app)
     assert "**? × ?**" in words(app)
-    assert not app.header
+    assert [header.value for header in app.header] == ["Sources"]
 
 
 def test_a_guess_brings_the_answer_and_the_stack() -> None:

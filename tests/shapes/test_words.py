@@ -183,6 +183,16 @@ def test_the_drawn_ends_are_those_of_the_axis(stack: Stack, height: int, width: 
 
 @settings(max_examples=200)
 @given(stacks(), SIZES)
+def test_any_ends_in_words_are_those_of_the_axes(stack: Stack, length: int) -> None:
+    axes = [step.rows for step in fitting(stack, length, length)]
+    layers = words.ends(axes).split("; ")
+    for said, axis in zip(layers, axes, strict=True):
+        numbers = [int(number) for number in re.findall(r"\d+", said.removeprefix(str(axis.layer)))]
+        assert numbers == [axis.length, axis.output, axis.before, axis.after, len(axis.unused)]
+
+
+@settings(max_examples=200)
+@given(stacks(), SIZES)
 def test_any_legend_names_what_is_drawn(stack: Stack, length: int) -> None:
     steps = fitting(stack, length, length)
     chosen = drawn(steps)

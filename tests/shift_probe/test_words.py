@@ -257,3 +257,9 @@ def test_what_is_said_of_red_and_green() -> None:
     assert words.accuracy([]) == "not trained yet"
     assert words.accuracy([0.5]) == "50.0 %"
     assert words.accuracy([0.5, 1.0]) == "75.0 % (50.0 to 100.0)"
+
+
+def test_a_sample_in_words() -> None:
+    start = "A white pixel in row 2, column 0, and the output image: "
+    assert words.sample((2, 0), np.array([[-1.25, 3.0]])) == f"{start}−1.2 to 3"
+    assert words.sample((2, 0), np.zeros((2, 2))) == f"{start}0"

@@ -43,7 +43,11 @@ def small_map(map_: Impact, size: int, *, key: str, shown: bool) -> None:
     if shown:
         spec = heat.heat_map((size, size), SHARES, size=SMALL, legend=False)
         charts.show(
-            heat.pixels(map_.shares), spec, alt="Impact of each pixel", key=key, width="content"
+            heat.pixels(map_.shares),
+            spec,
+            alt=f"{size} × {size} pixels. {words.title(map_)}",
+            key=key,
+            width="content",
         )
         return
     blank(SMALL, alt="Open until a guess is made", key=key)

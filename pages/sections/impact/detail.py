@@ -39,8 +39,9 @@ def show(sides: Sequence[Side]) -> None:
             share = side.impact.shares
             st.markdown(f"**{words.lost(lost_detail(image, side.impact.faint))}**")
             with st.container(horizontal=True, gap="small"):
-                for values in (image, image * share):
+                as_it_is, counted = words.pictures(uploaded is not None, side.impact)
+                for said, values in ((as_it_is, image), (counted, image * share)):
                     scale = max(1, (SIZE // 2) // max(image.shape))
                     pixels = np.uint8(255 * values).repeat(scale, axis=0).repeat(scale, axis=1)
-                    st.image(charts.inline(pixels), width=pixels.shape[1])
+                    st.image(charts.inline(pixels), width=pixels.shape[1], alt=said)
             st.caption(f"As it is, and each pixel as bright as it counts: `{side.label}`")

@@ -85,14 +85,15 @@ def beside(side: Side, total: Measured) -> pd.DataFrame:
     for name, pixel in places.items():
         found = measured.beside_paths(side.impact.shares, total, pixel)
         rows[name] = {"paths": f"{found.paths:.3g}", "measured": words.measured(found)}
-    return pd.DataFrame(rows).T
+    return pd.DataFrame(rows).T.rename_axis("pixel")
 
 
 def show_map(values: Float64, what: str, key: str) -> None:
     """A map on its own scale."""
     scale = heat.Scale((0, float(values.max()) or 1), what, ".3~g")
     with st.container(width=250):
-        charts.show(*heat.plain_map(values, scale, size=240), alt=what, key=key, width="content")
+        said = words.measured_map(values, what)
+        charts.show(*heat.plain_map(values, scale, size=240), alt=said, key=key, width="content")
 
 
 def trained() -> None:

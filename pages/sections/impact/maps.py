@@ -40,7 +40,7 @@ def show(sides: Sequence[Side], amount: str, log: bool) -> None:
         for side, shown in zip(sides, maps, strict=True):
             map_of(side, shown, scale)
         table = pd.DataFrame({side.name: words.summary(side.impact) for side in sides})
-        st.table(table, width="content")
+        st.table(table.rename_axis("impact"), width="content")
     cut(sides, maps, scale)
 
 
@@ -48,7 +48,10 @@ def map_of(side: Side, shown: Float64, scale: Scale) -> None:
     """One side's map with its title; hover and click where it is small enough."""
     key = f"map_{side.name}"
     show_map = partial(
-        charts.show, alt=f"Impact of each pixel, {side.name}", key=key, width="content"
+        charts.show,
+        alt=f"{side.name}: {words.title(side.impact)}",
+        key=key,
+        width="content",
     )
     with st.container(width=heat.SIZE + 16):
         st.markdown(f"**{words.title(side.impact)}**")
@@ -95,6 +98,6 @@ def cut(sides: Sequence[Side], maps: Sequence[Float64], scale: Scale) -> None:
     charts.show(
         charts.label_ends(line, shared, 130, log_y=scale.log),
         spec,
-        alt="Impact of the pixels of the middle row, left and right",
+        alt=words.cut(sides),
         key="section",
     )

@@ -54,7 +54,7 @@ def reaches(sides: Sequence[Side], row: int, column: int) -> None:
             frame = (row, column, row + 1, column + 1)
             charts.show(
                 *heat.plain_map(reached, scale, frame=frame),
-                alt=f"Outputs that each pixel can reach, {side.name}",
+                alt=words.reach_map(side, reached),
                 key=f"reach_{side.name}",
                 width="content",
             )

@@ -155,6 +155,23 @@ def through(sides: Sequence[Side]) -> str:
     return "Through row " + " and ".join(f"{row} ({name})" for row, name in rows.items())
 
 
+def cut(sides: Sequence[Side]) -> str:
+    """The cut through the maps in words: from which share at its ends to which in its middle."""
+    parts = []
+    for side in sides:
+        shares = side.impact.shares[side.height // 2]
+        ends = " and ".join(exact_percent(float(end)) for end in (shares[0], shares[-1]))
+        middle = exact_percent(float(shares[side.width // 2]))
+        parts.append(f"{side.name}: {ends} of the maximum at its ends, {middle} in its middle")
+    return f"{through(sides)}. {'; '.join(parts).capitalize()}"
+
+
+def pictures(own: bool, map_: Impact) -> tuple[str, str]:
+    """The picture as it is, and each pixel as bright as it counts, in words; `own`: a visitor's."""
+    what = "Your picture" if own else "A digit that reaches the edge"
+    return f"{what}, as it is", f"The same, each pixel as bright as it counts. {title(map_)}"
+
+
 def summary(map_: Impact) -> dict[str, str]:
     """A map's counts and shares, each under its name."""
     corner, centre = map_.corners[0], map_.middle[-1]
@@ -202,6 +219,22 @@ def reached(side: Side, pixel: tuple[int, int], outputs: int) -> str:
         f"Pixel {pixel}: **{written(int(number), side.impact.denominator)}** {noun(paths)} {lead} "
         f"to **{outputs:,}** of {height} × {width} outputs"
     )
+
+
+def reach_map(side: Side, reached: NDArray[np.integer]) -> str:
+    """The map of how many outputs each pixel can reach, in words."""
+    least, most = int(reached.min()), int(reached.max())
+    if least == most:
+        return f"{side.name.capitalize()}: every pixel reaches {most:,} {outputs(most)}"
+    return (
+        f"{side.name.capitalize()}: the top left corner reaches {int(reached[0, 0]):,}; all pixels "
+        f"from {least:,} to {most:,} {outputs(most)}"
+    )
+
+
+def outputs(number: int) -> str:
+    """The noun behind a number."""
+    return "output" if number == 1 else "outputs"
 
 
 # --- Uniform is not invariant -------------------------------------------------------------------
@@ -291,3 +324,10 @@ def measured(beside: Beside) -> str:
     if beside.error is None:
         return f"{beside.measured:.3g} (one draw)"
     return f"{beside.measured:.3g} ± {beside.error:.1g}"
+
+
+def measured_map(values: NDArray[np.floating], what: str) -> str:
+    """A map of `what` in words: its corner, its centre, and its most."""
+    height, width = values.shape
+    corner, centre, most = values[0, 0], values[height // 2, width // 2], values.max()
+    return f"{what}: top left corner {corner:.2g}, centre {centre:.2g}, most {most:.2g}"

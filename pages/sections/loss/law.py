@@ -26,15 +26,16 @@ def show(experiment: Run, found: Law, border: float) -> None:
     `border` is its entropy at the chosen width, nats per image.
     """
     judged = dict(found.judged)
-    st.header(law_title(judged))
+    said = law_title(judged)
+    st.header(said)
     st.markdown(law_words(judged, border, found.total), width=TEXT)
     left, right = st.columns(2)
     with left:
         st.markdown("**Loss per pixel**")
-        chart(found, total=False)
+        chart(found, said, total=False)
     with right:
         st.markdown("**Total loss**: the same runs")
-        chart(found, total=True)
+        chart(found, said, total=True)
     offer("law", {run: presets.judged_seeds(run) for run in loss.widths(experiment).values()})
 
 
@@ -48,14 +49,12 @@ def measured(experiment: Run, shown: Iterable[int]) -> Law:
     return loss.law_of(both, seeds)
 
 
-def chart(found: Law, *, total: bool) -> None:
-    """Runs as dots; the law and the floor as lines."""
+def chart(found: Law, said: str, *, total: bool) -> None:
+    """Runs as dots; the law and the floor as lines; what is `said` of them."""
     table, highest = drawn(found, total)
     spec = law_spec(highest, total, charts.palette())
-    charts.show(table, spec, alt=ALT, key=f"law_{'total' if total else 'per_pixel'}")
-
-
-ALT = "Test loss of runs against pad width, the law T / (28 + 2p)² and the entropy floor"
+    what = f"{'Total loss' if total else 'Loss per pixel'} against the pad width: {said}"
+    charts.show(table, spec, alt=what, key=f"law_{'total' if total else 'per_pixel'}")
 
 
 @charts.kept

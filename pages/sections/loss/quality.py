@@ -48,4 +48,4 @@ def table(measured: Mapping[str, Measure]) -> pd.DataFrame:
             "padded": form.format(one.padded),
             "error, padded against unpadded": metric_words(one.change),
         }
-    return pd.DataFrame(rows).T
+    return pd.DataFrame(rows).T.rename_axis("metric")

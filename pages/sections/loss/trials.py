@@ -145,4 +145,4 @@ def table(tried: Mapping[str, Trial]) -> pd.DataFrame:
         for name, one in tried.items()
         if one.runs
     }
-    return pd.DataFrame(rows).T
+    return pd.DataFrame(rows).T.rename_axis("padding")

@@ -26,14 +26,20 @@ def where(experiment: Run, shown: Pairs) -> None:
     st.header(where_title(made_of["unpadded"], made_of["padded"]))
     st.caption("Losses are in nats, the unit of natural logarithms: 1 nat is 1.44 bits.")
     loss_maps(both)
-    charts.show(*parts_chart(made_of), alt=PARTS_ALT, key="parts")
+    charts.show(*parts_chart(made_of), alt=parts_words(made_of), key="parts")
     st.caption(sources(experiment, shown))
     plain = experiment.settings.variation == "plain"
     pixels = both["unpadded"].loss_map.size
     st.markdown(floor_words(made_of["unpadded"], pixels, plain=plain), width=TEXT)
 
 
-PARTS_ALT = "The total loss of both networks as entropy floor, rest above it, and border"
+def parts_words(made_of: Mapping[str, loss.Parts]) -> str:
+    """Each network's total loss in its three parts, in nats an image."""
+    bars = (
+        f"{arm}: floor {part.floor:.1f}, rest {part.above:.1f}, border {part.border:.3g} nats"
+        for arm, part in made_of.items()
+    )
+    return "; ".join(bars).capitalize()
 
 
 def parts_chart(made_of: Mapping[str, loss.Parts]) -> tuple[pd.DataFrame, charts.Spec]:

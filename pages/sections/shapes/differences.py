@@ -21,7 +21,7 @@ def show(steps: Sequence[Step]) -> None:
         return
     st.subheader("Where Keras and PyTorch part")
     st.markdown(words.about_differences(found), width=TEXT)
-    st.table(pd.DataFrame(found).T.fillna(""), width="content")
+    st.table(pd.DataFrame(found).T.fillna("").rename_axis("layer"), width="content")
     st.markdown(
         "What such a layer leaves over is no detail: networks can overfit the input size through "
         f"the arithmetic of their pooling ({sources.cite(sources.MIND_THE_POOL)}), and small "

@@ -68,7 +68,7 @@ def show(steps: Sequence[Step]) -> None:
         charts.show(
             grids.table(marks),
             grids.board(STRIP, PITCH * len(chosen), CELL, layers),
-            alt="For each layer the first and last pixels of its input, its padding and windows",
+            alt=words.ends([step.columns if wide else step.rows for step in chosen]),
             key="ends",
             width="content",
         )

@@ -24,7 +24,7 @@ def show() -> None:
         way: {f"{size} →": f"{fit(parse_layer(word), size).output}" for size in sizes}
         for way, word in ways.items()
     }
-    st.table(pd.DataFrame(rows).T, width="content")
+    st.table(pd.DataFrame(rows).T.rename_axis("pool"), width="content")
     st.markdown(
         "`padding=1` is not “same”: it pads both sides, and 28 becomes 15. A stride shows another "
         f"difference: on 224 pixels a 7 × 7 convolution with stride 2 is padded by "

@@ -93,6 +93,15 @@ def parameters(steps: Sequence[Step]) -> str:
     return said
 
 
+def ends(axes: Sequence[Axis]) -> str:
+    """The picture of the layers' ends in words, layer by layer."""
+    return "; ".join(
+        f"{axis.layer}: {axis.length} to {axis.output}, padded by {axis.before} before and "
+        f"{axis.after} after, {count(len(axis.unused), 'pixel')} missed"
+        for axis in axes
+    )
+
+
 def legend(kinds: Collection[str]) -> str:
     """What the layers' ends show; `kinds` of marks that are drawn (`ends.strip`)."""
     said = []

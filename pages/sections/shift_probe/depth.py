@@ -40,11 +40,10 @@ def show(network: Network) -> None:
     st.header(words.depth_headline(leaks))
     st.markdown(" ".join(words.depth_text(network, leaks)), width=TEXT)
     if any(found.depth for found in leaks.values()):
-        charts.show(staircase(leaks), staircase_spec(leaks), alt=STAIRCASE_ALT, key="depth")
+        charts.show(
+            staircase(leaks), staircase_spec(leaks), alt=words.depth_headline(leaks), key="depth"
+        )
     depth_table(settings)
-
-
-STAIRCASE_ALT = "Share of kernel paths that differ from the centre's, by distance and depth"
 
 
 def staircase(leaks: Mapping[int, Leak]) -> pd.DataFrame:
@@ -124,7 +123,7 @@ def depth_table(settings: Settings) -> None:
         words.some(n, "layer"): f"≥ {deep}" for n, deep in seen.items()
     }
     st.markdown("**How deep the border shows on a large image, in pixels**")
-    st.table(pd.DataFrame(rows).T)
+    st.table(pd.DataFrame(rows).T.rename_axis("padding"))
     left_out = (
         f" Five layers of {kernel} × {kernel} have too many paths to count here for every padding."
         if len(counted) < len(LAYERS)

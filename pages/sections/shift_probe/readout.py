@@ -73,7 +73,7 @@ def table(r2: Mapping[str, Mapping[int, Spread]]) -> pd.DataFrame:
         name: {words.some(n, "layer"): words.r2_range(*found) for n, found in depths.items()}
         for name, depths in r2.items()
     }
-    return pd.DataFrame(rows).T
+    return pd.DataFrame(rows).T.rename_axis("padding")
 
 
 def coordinate_maps(found: Read) -> None:

@@ -99,4 +99,4 @@ def table(results: Mapping[str, list[red_green.Result]]) -> pd.DataFrame:
             "similar, here": words.accuracy([run.similar for run in runs]),
             "dissimilar, here": words.accuracy([run.dissimilar for run in runs]),
         }
-    return pd.DataFrame(rows).T
+    return pd.DataFrame(rows).T.rename_axis("padding")

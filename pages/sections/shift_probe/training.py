@@ -16,7 +16,7 @@ from pages.shared.grids import Mark
 from pages.shared.player import Player
 from pages.shared.words import TEXT
 
-SPEEDS = {"slow": (0.6, 1), "medium": (0.3, 1), "fast": (0.3, 5)}
+SPEEDS = {"slow": (0.3, 1), "medium": (0.3, 2), "fast": (0.3, 5)}
 """Seconds between two pictures, training steps from one to the next."""
 
 KERNEL = 168  # screen pixels of one kernel, at most
@@ -25,10 +25,10 @@ SAMPLE = 120  # screen pixels of an image, at most
 SAMPLES = 4
 
 
-def show(network: Network, run: Training, *, play: bool) -> None:
-    """The run at one step, at first the last; with `play` from the first on."""
+def show(network: Network, run: Training) -> None:
+    """The run at one step, at first the last."""
     steps = Player("Training step", 0, run.steps, SPEEDS)
-    player.show(steps, lambda step: draw(network, run, step), shown=network.settings, play=play)
+    player.show(steps, lambda step: draw(network, run, step), shown=network.settings)
 
 
 def draw(network: Network, run: Training, step: int) -> None:
@@ -149,7 +149,11 @@ def draw_samples(network: Network, run: Training, snapshot: Snapshot) -> None:
             wanted = position == network.settings.target
             right = "right" if (score > 0) == wanted else "wrong"
             with st.container(width=2 * SAMPLE + 12, gap="xxsmall"):
-                st.image(charts.inline(picture(images[0], images[-1], most)), width=2 * SAMPLE + 12)
+                st.image(
+                    charts.inline(picture(images[0], images[-1], most)),
+                    width=2 * SAMPLE + 12,
+                    alt=words.sample(position, images[-1]),
+                )
                 st.markdown(
                     f"sum **{signed.text(score)}**, so {int(score > 0)}: {right}  \n"
                     f":small[row {position[0]}, column {position[1]}"

@@ -5,6 +5,9 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping, Sequence
 
+import numpy as np
+from numpy.typing import NDArray
+
 from core.shift_probe import Network, Position, Proof, Row, Settings, Snapshot, Training, touch_rank
 from core.shift_probe.classes import Leak
 from core.shift_probe.equivariance import Shift
@@ -33,6 +36,15 @@ def number(value: float) -> str:
     """A score: whole where it is, else with three digits."""
     text = f"{value:,.0f}" if value == round(value) else f"{value:.3g}"
     return text.replace("-", "−")
+
+
+def sample(pixel: Position, output: NDArray[np.floating]) -> str:
+    """An image with one white pixel and what a network makes of it, in words."""
+    ends = dict.fromkeys(f"{value:.2g}".replace("-", "−") for value in (output.min(), output.max()))
+    return (
+        f"A white pixel in row {pixel[0]}, column {pixel[1]}, and the output image: "
+        f"{' to '.join(ends)}"
+    )
 
 
 def named(padding: str, padding_mode: str) -> str:

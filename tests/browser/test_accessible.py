@@ -1,0 +1,93 @@
+"""axe-core finds nothing on any page that is ours to mend, before and after the guess.
+
+What is Streamlit's own is listed below, rule by rule. A page is looked at on a wide light screen
+and on a narrow dark one; colours and widths do not depend on each other.
+"""
+
+from importlib import resources
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page
+
+from tests.browser.conftest import settle
+from tests.browser.test_links import Visit
+
+AXE = (resources.files("axe_playwright_python") / "axe.min.js").read_text()
+
+TOPICS = ("", "autoencoder", "loss", "shift_probe", "impact", "shapes")
+SCREENS = {"wide and light": (1440, False), "narrow and dark": (400, True)}
+
+STREAMLIT_S_OWN = {
+    # The dropzone of the file uploader is a presentational section that can be focused.
+    "presentation-role-conflict": "[data-testid=stFileUploaderDropzone]",
+    # The frame around a block of code takes the focus; what scrolls is inside it.
+    # A table that is too wide scrolls, and takes no focus.
+    "scrollable-region-focusable": "[data-testid=stCode] pre, [data-testid=stTable] div",
+}
+"""By axe's rule, what it finds there."""
+
+
+def found(page: Page) -> list[str]:
+    """What axe finds on the page, but for what is Streamlit's own: rule, element and reason."""
+    page.evaluate(AXE)
+    result: dict[str, Any] = page.evaluate("axe.run({resultTypes: ['violations']})")
+    assert len(result["passes"]) > 10, "axe has not looked at a page"
+    return [
+        f"{violation['id']}: {node['html'][:200]} ({node['failureSummary']})"
+        for violation in result["violations"]
+        for node in violation["nodes"]
+        if not is_streamlit_s(page, violation["id"], node["target"][0])
+    ]
+
+
+def is_streamlit_s(page: Page, rule: str, target: str) -> bool:
+    own = STREAMLIT_S_OWN.get(rule)
+    return own is not None and page.locator(target).and_(page.locator(own)).count() > 0
+
+
+@pytest.mark.parametrize("screen", SCREENS)
+@pytest.mark.parametrize("topic", TOPICS)
+def test_axe_finds_nothing_of_ours(app: str, visit: Visit, topic: str, screen: str) -> None:
+    width, dark = SCREENS[screen]
+    page = visit(f"{app}/{topic}", width=width, dark=dark)
+    settled(page)
+    assert found(page) == []
+    if topic:
+        page.get_by_role("radio", name="just show me").click()
+        settled(page)
+        assert found(page) == []
+
+
+def settled(page: Page) -> None:
+    """Wait until everything is drawn, and its colours no longer move."""
+    settle(page)
+    page.get_by_role("heading", name="Sources").wait_for()
+    page.locator("[data-testid=stSkeleton]").first.wait_for(state="detached")
+    page.wait_for_function(
+        "document.getAnimations().every((one) => one.playState !== 'running' || "
+        "one.effect.getComputedTiming().iterations === Infinity)"
+    )
+
+
+def test_pages_and_header_leave_a_phone_nine_tenths(app: str, visit: Visit) -> None:
+    page = visit(f"{app}/shapes", width=400)
+    settled(page)
+    page.set_viewport_size({"width": 400, "height": 850})
+    names = page.locator(".st-key-pages a")
+    boxes = [box for name in names.all() if (box := name.bounding_box()) is not None]
+    assert len(boxes) == len(TOPICS)
+    assert max(box["y"] + box["height"] for box in boxes) <= 85
+    assert min(min(box["width"], box["height"]) for box in boxes) >= 24
+    for name in names.all():
+        name.click(trial=True)  # nothing lies over it
+
+
+def test_a_link_that_has_the_focus_shows_it(app: str, visit: Visit) -> None:
+    page = visit(app)
+    settled(page)
+    link = page.locator(".st-key-pages a").nth(1)
+    page.locator(".st-key-pages a").first.focus()
+    page.keyboard.press("Tab")
+    assert link.evaluate("link => link === document.activeElement")
+    assert link.evaluate("link => getComputedStyle(link).outlineStyle") == "solid"
