@@ -33,7 +33,7 @@ from core.autoencoder.progress import Pace, work
 from core.autoencoder.record import State, one_of_each
 from core.autoencoder.store import Folder, Kept, Source, Store, identity
 from core.data import mnist
-from core.data.cache import cache_folder
+from core.data.cache import cache_folder, sweep
 from core.data.mnist import Stop
 from core.limits import MB, Limits, limits
 from core.settings import InputError
@@ -525,6 +525,8 @@ def registry() -> Registry:
 
 def _registry() -> Registry:
     bounds = limits()
+    for every in cache_folder().glob("*/"):
+        sweep(every)
     folder = Folder(cache_folder() / "runs", bounds.disk_mb * MB)
     store = Store(folder, Folder(SHIPPED), memory=bounds.memory_mb * MB)
     made = Registry(train, store, bounds=bounds)

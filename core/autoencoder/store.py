@@ -23,7 +23,7 @@ import numpy as np
 from core import data
 from core.autoencoder.experiment import MATHEMATICS, Settings
 from core.autoencoder.record import State, state_from_arrays, state_to_arrays
-from core.data.cache import replacing
+from core.data.cache import parts, replacing
 from core.limits import MB, Limits
 from core.settings import InputError, named
 
@@ -88,6 +88,9 @@ class Folder:
                 status = path.stat()
                 files.append((status.st_mtime, status.st_size, path))
         kept = 0
+        for part in parts(self.path):  # they take room, whether their writers live or not
+            with suppress(OSError):
+                kept += part.stat().st_size
         for _, size, path in sorted(files, reverse=True):
             kept += size
             if kept > self.limit:

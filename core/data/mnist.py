@@ -9,8 +9,10 @@ from __future__ import annotations
 import gzip
 import hashlib
 import http.client
+import ipaddress
 import math
 import os
+import socket
 import threading
 import time
 import urllib.error
@@ -18,8 +20,9 @@ import urllib.request
 import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
+from http.client import HTTPMessage
 from pathlib import Path
-from typing import BinaryIO, cast
+from typing import IO, BinaryIO, cast
 from urllib.parse import urlsplit
 
 import numpy as np
@@ -96,6 +99,7 @@ MIRRORS = (
 )
 SILENCE = 8.0  # how long a mirror may say nothing, seconds
 PATIENCE = 300.0  # how long it may take over one file, seconds
+LOOPBACK_TOO = False  # a test's mirrors answer on this computer
 CHUNK = 2**16  # bytes
 
 _downloading = threading.Lock()  # two arms that start together download once
@@ -232,7 +236,8 @@ def _fetch(url: str, part: Path, file: File, on_progress: OnProgress, stop: Stop
     before = sum(other.packed for other in FILES[: FILES.index(file)])
     request = urllib.request.Request(url, headers={"User-Agent": "padding-lab"})
     _heed(stop)
-    with urllib.request.urlopen(request, timeout=SILENCE) as response, part.open("wb") as out:
+    opener = urllib.request.build_opener(_Redirects)
+    with opener.open(request, timeout=SILENCE) as response, part.open("wb") as out:
         done = 0
         # read1 returns with what has come, so that a trickle cannot outlast PATIENCE.
         while piece := response.read1(CHUNK):
@@ -244,6 +249,37 @@ def _fetch(url: str, part: Path, file: File, on_progress: OnProgress, stop: Stop
                 raise TimeoutError("too slow")
             out.write(piece)
             on_progress((before + min(done, file.packed)) / sum(f.packed for f in FILES), words)
+
+
+class _Redirects(urllib.request.HTTPRedirectHandler):
+    """Redirects that stay on public https hosts: a mirror may not point into this network."""
+
+    def redirect_request(
+        self,
+        req: urllib.request.Request,
+        fp: IO[bytes],
+        code: int,
+        msg: str,
+        headers: HTTPMessage,
+        newurl: str,
+    ) -> urllib.request.Request | None:
+        if not is_public(newurl):
+            fp.close()
+            raise OSError(f"redirects to {urlsplit(newurl).hostname}, no public https host")
+        return super().redirect_request(req, fp, code, msg, headers, newurl)
+
+
+def is_public(url: str) -> bool:
+    """Whether `url` is https on a host all of whose addresses are public."""
+    try:
+        parts = urlsplit(url)
+        found = socket.getaddrinfo(parts.hostname, parts.port or 443, type=socket.SOCK_STREAM)
+        addresses = [ipaddress.ip_address(address[0]) for *_, address in found]
+    except (OSError, ValueError):
+        return False
+    if LOOPBACK_TOO and all(address.is_loopback for address in addresses):
+        return True
+    return parts.scheme == "https" and all(address.is_global for address in addresses)
 
 
 def _heed(stop: Stop) -> None:

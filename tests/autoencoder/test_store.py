@@ -21,6 +21,7 @@ from core.autoencoder import Settings, as_shipped, state_to_arrays
 from core.autoencoder import store as run_store
 from core.autoencoder.presets import every_run
 from core.autoencoder.store import LARGEST, Folder, Kept, Store, identity
+from core.data.cache import replacing
 from tests.stand_in import SETTINGS, same, state_at
 
 OTHER_VALUES: dict[str, Any] = {
@@ -335,6 +336,18 @@ def test_the_disk_is_bounded_and_forgets_the_oldest(folder: Folder) -> None:
             os.utime(file, (status.st_atime, status.st_mtime - 10))
         assert len(list(folder.path.iterdir())) == min(age + 2, 3)
     assert [small.read(settings) is not None for settings in runs] == [False] * 2 + [True] * 3
+
+
+def test_half_written_files_count(folder: Folder) -> None:
+    folder.write(SETTINGS, state_at(SETTINGS, 1_000))
+    size = only_file(folder).stat().st_size
+    with replacing(folder.path / "download") as part:
+        part.write_bytes(bytes(size))
+        small = Folder(folder.path, limit=2 * size + size // 2)
+        for seed in (1, 2):
+            one = replace(SETTINGS, seed=seed)
+            small.write(one, state_at(one, 1_000))
+        assert len(list(folder.path.glob("*.npz"))) == 1
 
 
 SHARE = """

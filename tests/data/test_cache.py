@@ -1,11 +1,15 @@
 """Files reach the cache whole or not at all."""
 
-import os
+import subprocess
+import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from core.data import cache
+
+ROOT = Path(__file__).parents[2]
 
 
 @pytest.mark.parametrize(
@@ -51,11 +55,49 @@ def test_replacing_leaves_nothing_behind_on_failure(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == [path]
 
 
-def test_replacing_sweeps_up_after_killed_writers(tmp_path: Path) -> None:
-    dead, alive = tmp_path / ".file.1.part", tmp_path / ".file.2.part"
-    for part in (dead, alive):
-        part.touch()
-    os.utime(dead, (0, 0))
-    with cache.replacing(tmp_path / "file"):
-        pass
-    assert sorted(tmp_path.iterdir()) == [alive, tmp_path / "file"]
+WRITER = """
+import sys
+from pathlib import Path
+from core.data.cache import replacing
+
+with replacing(Path(sys.argv[1])) as part:
+    part.write_text("half")
+    print(part.name, flush=True)
+    sys.stdin.readline()
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there age tells a dead writer")
+def test_a_killed_writer_s_half_goes_and_a_living_one_s_stays(tmp_path: Path) -> None:
+    command = [sys.executable, "-c", WRITER, str(tmp_path / "file")]
+    pipes: dict[str, Any] = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
+    writers = [subprocess.Popen(command, cwd=ROOT, **pipes) for _ in range(2)]
+    dead, alive = (
+        tmp_path / writer.stdout.readline().strip() for writer in writers if writer.stdout
+    )
+    assert set(cache.parts(tmp_path)) == {dead, alive}
+    writers[0].kill()
+    writers[0].communicate(timeout=60)
+    cache.sweep(tmp_path)
+    assert list(cache.parts(tmp_path)) == [alive]
+    writers[1].communicate("\n", timeout=60)
+    assert list(tmp_path.iterdir()) == [tmp_path / "file"]
+    assert (tmp_path / "file").read_text() == "half"
+
+
+def test_half_written_files_go_at_the_start(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PADDING_LAB_CACHE", str(tmp_path))
+    for folder in ("runs", "mnist"):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / ".file.1.part").touch()
+    found = subprocess.run(
+        [sys.executable, "-m", "core", "warm", "--list"],
+        cwd=ROOT,
+        capture_output=True,
+        timeout=60,
+        check=False,
+    )
+    assert found.returncode == 0
+    assert [list(cache.parts(tmp_path / folder)) for folder in ("runs", "mnist")] == [[], []]

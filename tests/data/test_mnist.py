@@ -120,6 +120,16 @@ def sending(content: bytes, promised: int | None = None, status: int = 200) -> A
     return answer
 
 
+def moving_to(place: str) -> Answer:
+    def answer(handler: http.server.BaseHTTPRequestHandler) -> None:
+        handler.send_response(302)
+        handler.send_header("Location", place)
+        handler.send_header("Content-Length", "0")
+        handler.end_headers()
+
+    return answer
+
+
 @pytest.fixture
 def mirrors(monkeypatch: pytest.MonkeyPatch) -> Iterator[Mirrors]:
     served = Mirrors()
@@ -153,6 +163,9 @@ def mirrors(monkeypatch: pytest.MonkeyPatch) -> Iterator[Mirrors]:
         "hanging": hanging,
         "halfway": hanging_halfway,
         "nonsense": resetting,
+        "moved": moving_to(f"/good/{SMALL.name}.gz"),
+        "inside": moving_to("https://10.0.0.1/secret"),
+        "looping": moving_to(f"/looping/{SMALL.name}.gz"),
     }
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     server.daemon_threads = True
@@ -203,6 +216,8 @@ def test_download_is_kept(mirrors: Mirrors, monkeypatch: pytest.MonkeyPatch) -> 
         ("hanging", "timed out"),
         ("halfway", "timed out"),
         ("nonsense", "nonsense"),
+        ("moved", "redirects to 127.0.0.1, no public https host"),
+        ("inside", "redirects to 10.0.0.1, no public https host"),
     ],
 )
 def test_bad_mirror(
@@ -218,6 +233,37 @@ def test_bad_mirror(
     assert np.array_equal(load(), PIXELS)
     assert mirrors.asked == [bad, bad, "good"]
     assert left() == [SMALL.name + ".gz"]
+
+
+def test_a_redirect_is_followed_where_it_may_lead(
+    mirrors: Mirrors, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(mnist, "LOOPBACK_TOO", True)
+    only(monkeypatch, "looping", "inside", "moved")
+    assert np.array_equal(load(), PIXELS)
+    assert set(mirrors.asked) == {"looping", "inside", "moved", "good"}
+
+
+@pytest.mark.parametrize(
+    ("url", "public"),
+    [
+        ("https://93.184.216.34/file", True),
+        ("http://93.184.216.34/file", False),
+        ("ftp://93.184.216.34/file", False),
+        ("https://10.0.0.1/", False),
+        ("https://127.0.0.1/", False),
+        ("https://localhost/", False),
+        ("https://169.254.169.254/latest/meta-data", False),
+        ("https://[::1]/", False),
+        ("https://[::ffff:127.0.0.1]/", False),
+        ("https://0/", False),
+        ("https://", False),
+        ("https://93.184.216.34:x/", False),
+        ("file:///etc/passwd", False),
+    ],
+)
+def test_what_is_a_public_host(url: str, public: bool) -> None:
+    assert mnist.is_public(url) is public
 
 
 def test_trickle_is_cut_off(mirrors: Mirrors, monkeypatch: pytest.MonkeyPatch) -> None:
