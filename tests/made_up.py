@@ -6,7 +6,8 @@ from typing import Any
 import numpy as np
 
 from core import autoencoder, data
-from core.autoencoder import Checkpoint, Settings, State
+from core.autoencoder import Checkpoint, Settings
+from core.autoencoder.record import State
 from core.autoencoder.store import Folder
 
 FLOOR = 45.53  # nats an image, as MNIST's

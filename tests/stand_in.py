@@ -9,15 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from core.autoencoder import (
-    Checkpoint,
-    Point,
-    Settings,
-    State,
-    checkpoint_positions,
-    parameter_count,
-)
-from core.autoencoder.record import lighten
+from core.autoencoder import Checkpoint, Point, Settings, checkpoint_positions, parameter_count
+from core.autoencoder.record import State, lighten
 
 STEP = 500  # images
 SETTINGS = Settings(train_size=1_000, batch_size=100)  # a checkpoint at every 1,000 images

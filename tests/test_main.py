@@ -16,8 +16,9 @@ import pytest
 
 from core import data
 from core.__main__ import TOPICS, main
-from core.autoencoder import LIVE, Run, as_shipped, presets, runs
+from core.autoencoder import LIVE, Run, presets, runs
 from core.autoencoder.presets import every_run
+from core.autoencoder.record import as_shipped
 from core.autoencoder.runs import Registry
 from core.autoencoder.store import Folder, Store
 from tests.stand_in import SETTINGS, Trainer, state_at

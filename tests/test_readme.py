@@ -9,7 +9,7 @@ from core.autoencoder import Checkpoint, Run, arms
 from core.autoencoder.presets import AS_ASKED, ORIGINAL_PADDED, judged_seeds
 from core.autoencoder.runs import SHIPPED
 from core.autoencoder.store import Folder
-from core.loss import compare
+from core.loss.comparison import compare
 from pages.shared.post import POST
 from pages.shared.verdict import sentence, weigh
 

@@ -15,15 +15,8 @@ from core.autoencoder.experiment import canonical as canonical
 from core.autoencoder.experiment import checkpoint_positions as checkpoint_positions
 from core.autoencoder.experiment import layers as layers
 from core.autoencoder.experiment import next_checkpoint as next_checkpoint
-from core.autoencoder.experiment import next_point as next_point
 from core.autoencoder.experiment import parameter_count as parameter_count
 from core.autoencoder.experiment import sizes_along as sizes_along
-from core.autoencoder.experiment import steps_taken as steps_taken
 from core.autoencoder.record import Checkpoint as Checkpoint
 from core.autoencoder.record import Point as Point
-from core.autoencoder.record import State as State
-from core.autoencoder.record import as_shipped as as_shipped
-from core.autoencoder.record import one_of_each as one_of_each
 from core.autoencoder.record import report as report
-from core.autoencoder.record import state_from_arrays as state_from_arrays
-from core.autoencoder.record import state_to_arrays as state_to_arrays

@@ -4,32 +4,21 @@ All losses are binary cross-entropies in nats. *Per pixel* is the mean over an i
 *total* the sum over them; both are means over images.
 """
 
-from core.loss.border import Prediction as Prediction
-from core.loss.border import border_entropy as border_entropy
-from core.loss.border import guessed_entropy as guessed_entropy
 from core.loss.border import predict as predict
 from core.loss.comparison import Comparison as Comparison
 from core.loss.comparison import Pairs as Pairs
-from core.loss.comparison import Tested as Tested
 from core.loss.comparison import changes as changes
-from core.loss.comparison import compare as compare
 from core.loss.comparison import split_of as split_of
 from core.loss.composition import Parts as Parts
 from core.loss.composition import floor_per_pixel as floor_per_pixel
-from core.loss.composition import mean as mean
 from core.loss.composition import means as means
-from core.loss.composition import original as original
 from core.loss.composition import parts as parts
-from core.loss.conversion import Conversion as Conversion
 from core.loss.conversion import Settings as Settings
 from core.loss.conversion import convert as convert
-from core.loss.conversion import law as law
 from core.loss.conversion import report as report
 from core.loss.explanation import Finding as Finding
 from core.loss.explanation import Law as Law
-from core.loss.explanation import LawRun as LawRun
 from core.loss.explanation import Trial as Trial
-from core.loss.explanation import TrialRun as TrialRun
 from core.loss.explanation import finding as finding
 from core.loss.explanation import law_of as law_of
 from core.loss.explanation import trial_of as trial_of
@@ -39,6 +28,4 @@ from core.loss.frames import framed as framed
 from core.loss.frames import framed_run as framed_run
 from core.loss.frames import framed_runs as framed_runs
 from core.loss.quality import Measure as Measure
-from core.loss.quality import Metrics as Metrics
 from core.loss.quality import measures as measures
-from core.loss.quality import metrics as metrics

@@ -4,7 +4,6 @@ from core.shift_probe.any_stack import experiment as experiment
 from core.shift_probe.any_stack import positions_told_apart as positions_told_apart
 from core.shift_probe.comparison import EVERY_PADDING as EVERY_PADDING
 from core.shift_probe.comparison import Row as Row
-from core.shift_probe.comparison import compare as compare
 from core.shift_probe.comparison import compare_one as compare_one
 from core.shift_probe.comparison import report as report
 from core.shift_probe.comparison import windows_met as windows_met

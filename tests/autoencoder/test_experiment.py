@@ -15,12 +15,10 @@ from core.autoencoder import (
     checkpoint_positions,
     layers,
     next_checkpoint,
-    next_point,
     parameter_count,
     sizes_along,
-    steps_taken,
 )
-from core.autoencoder.experiment import after_batch
+from core.autoencoder.experiment import after_batch, next_point, steps_taken
 from core.autoencoder.record import MAX_POINTS
 from core.settings import InputError
 

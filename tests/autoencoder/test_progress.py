@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.autoencoder import LIVE, ORIGINAL, Settings, checkpoint_positions, next_point
+from core.autoencoder import LIVE, ORIGINAL, Settings, checkpoint_positions
+from core.autoencoder.experiment import next_point
 from core.autoencoder.progress import POINT_IMAGES, TESTED, Pace, work
 from core.data import TEST_SIZE
 

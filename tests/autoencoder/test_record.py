@@ -8,17 +8,16 @@ from typing import Any
 import numpy as np
 import pytest
 
-from core.autoencoder import (
-    Settings,
+from core.autoencoder import Settings, parameter_count
+from core.autoencoder.experiment import after_batch
+from core.autoencoder.record import (
+    MAX_WEIGHTS,
     State,
     as_shipped,
     one_of_each,
-    parameter_count,
     state_from_arrays,
     state_to_arrays,
 )
-from core.autoencoder.experiment import after_batch
-from core.autoencoder.record import MAX_WEIGHTS
 from core.settings import InputError
 from tests.stand_in import any_state, same
 

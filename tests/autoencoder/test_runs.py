@@ -12,8 +12,9 @@ from typing import Any
 
 import pytest
 
-from core.autoencoder import Run, Settings, State, as_shipped, experiment, runs
+from core.autoencoder import Run, Settings, experiment, runs
 from core.autoencoder.progress import work
+from core.autoencoder.record import State, as_shipped
 from core.autoencoder.runs import PATIENCE, QueueFullError, Registry, finish
 from core.autoencoder.store import Folder, Store
 from core.data import images

@@ -17,9 +17,10 @@ import numpy as np
 import pytest
 
 from core import autoencoder, data
-from core.autoencoder import Settings, as_shipped, state_to_arrays
+from core.autoencoder import Settings
 from core.autoencoder import store as run_store
 from core.autoencoder.presets import every_run
+from core.autoencoder.record import as_shipped, state_to_arrays
 from core.autoencoder.store import LARGEST, Folder, Kept, Store, identity
 from core.data.cache import replacing
 from tests.stand_in import SETTINGS, same, state_at

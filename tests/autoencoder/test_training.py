@@ -12,7 +12,9 @@ from torch.nn.functional import binary_cross_entropy
 
 from core import autoencoder
 from core.arrays import Float32
-from core.autoencoder import Settings, State, network, next_point, training
+from core.autoencoder import Settings, network, training
+from core.autoencoder.experiment import next_point
+from core.autoencoder.record import State
 from core.autoencoder.training import Diverged, train
 from core.data import SIZE
 from tests.stand_in import same

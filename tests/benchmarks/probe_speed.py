@@ -13,7 +13,8 @@ import torch
 import torch.nn.functional as F
 
 from core import machine
-from core.shift_probe import Network, Settings, compare, prove, report, train
+from core.shift_probe import Network, Settings, prove, report, train
+from core.shift_probe.comparison import compare
 from core.shift_probe.readout import readouts
 from core.shift_probe.red_green import Settings as RedGreen
 from core.shift_probe.red_green import run

@@ -18,8 +18,10 @@ from websockets import Subprotocol
 from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed
 
-from core.autoencoder import LIVE, Point, Settings, State, arms, next_point
+from core.autoencoder import LIVE, Point, Settings, arms
+from core.autoencoder.experiment import next_point
 from core.autoencoder.presets import PADDED, SEEDS
+from core.autoencoder.record import State
 from core.autoencoder.store import Folder
 from tests.browser.conftest import CHROMIUM, QUIET
 from tests.stand_in import state_at

@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 from core import data
-from core.data import DamagedFile, MissingData, NoisySet, digits, mnist, noisy_set
+from core.data import MissingData, NoisySet, digits, mnist, noisy_set
+from core.data.images import DamagedFile
 from core.settings import InputError
 
 IMAGES, _ = digits.draw(300)

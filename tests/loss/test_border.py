@@ -9,7 +9,8 @@ import pytest
 from core import autoencoder, data
 from core.autoencoder import Checkpoint
 from core.entropy import entropy
-from core.loss import border_entropy, guessed_entropy, predict
+from core.loss import predict
+from core.loss.border import border_entropy, guessed_entropy
 from tests.loss.conftest import GREY
 
 

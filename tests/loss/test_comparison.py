@@ -3,7 +3,9 @@
 import pytest
 
 from core.autoencoder import Checkpoint
-from core.loss import changes, compare, measures, metrics, split_of
+from core.loss import changes, measures, split_of
+from core.loss.comparison import compare
+from core.loss.quality import metrics
 from tests.made_up import checkpoint
 
 

@@ -8,7 +8,8 @@ import pytest
 from core import data
 from core.autoencoder import Checkpoint
 from core.entropy import entropy, entropy_floor
-from core.loss import floor_per_pixel, mean, means, original, parts
+from core.loss import floor_per_pixel, means, parts
+from core.loss.composition import mean, original
 from tests.made_up import checkpoint
 
 

@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.__main__ import main
-from core.loss import Settings, convert, law
+from core.loss import Settings, convert
+from core.loss.conversion import law
 from core.settings import InputError
 
 losses = st.floats(1e-12, 1e30)

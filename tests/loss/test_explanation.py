@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from core.autoencoder import Checkpoint, presets
 from core.judgement import judge
-from core.loss import finding, law, law_of, trial_of, widths
+from core.loss import finding, law_of, trial_of, widths
+from core.loss.conversion import law
 from tests.made_up import checkpoint, live
 
 Both = dict[int, tuple[Checkpoint, Checkpoint]]

@@ -10,7 +10,8 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from core.judgement import Judgement, judge
-from core.loss import Finding, Parts, Trial, TrialRun, finding
+from core.loss import Finding, Parts, Trial, finding
+from core.loss.explanation import TrialRun
 from pages.sections.loss import words
 from pages.sections.loss.where import parts_words
 from pages.shared.opening import SHOW_ME, Opening

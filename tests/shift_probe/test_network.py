@@ -16,15 +16,8 @@ import torch.nn.functional as F
 
 from core.__main__ import main
 from core.layers import PADDING_MODES
-from core.shift_probe import (
-    Network,
-    Proof,
-    Settings,
-    compare,
-    prove,
-    touch_rank,
-    train,
-)
+from core.shift_probe import Network, Proof, Settings, prove, touch_rank, train
+from core.shift_probe.comparison import compare
 from core.shift_probe.network import carry_forward
 from core.shift_probe.training import initial_kernels
 from tests.shift_probe.networks import fits, network

@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 
 from core.layers import PADDING_MODES, PADDINGS
-from core.shift_probe import Network, Proof, Settings, compare, prove, train, windows_met
+from core.shift_probe import Network, Proof, Settings, prove, train, windows_met
 from core.shift_probe.classes import convolutions, leak
+from core.shift_probe.comparison import compare
 from core.shift_probe.equivariance import room, shift
 from core.shift_probe.seeds import Spread, spread
 from core.shift_probe.touching import signs, signs_in_the_end, signs_when_perfect, untouched_ends
