@@ -99,9 +99,6 @@ def fall_back(pair: Pair) -> Pair:
     return digits
 
 
-# --- What the runs say --------------------------------------------------------------------------
-
-
 def sizes(run: Run) -> None:
     """What the network's layers make of both images' sizes."""
     unpadded, padded = (arm.settings for arm in run.arms)
@@ -136,9 +133,6 @@ def architecture(pair: Pair, tested: Tested) -> None:
                 }
             ).rename_axis("figure")
         )
-
-
-# --- What can be taken away ---------------------------------------------------------------------
 
 
 def table(pair: Pair) -> pd.DataFrame:

@@ -78,9 +78,6 @@ def page() -> None:
     )
 
 
-# --- Controls -----------------------------------------------------------------------------------
-
-
 @dataclass(frozen=True)
 class Chosen:
     """The pair of networks that the page looks at."""
@@ -113,9 +110,6 @@ def choose() -> tuple[str, range]:
         "These are its two arms."
     )
     return pair, range(seeds)
-
-
-# --- What can be taken away ---------------------------------------------------------------------
 
 
 def table(lawful: Law, tried: dict[str, loss.Trial]) -> pd.DataFrame:

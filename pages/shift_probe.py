@@ -79,8 +79,6 @@ def page() -> None:
     )
 
 
-# --- Controls -----------------------------------------------------------------------------------
-
 SETTINGS = ("size", "kernel", "layers", "padding", "padding_mode", "bias", "seed")
 TARGET = {"target_row": "Target row", "target_col": "Target column"}
 
@@ -131,9 +129,6 @@ def move_target() -> None:
     if pixel:
         row, column = int(pixel[0]["row"]), int(pixel[0]["col"])
         st.session_state.update(target_row=row, target_col=column)
-
-
-# --- The experiment -----------------------------------------------------------------------------
 
 
 @st.cache_data(max_entries=50, show_spinner="Training")

@@ -191,8 +191,6 @@ def parameter_count(settings: Settings) -> int:
     return sum(layer.parameters for layer in layers(settings))
 
 
-# --- Positions along a run, in images seen ------------------------------------------------------
-
 EARLY = (5_000, 20_000)
 
 

@@ -51,9 +51,6 @@ def finding(*claims: Judgement) -> Finding:
     return "holds" if set(said) == {"holds"} else "undecided"
 
 
-# --- The law ------------------------------------------------------------------------------------
-
-
 @dataclass(frozen=True)
 class LawRun:
     """A run beside the law; losses in nats, all but `per_pixel` per image."""
@@ -145,9 +142,6 @@ def _law(measured: tuple[tuple[int, Items], ...], of: tuple[tuple[int, range], .
 def _law_run(pad_width: int, seed: int, judged: bool, tested: Checkpoint) -> LawRun:
     losses = tested.per_pixel, tested.total, tested.entropy_floor
     return LawRun(pad_width, seed, judged, *losses)
-
-
-# --- Trials: paddings whose border need not be black ----------------------------------------------
 
 
 @dataclass(frozen=True)

@@ -111,9 +111,6 @@ def borders(classes: Labels) -> Iterator[tuple[int, int, int, int]]:
         yield column, row + 1, column + 1, row + 1
 
 
-# --- How far from the border a position can still be told -------------------------------------
-
-
 @dataclass(frozen=True)
 class Leak:
     """How a position's score depends on its distance from the nearest border.

@@ -73,9 +73,6 @@ class Settings:
         return unpadded or circular or (self.padding, self.padding_mode) == ("full", "zeros")
 
 
-# --- The network ------------------------------------------------------------------------------
-
-
 @dataclass(frozen=True)
 class Network:
     """The architecture that the settings describe, without its weights.

@@ -70,9 +70,6 @@ def pause(views: Iterable[View], shortest: float = TICK) -> float:
     return min(shortest * (1 << crowd), RARE)
 
 
-# --- Over seeds ---------------------------------------------------------------------------------
-
-
 def tested(run: Run) -> Checkpoint | None:
     """The network at the end of a finished run, else None; keeps none in training alive."""
     view = runs.registry().look(*run)

@@ -67,9 +67,6 @@ def weigh(changes: Mapping[int, float], judged: Sequence[int]) -> Evidence:
     return Evidence(judge(list(preset.values()), len(judged)), preset, own)
 
 
-# --- The sentence -------------------------------------------------------------------------------
-
-
 def sentence(evidence: Evidence, quantity: Quantity = SHARED) -> str:
     """What the pre-set runs say of `quantity`: seeds, figures, margin and outcome, in words."""
     judged = evidence.judgement
@@ -144,9 +141,6 @@ DIGITS = 9  # after the point, at most
 def _sides(ends: Sequence[float], edges: Sequence[float]) -> list[int]:
     """On which side of each edge each end of an interval lies."""
     return [(end > edge) - (end < edge) for end in ends for edge in edges]
-
-
-# --- The picture --------------------------------------------------------------------------------
 
 
 def picture(rows: Mapping[Quantity, Evidence], *, key: str = "verdict") -> None:

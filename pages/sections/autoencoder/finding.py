@@ -49,9 +49,6 @@ class Losses(NamedTuple):
     floor: float  # of the unpadded images
 
 
-# --- Sentences ----------------------------------------------------------------------------------
-
-
 def headline(parts: Split) -> str:
     """The finding in one line: what the loss per pixel did, and which part made it so."""
     if parts.padded_pixels == parts.pixels:
@@ -155,9 +152,6 @@ def map_title(padded: Checkpoint) -> str:
     if not padded.border:
         return "Where on the image the loss lies"
     return f"The border holds {rough(padded.border / padded.total)} of the padded loss"
-
-
-# --- The parts as a picture ---------------------------------------------------------------------
 
 
 def _chart(parts: Split) -> tuple[pd.DataFrame, charts.Spec]:

@@ -79,9 +79,6 @@ def look(run: Run) -> Pair:
     return Pair(run, *map(runs.look, run.arms))
 
 
-# --- As curves ----------------------------------------------------------------------------------
-
-
 def curve(pair: Pair, *, total: bool) -> pd.DataFrame:
     """Both arms' training and test loss up to the images asked for, as `charts.lines` wants it."""
     return _curve(_points(pair), total)

@@ -46,9 +46,6 @@ def found() -> tuple[list[Finding], list[Finding]]:
     return why.findings(WIDE, kept), why.findings(NARROW, kept)
 
 
-# --- Words --------------------------------------------------------------------------------------
-
-
 def introduction(wide: Sequence[Finding], narrow: Sequence[Finding]) -> str:
     """What was done, and how much of it is here."""
     every = [*wide, *narrow]
@@ -215,8 +212,6 @@ def post(wide: Sequence[Finding]) -> str:
     words += " that holds on the shared pixels, too: most of the harm needs the border in the loss"
     return f"{words}, not the division by more pixels." if mean.outcome == "stays" else f"{words}."
 
-
-# --- The picture --------------------------------------------------------------------------------
 
 ROW, AXIS = 46, 44  # screen pixels: of each row, and of the axis below them
 COLUMNS = ["name", "seed", "harm", "low", "middle", "high"]

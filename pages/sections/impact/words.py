@@ -18,8 +18,6 @@ from pages.sections.impact.sides import Side, label
 from pages.shared import sources
 from pages.shared.sources import cite
 
-# --- Numbers ------------------------------------------------------------------------------------
-
 RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
@@ -73,9 +71,6 @@ def all_in_full(map_: Impact) -> NDArray[np.object_]:
 def share(part: int, whole: int) -> Fraction:
     """part / whole, and 0 of nothing."""
     return Fraction(part, whole) if whole else Fraction(0)
-
-
-# --- The maps -----------------------------------------------------------------------------------
 
 
 def title(map_: Impact) -> str:
@@ -187,9 +182,6 @@ def summary(map_: Impact) -> dict[str, str]:
     }
 
 
-# --- One pixel ----------------------------------------------------------------------------------
-
-
 def where_to_click(sides: Sequence[Side], largest: int) -> str:
     """Which maps take a click: those of at most `largest` pixels."""
     taking = [side.name for side in sides if side.pixels <= largest]
@@ -235,9 +227,6 @@ def reach_map(side: Side, reached: NDArray[np.integer]) -> str:
 def outputs(number: int) -> str:
     """The noun behind a number."""
     return "output" if number == 1 else "outputs"
-
-
-# --- Uniform is not invariant -------------------------------------------------------------------
 
 
 def uniform_is_not_invariant(sides: Sequence[Side], told_apart: Sequence[int | None]) -> list[str]:
@@ -307,9 +296,6 @@ def probe(settings: shift_probe.Settings) -> str:
     """The label of a link to the probe."""
     layers = (settings.kernel, settings.layers, settings.padding, settings.padding_mode)
     return f"Probe {label(convolutions(*layers))}"
-
-
-# --- Pictures and measurements ------------------------------------------------------------------
 
 
 def lost(detail: float | None) -> str:

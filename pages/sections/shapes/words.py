@@ -40,9 +40,6 @@ def syntax(convention: Convention) -> str:
     )
 
 
-# --- Any stack ----------------------------------------------------------------------------------
-
-
 def finding(steps: Sequence[Step]) -> str:
     """What a stack does to a size, in one line."""
     first, last = steps[0], steps[-1]
@@ -121,9 +118,6 @@ def uneven(axes: Sequence[Axis]) -> bool:
     return any(axis.unused_padding[0] != axis.unused_padding[1] for axis in axes)
 
 
-# --- Keras and PyTorch --------------------------------------------------------------------------
-
-
 def about_differences(found: Mapping[str, Mapping[str, str]]) -> str:
     """What the table of `core.shapes.differences` shows."""
     said = [
@@ -139,9 +133,6 @@ def about_differences(found: Mapping[str, Mapping[str, str]]) -> str:
     if NO_WINDOW in outcomes:
         said.append("“no window”: the window is longer than its padded input.")
     return " ".join(said)
-
-
-# --- Why one pads at all ------------------------------------------------------------------------
 
 
 def why_pad(same: Axis, valid: Axis) -> str:
@@ -176,9 +167,6 @@ def why_pad(same: Axis, valid: Axis) -> str:
         f"there: {without}, and {ends} at each end {'is' if same.before == 1 else 'are'} never "
         f"a centre. “same” adds {cells} at each end.{end}"
     )
-
-
-# --- What the last windows hold -----------------------------------------------------------------
 
 
 def remainder(image: NDArray[np.float64], same: NDArray[np.float64]) -> str:

@@ -68,9 +68,6 @@ def draw_weights_and_scores(network: Network, run: Training, snapshot: Snapshot)
             bias_in_words(network, snapshot)
 
 
-# --- Kernels ------------------------------------------------------------------------------------
-
-
 def draw_kernels(snapshot: Snapshot, most: float) -> None:
     """Every layer's kernel, all on one scale, the weights written in."""
     several = len(snapshot.kernels) > 1
@@ -133,9 +130,6 @@ def kernel_marks(
             yield grids.square(signed.letters(weight / most, colours), row, column, text=words)
 
 
-# --- Samples ------------------------------------------------------------------------------------
-
-
 def draw_samples(network: Network, run: Training, snapshot: Snapshot) -> None:
     """Some images with their output images, sums and answers, as in the article's figures."""
     st.markdown("**Images, what the network makes of them, and its answers**")
@@ -188,9 +182,6 @@ def tile(colours: NDArray[np.uint8], side: int = 2 * SAMPLE + 4) -> NDArray[np.u
     found[: len(framed), : len(framed), :3] = framed
     found[: len(framed), : len(framed), 3] = 255
     return found
-
-
-# --- Scores -------------------------------------------------------------------------------------
 
 
 def draw_scores(network: Network, run: Training, snapshot: Snapshot) -> Position:
