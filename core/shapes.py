@@ -241,10 +241,7 @@ def report(settings: Settings) -> dict[str, Any]:
         "layers": [describe(step) for step in steps],
         "output": list(steps[-1].output),
         "parameters": sum(step.parameters for step in steps),
-        "unseen": {
-            "rows": len(steps[0].unseen_rows),
-            "columns": len(steps[0].unseen_columns),
-        },
+        "unseen": {"rows": len(steps[0].unseen_rows), "columns": len(steps[0].unseen_columns)},
     }
 
 

@@ -297,9 +297,7 @@ def torch_pool(step: Step) -> list[str]:
         return [call(name, layer.kernel, **options)]
     if padding is not None and max(pads) <= layer.kernel // 2:
         options["padding"] = padding
-        return [
-            call(name, layer.kernel, **options, count_include_pad=None if maximum else False),
-        ]
+        return [call(name, layer.kernel, **options, count_include_pad=None if maximum else False)]
     if maximum:
         return [call("nn.ConstantPad2d", pads, "-torch.inf"), call(name, layer.kernel, **options)]
     return [call("InsideAvgPool2d", layer.kernel, layer.stride, pads)]

@@ -121,9 +121,7 @@ def layer_table(steps: Sequence[Step]) -> None:
     alike = all(step.rows == step.columns for step in steps)
     rows = [words.layer_row(step, alike=alike) for step in steps]
     st.dataframe(
-        pd.DataFrame(rows),
-        hide_index=True,
-        height="content" if len(rows) <= TALL else "auto",
+        pd.DataFrame(rows), hide_index=True, height="content" if len(rows) <= TALL else "auto"
     )
     st.caption(words.parameters(steps))
 

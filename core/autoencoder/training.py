@@ -147,11 +147,7 @@ class Maps(NamedTuple):
 
 def device_named(wanted: str) -> torch.device | None:
     """The device, or None where this machine has none such. `auto` never takes mps: unmeasured."""
-    has = {
-        "cpu": True,
-        "cuda": torch.cuda.is_available(),
-        "mps": torch.backends.mps.is_available(),
-    }
+    has = {"cpu": True, "cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available()}
     if wanted == "auto":
         wanted = "cuda" if has["cuda"] else "cpu"
     return torch.device(wanted) if has[wanted] else None

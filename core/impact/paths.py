@@ -300,10 +300,7 @@ class Touch:
 
 
 def touches(
-    layer: Layer,
-    size: tuple[int, int],
-    pixel: tuple[int, int],
-    convention: Convention = "either",
+    layer: Layer, size: tuple[int, int], pixel: tuple[int, int], convention: Convention = "either"
 ) -> tuple[Touch, ...]:
     """Every kernel position of `layer` that touches `pixel`, in reading order of the outputs.
 

@@ -176,9 +176,7 @@ def _lines(colours: tuple[tuple[str, str], ...], x: Axis, y: Axis, height: int) 
         align="left", dx=6, fontSize=12, clip=False
     )
     return alt.layer(
-        line,
-        hover.encode(tooltip=tooltip),
-        name.encode(y=alt.Y("label_y:Q", **up), text="label:N"),
+        line, hover.encode(tooltip=tooltip), name.encode(y=alt.Y("label_y:Q", **up), text="label:N")
     ).properties(height=height, padding=margins(top=24, right=72), autosize=FIT)
 
 

@@ -16,8 +16,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from pages.shared import heat
-from pages.shared.charts import Drawn, Palette, Spec, kept
+from pages.shared import charts, heat
+from pages.shared.charts import Drawn, Palette, kept
 from pages.shared.heat import Scale
 
 
@@ -49,7 +49,7 @@ def squares(
 
 
 def table(marks: Iterable[Mark]) -> pd.DataFrame:
-    """The data of `board`."""
+    """The marks as data, a row each."""
     columns = dict(zip(Mark._fields, zip(*marks, strict=True), strict=True))
     # A column at a time is several times as fast as a row at a time.
     words = {name: list(columns.pop(name)) for name in ("kind", "text")}
@@ -59,23 +59,23 @@ def table(marks: Iterable[Mark]) -> pd.DataFrame:
 
 
 @dataclass(frozen=True)
-class Layer:
+class Look:
     """How the marks of one kind are drawn: as rectangles, or as words where `text` is set.
 
     With a `scale` they are coloured by their values; `inset` makes them as many cells smaller on
-    each side; `look` are a mark's properties in Vega-Lite.
+    each side; `mark` are a mark's properties in Vega-Lite.
     """
 
     kind: str
-    look: tuple[tuple[str, Any], ...] = ()
+    mark: tuple[tuple[str, Any], ...] = ()
     inset: float = 0
     text: bool = False
     scale: Scale | None = None
 
     def chart(self, place: dict[str, Any]) -> Any:
-        """The layer where `place` puts it."""
+        """The marks of this kind where `place` puts them."""
         marks = alt.Chart().transform_filter(f"datum.kind === '{self.kind}'")
-        look: dict[str, Any] = dict(self.look)
+        look: dict[str, Any] = dict(self.mark)
         if self.text:
             across, down = "(datum.left + datum.right) / 2", "(datum.top + datum.bottom) / 2"
             written = {"baseline": "middle", "align": "center"} | look
@@ -97,36 +97,46 @@ class Layer:
         return marks.mark_rect(**{"tooltip": None} | look).encode(**place)
 
 
-def board(width: float, height: float, cell: float, layers: Iterable[Layer]) -> Spec:
-    """A picture of width × height cells, its layers drawn one over the other."""
-    return _board(width, height, cell, tuple(layers))
+def show(
+    marks: Iterable[Mark],
+    size: tuple[float, float],
+    cell: float,
+    looks: Iterable[Look],
+    *,
+    alt: str,
+    key: str,
+) -> None:
+    """Draw `marks` on (height, width) cells; of their `looks` each lies over those before it."""
+    spec = board(size, cell, tuple(looks))
+    charts.show(table(marks), spec, alt=alt, key=key, width="content")
 
 
 @kept
-def _board(width: float, height: float, cell: float, layers: tuple[Layer, ...]) -> Drawn:
-    place = heat.place((height, width))
-    drawn = [layer.chart(place) for layer in layers]
+def board(size: tuple[float, float], cell: float, looks: tuple[Look, ...]) -> Drawn:
+    """The specification of a picture of (height, width) cells."""
+    place, (height, width) = heat.place(size), size
+    drawn = [look.chart(place) for look in looks]
     return heat.picture(drawn, round(width * cell), round(height * cell))
 
 
-def rectangles(kind: str, *, inset: float = 0, **look: Any) -> Layer:
-    """A layer that draws every mark of `kind` alike; `inset` cells smaller on each side."""
-    return Layer(kind, tuple(look.items()), inset)
+def rectangles(kind: str, *, inset: float = 0, **look: Any) -> Look:
+    """Every mark of `kind` alike; `inset` cells smaller on each side."""
+    return Look(kind, tuple(look.items()), inset)
 
 
-def amounts(kind: str, scale: Scale) -> Layer:
-    """A layer that colours every mark of `kind` by its value."""
-    return Layer(kind, scale=scale)
+def amounts(kind: str, scale: Scale) -> Look:
+    """Every mark of `kind` coloured by its value."""
+    return Look(kind, scale=scale)
 
 
-def outline(kind: str) -> Layer:
-    """A layer of thin frames, which tell white pixels from a white page."""
+def outline(kind: str) -> Look:
+    """Thin frames, which tell white pixels from a white page."""
     return rectangles(kind, filled=False, stroke="#808080", strokeWidth=0.75)
 
 
-def words(kind: str, **look: Any) -> Layer:
-    """A layer that writes the text of every mark of `kind` at the mark's middle."""
-    return Layer(kind, tuple(look.items()), text=True)
+def words(kind: str, **look: Any) -> Look:
+    """The text of every mark of `kind`, written at the mark's middle."""
+    return Look(kind, tuple(look.items()), text=True)
 
 
 GREY = Scale((0, 1), "grey", ".3~f", colours=heat.GREYS)

@@ -60,12 +60,13 @@ def blank(size: int, *, alt: str, key: str) -> None:
     colours = charts.palette()
     frame = grids.rectangles("frame", filled=False, stroke=colours.muted, strokeDash=(4, 4))
     question = grids.words("frame", fontSize=48, color=colours.muted)
-    charts.show(
-        grids.table([grids.square("frame", 0, 0, 4, text="?")]),
-        grids.board(4, 4, size / 4, [frame, question]),
+    grids.show(
+        [grids.square("frame", 0, 0, 4, text="?")],
+        (4, 4),
+        size / 4,
+        [frame, question],
         alt=alt,
         key=key,
-        width="content",
     )
 
 

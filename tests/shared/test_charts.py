@@ -58,8 +58,8 @@ def test_streamlit_s_front_end_gets_what_it_writes_into(topic: str) -> None:
 
 def test_equal_arguments_give_the_same_chart_and_others_another() -> None:
     def picture(size: int) -> charts.Spec:
-        layers = [grids.amounts("pixel", grids.GREY), grids.rectangles("frame", strokeDash=(4, 4))]
-        return grids.board(size, size, 10, layers)
+        looks = grids.amounts("pixel", grids.GREY), grids.rectangles("frame", strokeDash=(4, 4))
+        return grids.board((size, size), 10, looks)
 
     assert picture(4) is picture(4)
     assert picture(4) is not picture(5)

@@ -94,11 +94,7 @@ Points = tuple[tuple[str, int, tuple[Point, ...]], ...]  # of each arm: name, pi
 
 def _points(pair: Pair) -> Points:
     return tuple(
-        (
-            arm,
-            view.settings.pixels,
-            view.state.up_to(pair.run.images).points if view.state else (),
-        )
+        (arm, view.settings.pixels, view.state.up_to(pair.run.images).points if view.state else ())
         for arm, view in pair.views.items()
     )
 

@@ -262,10 +262,7 @@ def chart(findings: Sequence[Finding], domain: tuple[float, float]) -> charts.Sp
 
 @charts.kept
 def drawn(
-    names: tuple[str, ...],
-    domain: tuple[float, float],
-    half: float | None,
-    colours: charts.Palette,
+    names: tuple[str, ...], domain: tuple[float, float], half: float | None, colours: charts.Palette
 ) -> charts.Drawn:
     """The chart of these controls; a dashed line at `half` of the harm, where there is one."""
     title = "harm: change of the loss on the shared pixels by padding, %"

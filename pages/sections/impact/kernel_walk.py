@@ -81,24 +81,20 @@ def draw_image(walk: Walk, step: int, cell: int) -> None:
     colours = charts.palette()
     height, width = len(walk.rows.cells), len(walk.columns.cells)
     now = colours.padded
-    charts.show(
-        grids.table(board(walk, step)),
-        grids.board(
-            width,
-            height,
-            cell,
-            [
-                grids.rectangles("pixel", fill=colours.faint, stroke=colours.muted, opacity=0.6),
-                grids.rectangles("padding", inset=0.08, **grids.padding_look(colours)),
-                grids.rectangles("chosen", fill=colours.unpadded),
-                grids.rectangles("past", filled=False, stroke=colours.muted, strokeWidth=1),
-                grids.rectangles("now", fill=now, fillOpacity=0.25, stroke=now, strokeWidth=2.5),
-                grids.rectangles("cell", inset=0.25, fill=now),
-            ],
-        ),
+    grids.show(
+        board(walk, step),
+        (height, width),
+        cell,
+        [
+            grids.rectangles("pixel", fill=colours.faint, stroke=colours.muted, opacity=0.6),
+            grids.rectangles("padding", inset=0.08, **grids.padding_look(colours)),
+            grids.rectangles("chosen", fill=colours.unpadded),
+            grids.rectangles("past", filled=False, stroke=colours.muted, strokeWidth=1),
+            grids.rectangles("now", fill=now, fillOpacity=0.25, stroke=now, strokeWidth=2.5),
+            grids.rectangles("cell", inset=0.25, fill=now),
+        ],
         alt="The image with the kernel positions that touch the chosen pixel",
         key=f"walk_{walk.name}",
-        width="content",
     )
 
 
@@ -106,21 +102,17 @@ def draw_kernel(walk: Walk, step: int) -> None:
     """The kernel: which of its weights have lain on the pixel up to `step`."""
     colours = charts.palette()
     taps = walk.layer.kernel
-    charts.show(
-        grids.table(kernel(walk, step)),
-        grids.board(
-            taps,
-            taps,
-            max(6, KERNEL // taps),
-            [
-                grids.rectangles("tap", fill=colours.faint, stroke=colours.muted),
-                grids.rectangles("used", fill=colours.unpadded, stroke=colours.muted),
-                grids.rectangles("now", fill=colours.padded, stroke=colours.muted),
-            ],
-        ),
+    grids.show(
+        kernel(walk, step),
+        (taps, taps),
+        max(6, KERNEL // taps),
+        [
+            grids.rectangles("tap", fill=colours.faint, stroke=colours.muted),
+            grids.rectangles("used", fill=colours.unpadded, stroke=colours.muted),
+            grids.rectangles("now", fill=colours.padded, stroke=colours.muted),
+        ],
         alt="The kernel, with the weights that have lain on the chosen pixel",
         key=f"kernel_{walk.name}",
-        width="content",
     )
 
 

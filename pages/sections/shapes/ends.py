@@ -65,12 +65,13 @@ def show(steps: Sequence[Step]) -> None:
         grids.words("title", align="left", color=colours.ink),
     ]
     with st.container(height=660 if len(chosen) > TALL else "content", border=False):
-        charts.show(
-            grids.table(marks),
-            grids.board(STRIP, PITCH * len(chosen), CELL, layers),
+        grids.show(
+            marks,
+            (PITCH * len(chosen), STRIP),
+            CELL,
+            layers,
             alt=words.ends([step.columns if wide else step.rows for step in chosen]),
             key="ends",
-            width="content",
         )
 
 

@@ -51,14 +51,7 @@ def show(image: Float64, same: Layer) -> None:
     compare_fill(*pairs["average"], key="average")
 
 
-def compare_fill(
-    image: Float64,
-    layer: Layer,
-    scale: Scale,
-    counted_as: str,
-    *,
-    key: str,
-) -> None:
+def compare_fill(image: Float64, layer: Layer, scale: Scale, counted_as: str, *, key: str) -> None:
     """An image, and its pooling with padded cells as they count and as zeros, values written."""
     fill: tuple[tuple[str, float | None], ...] = ((counted_as, None), ("0", 0.0))
     results = [pool(image, layer, padded_as=value) for _, value in fill]
@@ -88,12 +81,7 @@ def pooled(result: Float64, differs: NDArray[np.bool_], domain: tuple[float, flo
     return marks
 
 
-def tile(
-    title: str,
-    marks: Iterable[Mark],
-    scale: Scale,
-    key: str,
-) -> None:
+def tile(title: str, marks: Iterable[Mark], scale: Scale, key: str) -> None:
     """One of the pictures that `compare_fill` sets beside each other."""
     frame = {"filled": False, "stroke": charts.palette().padded, "strokeWidth": 1.5}
     layers = [
@@ -103,13 +91,7 @@ def tile(
         grids.rectangles("changed", inset=0.06, **frame),
     ]
     with st.container(width=TILE):
-        charts.show(
-            grids.table(marks),
-            grids.board(8, 8, CELL, layers),
-            alt=f"The values, {title}",
-            key=key,
-            width="content",
-        )
+        grids.show(marks, (8, 8), CELL, layers, alt=f"The values, {title}", key=key)
         st.caption(title)
 
 

@@ -57,12 +57,13 @@ def draw(image: Float64, *, alt: str, key: str) -> None:
     """A square image, framed."""
     size = len(image)
     layers = [grids.amounts("pixel", grids.GREY), grids.outline("image")]
-    charts.show(
-        grids.table([*grids.squares("pixel", image), grids.square("image", 0, 0, size)]),
-        grids.board(size, size, STAGE / size, layers),
+    grids.show(
+        [*grids.squares("pixel", image), grids.square("image", 0, 0, size)],
+        (size, size),
+        STAGE / size,
+        layers,
         alt=alt,
         key=key,
-        width="content",
     )
 
 
@@ -102,22 +103,18 @@ def pooling(image: Float64, layer: Layer, colour: str) -> None:
     result = pool(image, layer)
     marks += grids.squares("pixel", result, left=8 + BESIDE, side=2)
     marks.append(grids.square("image", 0, 8 + BESIDE, 2 * axis.output))
-    charts.show(
-        grids.table(marks),
-        grids.board(
-            16 + BESIDE,
-            8,
-            CELL,
-            [
-                grids.amounts("pixel", grids.GREY),
-                grids.rectangles("padding", inset=0.08, **grids.padding_look(charts.palette())),
-                grids.outline("image"),
-                grids.rectangles("window", filled=False, stroke=colour, strokeWidth=2),
-                grids.words("dropped", fontSize=16, fontWeight="bold", color="#CC79A7"),
-            ],
-        ),
+    grids.show(
+        marks,
+        (8, 16 + BESIDE),
+        CELL,
+        [
+            grids.amounts("pixel", grids.GREY),
+            grids.rectangles("padding", inset=0.08, **grids.padding_look(charts.palette())),
+            grids.outline("image"),
+            grids.rectangles("window", filled=False, stroke=colour, strokeWidth=2),
+            grids.words("dropped", fontSize=16, fontWeight="bold", color="#CC79A7"),
+        ],
         alt=f"The windows of {layer} on 7 by 7 pixels, and the {axis.output} by {axis.output} "
         "pixels that they give",
         key=f"pooling_{layer.padding}",
-        width="content",
     )

@@ -47,25 +47,21 @@ def show(image: Float64, valid: Layer, same: Layer) -> None:
 def draw(layer: Layer, result: Float64, colour: str) -> None:
     """The example with a pool's windows, and the largest of each beside it."""
     rows, columns = (fit(layer, length) for length in EXAMPLE.shape)
-    charts.show(
-        grids.table(marks(rows, columns, result)),
-        grids.board(
-            WIDEST + ARROW + 2,
-            len(EXAMPLE),
-            CELL,
-            [
-                grids.rectangles("pixel", fill=charts.palette().faint),
-                grids.rectangles("padding", inset=0.08, **grids.padding_look(charts.palette())),
-                grids.rectangles("result", filled=False, stroke=colour, strokeWidth=1),
-                grids.rectangles("window", filled=False, stroke=colour, strokeWidth=2),
-                grids.words("value", fontSize=14, color=charts.palette().ink),
-                grids.words("faded", fontSize=14, color=charts.palette().muted),
-                grids.words("dropped", fontSize=14, color="#CC79A7"),
-            ],
-        ),
+    grids.show(
+        marks(rows, columns, result),
+        (len(EXAMPLE), WIDEST + ARROW + 2),
+        CELL,
+        [
+            grids.rectangles("pixel", fill=charts.palette().faint),
+            grids.rectangles("padding", inset=0.08, **grids.padding_look(charts.palette())),
+            grids.rectangles("result", filled=False, stroke=colour, strokeWidth=1),
+            grids.rectangles("window", filled=False, stroke=colour, strokeWidth=2),
+            grids.words("value", fontSize=14, color=charts.palette().ink),
+            grids.words("faded", fontSize=14, color=charts.palette().muted),
+            grids.words("dropped", fontSize=14, color="#CC79A7"),
+        ],
         alt=f"The windows of {layer} on 4 by 3 numbers, and the largest number of each",
         key=f"remainder_{layer.padding}",
-        width="content",
     )
 
 

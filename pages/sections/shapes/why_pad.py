@@ -43,10 +43,7 @@ def show() -> None:
 def draw(valid: Axis, same: Axis) -> None:
     """Both drawings, one above the other, their pixels in line."""
     colours = charts.palette()
-    marks = [
-        *drawing(valid, same, 0, "unpadded"),
-        *drawing(same, same, BETWEEN, "padded"),
-    ]
+    marks = [*drawing(valid, same, 0, "unpadded"), *drawing(same, same, BETWEEN, "padded")]
     layers = [
         grids.rectangles("pixel", fill=colours.faint, stroke=colours.muted, strokeWidth=0.5),
         grids.rectangles("padding", inset=0.08, **grids.padding_look(colours)),
@@ -58,12 +55,13 @@ def draw(valid: Axis, same: Axis) -> None:
             grids.rectangles(f"{kind} centre", inset=0.3, fill=colour),
             grids.rectangles(f"{kind} window", filled=False, stroke=colour, strokeWidth=2.5),
         ]
-    charts.show(
-        grids.table(marks),
-        grids.board(len(same.cells), 2 * BETWEEN - 0.5, CELL, layers),
+    grids.show(
+        marks,
+        (2 * BETWEEN - 0.5, len(same.cells)),
+        CELL,
+        layers,
         alt="A kernel at the first pixel of a row, without padding and with it, and its outputs",
         key="why_pad",
-        width="content",
     )
 
 

@@ -35,7 +35,7 @@ def show(network: Network) -> None:
             )
         elif number > DRAWN:
             st.markdown(
-                f"{number} diagrams are too many to draw: click a position in the scores above.",
+                f"{number} diagrams are too many to draw: click a position in the scores above."
             )
         else:
             st.markdown("**How often each weight touches a position of the class**")
@@ -61,25 +61,21 @@ def class_map(network: Network) -> None:
     marks.append(grids.square("target", row, column))
     rare = (colours.padded, colours.faint)
     scale = heat.Scale((1, most), "positions", ".3~f", log=True, colours=rare)
-    charts.show(
-        grids.table(marks),
-        grids.board(
-            size,
-            size,
-            cell,
-            [
-                grids.amounts("position", scale),
-                grids.rectangles("border", stroke=colours.ink, strokeWidth=1),
-                grids.rectangles("target", filled=False, stroke=colours.ink, strokeWidth=2.5),
-                *(
-                    grids.words(ink, color=ink, fontSize=10)
-                    for ink in sorted({colours.ink, signed.letters(1, colours)})
-                ),
-            ],
-        ),
+    grids.show(
+        marks,
+        (size, size),
+        cell,
+        [
+            grids.amounts("position", scale),
+            grids.rectangles("border", stroke=colours.ink, strokeWidth=1),
+            grids.rectangles("target", filled=False, stroke=colours.ink, strokeWidth=2.5),
+            *(
+                grids.words(ink, color=ink, fontSize=10)
+                for ink in sorted({colours.ink, signed.letters(1, colours)})
+            ),
+        ],
         alt=f"The {network.distinct_scores} classes of positions, numbered in reading order",
         key="class_map",
-        width="content",
     )
 
 
@@ -108,22 +104,18 @@ def class_diagrams(network: Network) -> None:
     most = max(float(touches.max()) for touches in counts)
     shades = (ground(), colours.unpadded)
     scale = heat.Scale((0, most), "times touched", ".3~f", colours=shades)
-    charts.show(
-        grids.table(marks),
-        grids.board(
-            width,
-            height,
-            cell,
-            [
-                grids.amounts("count", scale),
-                grids.rectangles("frame", filled=False, stroke=colours.muted, strokeWidth=0.75),
-                grids.rectangles("chosen", filled=False, stroke=colours.padded, strokeWidth=2.5),
-                grids.words("label", color=colours.muted, fontSize=10),
-            ],
-        ),
+    grids.show(
+        marks,
+        (height, width),
+        cell,
+        [
+            grids.amounts("count", scale),
+            grids.rectangles("frame", filled=False, stroke=colours.muted, strokeWidth=0.75),
+            grids.rectangles("chosen", filled=False, stroke=colours.padded, strokeWidth=2.5),
+            grids.words("label", color=colours.muted, fontSize=10),
+        ],
         alt=f"Which weights touch each of the {number} classes; the target's is framed",
         key="class_diagrams",
-        width="content",
     )
     st.caption(
         ("Above each: its class and how many positions it holds. " if head else "")

@@ -92,24 +92,20 @@ def draw_kernel(
     colours = charts.palette()
     taps = len(kernel)
     cell = min(56, KERNEL // taps)
-    charts.show(
-        grids.table(kernel_marks(kernel, most, cell, counts)),
-        grids.board(
-            taps,
-            taps,
-            cell,
-            [
-                grids.amounts("weight", signed.scale(most, "weight", colours, ".3~f")),
-                grids.rectangles("frame", filled=False, stroke=colours.muted, strokeWidth=0.75),
-                *(
-                    grids.words(colour, color=colour, fontSize=11)
-                    for colour in sorted({colours.ink, signed.letters(1, colours)})
-                ),
-            ],
-        ),
+    grids.show(
+        kernel_marks(kernel, most, cell, counts),
+        (taps, taps),
+        cell,
+        [
+            grids.amounts("weight", signed.scale(most, "weight", colours, ".3~f")),
+            grids.rectangles("frame", filled=False, stroke=colours.muted, strokeWidth=0.75),
+            *(
+                grids.words(colour, color=colour, fontSize=11)
+                for colour in sorted({colours.ink, signed.letters(1, colours)})
+            ),
+        ],
         alt="The weights of a kernel" if counts is None else "The weights that touch the pixel",
         key=key,
-        width="content",
     )
 
 
