@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 import streamlit as st
 
-from core import autoencoder
+from core import autoencoder, loss
 from core.autoencoder import Checkpoint, Run
 from core.autoencoder.code import program
 from pages.sections.autoencoder import finding, judgement, live, why
@@ -21,7 +21,7 @@ from pages.shared.frame import show
 from pages.shared.guard import fragment
 from pages.shared.opening import Opening, ask, invite
 from pages.shared.post import POST
-from pages.shared.take_away import figure, take_away
+from pages.shared.take_away import draw_loss_maps, figure, take_away
 from pages.shared.tested import loss_maps, samples
 from pages.shared.words import TEXT
 
@@ -150,8 +150,10 @@ def table(pair: Pair) -> pd.DataFrame:
 
 def picture(pair: Pair, tested: Tested) -> Figure:
     """Both curves and both maps on one slide."""
+    from matplotlib.ticker import LogLocator, MaxNLocator, NullLocator
+
     colours = {"unpadded": charts.LIGHT.unpadded, "padded": charts.LIGHT.padded}
-    slide = figure(11, 7)
+    slide = figure(11, 7.5, finding.headline(loss.split_of(*tested.values())))
     axes = slide.subplots(2, 2)
     for axis, total in zip(axes[0], (False, True), strict=True):
         points = curve(pair, total=total)
@@ -159,16 +161,16 @@ def picture(pair: Pair, tested: Tested) -> Figure:
             test = points[(points["line"] == line) & (points["style"] == "solid")]
             axis.plot(test["x"], test["y"], color=colour, label=line)
         axis.set_yscale("log")
+        axis.xaxis.set_major_locator(MaxNLocator(4, integer=True))
+        axis.xaxis.set_major_formatter("{x:,.0f}")
+        axis.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+        axis.yaxis.set_major_formatter("{x:g}")
+        axis.yaxis.set_minor_locator(NullLocator())
         axis.set(xlabel="images seen", ylabel="nats per image" if total else "nats per pixel")
         axis.set_title("Total test loss" if total else "Test loss per pixel", loc="left")
         axis.legend(frameon=False)
         axis.spines[["top", "right"]].set_visible(False)
-    highest = max(one.loss_map.max() for one in tested.values())
-    for axis, (arm, one) in zip(axes[1], tested.items(), strict=True):
-        image = axis.imshow(one.loss_map, vmin=0, vmax=highest)
-        axis.set_title(f"{arm}: {one.total:.1f} nats", loc="left")
-        axis.set_axis_off()
-    slide.colorbar(image, ax=axes[1], label="test loss, nats per pixel")
+    draw_loss_maps(slide, axes[1], tested)
     return slide
 
 

@@ -19,13 +19,13 @@ from pages.sections.loss.missing import offer
 from pages.sections.loss.quality import quality
 from pages.sections.loss.ways import ways
 from pages.sections.loss.where import where
-from pages.sections.loss.words import GUESSES, answer
+from pages.sections.loss.words import GUESSES, answer, where_title
 from pages.shared import charts, runs
 from pages.shared.controls import control
 from pages.shared.frame import show
 from pages.shared.opening import ask, invite
 from pages.shared.sources import CROSS_VALIDATED, cite
-from pages.shared.take_away import figure, take_away
+from pages.shared.take_away import draw_loss_maps, figure, take_away
 from pages.shared.words import TEXT
 
 if TYPE_CHECKING:
@@ -123,14 +123,10 @@ def table(lawful: Law, tried: dict[str, loss.Trial]) -> pd.DataFrame:
 def picture(shown: Pairs, lawful: Law) -> Figure:
     """Both maps, and the law beside the runs, on one slide."""
     both = loss.means(shown)
-    slide = figure(13, 4)
+    parts = (loss.parts(both[arm]) for arm in ("unpadded", "padded"))
+    slide = figure(13, 4.5, where_title(*parts))
     *axes, last = slide.subplots(1, 3)
-    highest = max(float(one.loss_map.max()) for one in both.values())
-    for axis, (arm, one) in zip(axes, both.items(), strict=True):
-        image = axis.imshow(one.loss_map, vmin=0, vmax=highest)
-        axis.set_title(f"{arm}: {one.total:.1f} nats", loc="left")
-        axis.set_axis_off()
-    slide.colorbar(image, ax=axes, label="test loss, nats per pixel", location="bottom")
+    draw_loss_maps(slide, axes, both)
     if line := lawful.lines(total=False).get("law"):
         last.plot(*line, "--", color=charts.LIGHT.ink, label="T/(28+2p)²")
     widths, measured = zip(*((r.pad_width, r.per_pixel) for r in lawful.runs), strict=True)

@@ -73,7 +73,9 @@ def page() -> None:
     red_green.show()
     take_away(
         "padding-lab-shift-probe",
-        picture=lambda: away.picture(run),
+        picture=lambda: away.picture(
+            run, settings.target, words.headline(network, run, proved(settings))
+        ),
         table=lambda: away.table(network, run),
         code=program(settings),
     )

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable
+import textwrap
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
@@ -11,7 +12,10 @@ import pandas as pd
 import streamlit as st
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
+
+    from core.autoencoder import Checkpoint
 
 
 def take_away(
@@ -36,11 +40,34 @@ def take_away(
             st.code(code, language="python")
 
 
-def figure(width: float, height: float) -> Figure:
-    """An empty figure for a slide, in inches. Until somebody wants one, it costs no memory."""
+def figure(width: float, height: float, finding: str) -> Figure:
+    """A figure for a slide, in inches, with its finding as the title.
+
+    Until somebody wants one, it costs no memory.
+    """
     from matplotlib.figure import Figure
 
-    return Figure(figsize=(width, height), layout="constrained")
+    slide = Figure(figsize=(width, height), layout="constrained")
+    # At this size a letter is about an eighth of an inch wide.
+    title = textwrap.fill(finding, round(8 * width))
+    slide.suptitle(title, x=0.01, ha="left", fontsize=15, fontweight="semibold")
+    return slide
+
+
+def draw_loss_maps(slide: Figure, axes: Sequence[Axes], tested: Mapping[str, Checkpoint]) -> None:
+    """The loss of each pixel of every arm on one scale, the border outside a white frame."""
+    from matplotlib.patches import Rectangle
+
+    highest = max(float(one.loss_map.max()) for one in tested.values())
+    for axis, (arm, one) in zip(axes, tested.items(), strict=True):
+        image = axis.imshow(one.loss_map, vmin=0, vmax=highest)
+        axis.set_title(f"{arm}: {one.total:.1f} nats an image", loc="left")
+        axis.set_axis_off()
+        if pad := one.pad_width:
+            size = len(one.loss_map) - 2 * pad
+            frame = Rectangle((pad - 0.5, pad - 0.5), size, size, fill=False, edgecolor="white")
+            axis.add_patch(frame)
+    slide.colorbar(image, ax=list(axes), label="test loss, nats per pixel", shrink=0.8)
 
 
 def link() -> str:

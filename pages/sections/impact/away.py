@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -34,7 +35,8 @@ def picture(sides: Sequence[Side], log: bool) -> Figure:
     """Both maps on one slide, on one scale."""
     from matplotlib.colors import LogNorm, Normalize
 
-    slide = figure(11, 5)
+    said = "; ".join(f"{side.name.capitalize()}: {words.title(side.impact)}" for side in sides)
+    slide = figure(11, 6, said)
     axes = np.atleast_1d(slide.subplots(1, len(sides)))
     shares = [side.impact.shares for side in sides]
     low, high = heat.domain(shares, log)
@@ -42,7 +44,9 @@ def picture(sides: Sequence[Side], log: bool) -> Figure:
         norm = LogNorm(low, high) if log else Normalize(low, high)
         image = axis.imshow(np.where(share, share, np.nan), norm=norm)
         axis.set_facecolor(UNSEEN)
-        axis.set_title(words.title(side.impact), loc="left")
-        axis.set_xlabel(side.label[:80])
+        layers = textwrap.fill(side.label, 48, max_lines=3, placeholder=" …")
+        axis.set_title(
+            f"{side.name}, {side.height} × {side.width}\n{layers}", loc="left", fontsize=10
+        )
     slide.colorbar(image, ax=axes, label="share of the maximum")
     return slide

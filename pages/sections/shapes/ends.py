@@ -115,7 +115,7 @@ def picture(steps: Sequence[Step]) -> Figure:
 
     chosen = drawn(steps)
     both = any(step.rows != step.columns for step in chosen)
-    slide = figure(14 if both else 7, 0.7 * max(1, len(chosen)) + 0.5)
+    slide = figure(14 if both else 7, 0.7 * max(1, len(chosen)) + 1, words.finding(steps))
     light = charts.LIGHT
     looks: dict[str, dict[str, Any]] = {
         "pixel": {"facecolor": light.faint, "edgecolor": light.muted, "linewidth": 0.5},

@@ -7,17 +7,19 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from core.shift_probe import Network, Training
+from core.shift_probe import Network, Position, Training
 from pages.shared.take_away import figure
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 
-def picture(run: Training) -> Figure:
-    """The trained kernels and the score of every position, on one slide."""
+def picture(run: Training, target: Position, finding: str) -> Figure:
+    """The trained kernels and the score of every position, the target framed, on one slide."""
+    from matplotlib.patches import Rectangle
+
     layers = len(run.final.kernels)
-    slide = figure(3.2 * (layers + 1) + 1, 4)
+    slide = figure(3.2 * (layers + 1) + 1, 4.5, finding)
     axes = slide.subplots(1, layers + 1, width_ratios=[*[1] * layers, 1.4])
     shown = [*run.final.kernels, run.final.scores]
     titles = [f"kernel {n}" if layers > 1 else "trained kernel" for n in range(1, layers + 1)]
@@ -27,6 +29,8 @@ def picture(run: Training) -> Figure:
         axis.set_title(title, loc="left")
         axis.set_axis_off()
         slide.colorbar(image, ax=axis, shrink=0.7)
+    row, column = target
+    axes[-1].add_patch(Rectangle((column - 0.5, row - 0.5), 1, 1, fill=False, linewidth=2))
     return slide
 
 
