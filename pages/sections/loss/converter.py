@@ -31,8 +31,9 @@ def show() -> None:
         "total: what one image costs. Type a size and either loss; the other follows.",
         width=TEXT,
     )
+    shown = written(given, found)
     st.data_editor(
-        found,
+        shown,
         key="converter",
         hide_index=True,
         num_rows="fixed",
@@ -50,7 +51,7 @@ def show() -> None:
             on_click="ignore",
         )
     with st.expander("The table as text; the reductions' names in Keras and PyTorch"):
-        st.code(as_text(right), language=None)
+        st.code(as_text(shown.loc[right.index, right.columns]), language=None)
         st.markdown(REDUCTIONS)
         keras, pytorch = st.columns(2)
         keras.caption("Keras")
@@ -149,6 +150,21 @@ def converted(row: dict[str, float]) -> dict[str, Any]:
     except InputError as error:
         return row | {"check": str(error)}
     return row | {"per pixel": found.per_pixel, "total": found.total, "check": ""}
+
+
+def written(given: pd.DataFrame, found: pd.DataFrame) -> pd.DataFrame:
+    """The rows as they are shown: what follows from a loss has the digits that it bears.
+
+    These are one more than were typed, and at least three.
+    """
+    shown = found.copy()
+    for row, losses in given[list(WAYS)].iterrows():
+        for way, other in (tuple(WAYS), tuple(WAYS)[::-1]):
+            if not np.isnan(losses[way]) and not np.isnan(found.loc[row, other]):
+                typed = f"{losses[way]:.12g}".split("e")[0].replace(".", "").lstrip("0")
+                digits = max(3, len(typed) + 1)
+                shown.loc[row, other] = float(f"{found.loc[row, other]:.{digits}g}")
+    return shown
 
 
 def whole(value: float) -> float | int:
