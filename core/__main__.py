@@ -42,7 +42,7 @@ def add_settings(parser: argparse.ArgumentParser, declared: Any) -> None:
             about += f" (default {field.default})"
         if isinstance(allowed, settings.Switch):
             parser.add_argument(flag, action="store_const", const="true", help=about)
-        elif isinstance(allowed, settings.Pair):
+        elif isinstance(allowed, settings.Pixel):
             parser.add_argument(flag, nargs=2, metavar=("ROW", "COL"), help=about)
         else:
             parser.add_argument(flag, metavar="VALUE", help=about)

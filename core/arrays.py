@@ -12,5 +12,7 @@ Float64 = NDArray[np.float64]
 Floats = NDArray[np.floating[Any]]
 """Of any width."""
 
+Int64 = NDArray[np.int64]
+
 Bytes = NDArray[np.uint8]
 """Greys, 0 black."""

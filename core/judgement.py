@@ -112,20 +112,20 @@ class Judgement:
         return math.floor((STUDENT[-1] * spread / allowed) ** 2) + 1
 
 
-def judge(changes: Sequence[float], of: int, margin: float = MARGIN) -> Judgement:
+def judge(changes: Sequence[float], of: int) -> Judgement:
     """Judge the relative changes of `of` pre-set pairs of runs, those that are there.
 
-    "equivalent" where the 95 % interval lies within ±margin, "different" where it is not and does
+    "equivalent" where the 95 % interval lies within ±MARGIN, "different" where it is not and does
     not hold 0. Each is false in at most 5 % of cases: the first where the true change is at the
     margin (2.5 %), the second where there is none.
     """
     if not changes:
-        return Judgement("undecided", None, 0, of, margin)
+        return Judgement("undecided", None, 0, of)
     found = interval(changes)
     outcome: Outcome = "undecided"
     if len(changes) == of:
-        if -margin < found.low and found.high < margin:
+        if found.low > -MARGIN and found.high < MARGIN:
             outcome = "equivalent"
         elif not found.low <= 0 <= found.high:
             outcome = "different"
-    return Judgement(outcome, found, len(changes), of, margin)
+    return Judgement(outcome, found, len(changes), of)

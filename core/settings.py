@@ -106,8 +106,8 @@ class Steps:
 
 
 @dataclass(frozen=True)
-class Pair:
-    """Two whole numbers from `low` to `high`, both included: a row and a column."""
+class Pixel:
+    """A row and a column, whole numbers from `low` to `high`, both included."""
 
     low: int
     high: int

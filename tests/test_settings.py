@@ -84,7 +84,7 @@ def test_steps() -> None:
 
 
 def test_pair() -> None:
-    pair = settings.Pair(0, 9)
+    pair = settings.Pixel(0, 9)
     assert pair.parse("3 4") == (3, 4)
     assert all(value not in pair for value in [(0, 10), (3,), (1, 2, 3), [1, 2], (True, 1), "1 2"])
     assert str(pair) == "two whole numbers from 0 to 9, such as '0 9'"

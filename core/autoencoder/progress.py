@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import math
 from bisect import bisect_right
-from collections.abc import Iterator
 from functools import lru_cache
 
 from core.autoencoder.experiment import Settings, checkpoint_positions, next_point
@@ -36,13 +35,10 @@ def _checkpoints(settings: Settings) -> list[int]:
 @lru_cache(64)
 def _points(until: int) -> list[int]:
     """Where the curve's points are due; a batch's end moves each a little."""
-
-    def due() -> Iterator[int]:
-        seen = 0
-        while (seen := next_point(seen)) <= until:
-            yield seen
-
-    return list(due())
+    seen, due = 0, []
+    while (seen := next_point(seen)) <= until:
+        due.append(seen)
+    return due
 
 
 class Pace:

@@ -110,7 +110,7 @@ def evaluate(settings: Settings, weights: Float32, test_set: ImageSet) -> Maps:
 def warm_up(settings: Settings) -> None:
     """One step on nothing: at its first, torch takes half a second to choose and compile."""
     machine.keep()
-    Step(settings)(_blank(settings.batch_size, settings.size, CPU), 1)
+    AdamStep(settings)(_blank(settings.batch_size, settings.size, CPU), 1)
 
 
 @functools.cache
@@ -122,7 +122,7 @@ def bf16_pays() -> bool:
     """
     seconds: dict[str, list[float]] = {"fp32": [], "bf16": []}
     batch = _blank(128, SIZE, CPU)
-    steps = {precision: Step(Settings(precision=precision)) for precision in seconds}
+    steps = {precision: AdamStep(Settings(precision=precision)) for precision in seconds}
     for count in range(1, 5):
         for precision, step in steps.items():
             start = time.thread_time()
@@ -265,7 +265,7 @@ def _logits(settings: Settings, parts: Sequence[Tensor], noisy: Tensor) -> Tenso
 # --- A step -------------------------------------------------------------------------------------
 
 
-class Step:
+class AdamStep:
     """One step of Keras's Adam on the binary cross-entropy, on flat vectors (parameters,)."""
 
     def __init__(
@@ -339,7 +339,7 @@ def loss_weights(settings: Settings) -> Tensor | None:
     return weights if settings.reduction == "sum" else weights / used**2
 
 
-class CapturedStep(Step):
+class CapturedStep(AdamStep):
     """The step as one CUDA graph: a launch instead of a hundred. Not yet run on a GPU."""
 
     def __init__(self, settings: Settings, state: State | None, device: torch.device) -> None:
@@ -395,7 +395,7 @@ class _Run:
         else:
             self.train_images = _DeviceImages(train_set, device)
             self.test_images = _DeviceImages(test_set, device)
-        self.step = (CapturedStep if device.type == "cuda" else Step)(settings, state, device)
+        self.step = (CapturedStep if device.type == "cuda" else AdamStep)(settings, state, device)
         self.images_seen = state.images_seen if state else 0
         self.points = state.points if state else ()
         self.checkpoints = state.checkpoints if state else ()

@@ -156,7 +156,7 @@ def every_pair() -> Iterator[tuple[Run, Run]]:
 
 
 @dataclass(frozen=True)
-class Finding:
+class ControlFinding:
     """What the kept runs say of one control.
 
     harms: by seed, those whose two runs are there; a share of the unpadded loss.
@@ -185,7 +185,7 @@ class Finding:
         return "survives" if (self.outcome == "stays") == self.control.alone else "refuted"
 
 
-def findings(controls: Sequence[Control], figures: Mapping[Run, Figures]) -> list[Finding]:
+def findings(controls: Sequence[Control], figures: Mapping[Run, Figures]) -> list[ControlFinding]:
     """A finding for each of `controls`, the first of which is the experiment as it is.
 
     figures: of the runs that are there.
@@ -204,7 +204,9 @@ def _harms(control: Control, figures: Mapping[Run, Figures]) -> dict[int, float]
     }
 
 
-def finding(control: Control, harms: Mapping[int, float], as_is: Mapping[int, float]) -> Finding:
+def finding(
+    control: Control, harms: Mapping[int, float], as_is: Mapping[int, float]
+) -> ControlFinding:
     """What the harms under a control say, set against those as it is; both by seed."""
     harm = judge(list(harms.values()), len(SEEDS))
     both = [(as_is[seed], harms[seed]) for seed in SEEDS if seed in harms and seed in as_is]
@@ -218,4 +220,4 @@ def finding(control: Control, harms: Mapping[int, float], as_is: Mapping[int, fl
             outcome = "gone"
         elif beyond_half.high < 0:
             outcome = "stays"
-    return Finding(control, harms, harm, change, outcome)
+    return ControlFinding(control, harms, harm, change, outcome)

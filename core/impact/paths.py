@@ -25,6 +25,7 @@ from typing import Any, Literal, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from core.arrays import Int64
 from core.layers import (
     CONVENTIONS,
     Axis,
@@ -263,16 +264,14 @@ def lost_detail(image: npt.NDArray[np.float64], faint: npt.NDArray[np.bool_]) ->
     return float(detail[faint].sum()) / total if total else None
 
 
-def reach(
-    stack: Stack, height: int, width: int, convention: Convention = "either"
-) -> npt.NDArray[np.int64]:
+def reach(stack: Stack, height: int, width: int) -> Int64:
     """How many outputs each pixel can touch at all: shape (height, width). Raises InputError."""
-    rows = axis_reach(fit_stack(stack, height, convention))
-    columns = rows if width == height else axis_reach(fit_stack(stack, width, convention))
+    rows = axis_reach(fit_stack(stack, height))
+    columns = rows if width == height else axis_reach(fit_stack(stack, width))
     return np.multiply.outer(rows, columns)
 
 
-def axis_reach(axes: Sequence[Axis]) -> npt.NDArray[np.int64]:
+def axis_reach(axes: Sequence[Axis]) -> Int64:
     """How many outputs each pixel of one axis can touch: shape (length,)."""
     # A set of outputs is an integer with a bit for each: joining two is `|` at any size.
     outputs: Counts = np.array([1 << place for place in range(axes[-1].output)], object)
@@ -299,9 +298,7 @@ class Touch:
     total: Fraction
 
 
-def touches(
-    layer: Layer, size: tuple[int, int], pixel: tuple[int, int], convention: Convention = "either"
-) -> tuple[Touch, ...]:
+def touches(layer: Layer, size: tuple[int, int], pixel: tuple[int, int]) -> tuple[Touch, ...]:
     """Every kernel position of `layer` that touches `pixel`, in reading order of the outputs.
 
     size: (height, width) of the input; pixel: a (row, column) in it.
@@ -312,31 +309,22 @@ def touches(
         if not 0 <= place < length:
             raise InputError(f"{name} must be from 0 to {length - 1}, not {place}")
     rows, columns = (
-        axis_touches(fit(layer, length, convention), place)
-        for length, place in zip(size, pixel, strict=True)
+        axis_touches(fit(layer, length), place) for length, place in zip(size, pixel, strict=True)
     )
     if len(rows) * len(columns) > MAX_TOUCHES:
         raise InputError(
             f"layers: {len(rows) * len(columns)} kernel positions touch this pixel: expected at "
             f"most {MAX_TOUCHES} to step through"
         )
-    found: list[Touch] = []
-    total = Fraction(0)
-    for row, column in sorted(
-        itertools.product(rows, columns), key=lambda pair: (pair[0].output, pair[1].output)
-    ):
-        weight = row.weight * column.weight
-        total += weight
-        found.append(
-            Touch(
-                (row.output, column.output),
-                (row.tap, column.tap),
-                (row.cell, column.cell),
-                weight,
-                total,
-            )
+    both = itertools.product(rows, columns)
+    pairs = sorted(both, key=lambda pair: (pair[0].output, pair[1].output))
+    weights = [row.weight * column.weight for row, column in pairs]
+    return tuple(
+        Touch((row.output, column.output), (row.tap, column.tap), (row.cell, column.cell), *amounts)
+        for (row, column), *amounts in zip(
+            pairs, weights, itertools.accumulate(weights), strict=True
         )
-    return tuple(found)
+    )
 
 
 class AxisTouch(NamedTuple):

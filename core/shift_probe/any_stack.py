@@ -16,6 +16,7 @@ from fractions import Fraction
 
 import numpy as np
 
+from core.arrays import Int64
 from core.layers import (
     AVERAGE_POOL,
     CONVOLUTION,
@@ -28,7 +29,6 @@ from core.layers import (
     fit_stack,
 )
 from core.settings import InputError
-from core.shift_probe.classes import Integers
 from core.shift_probe.network import Settings
 
 PRIMES = (2**31 - 1, 2**31 - 19, 2**31 - 61, 2**31 - 69)
@@ -56,12 +56,12 @@ def positions_told_apart(stack: Stack, height: int, width: int) -> int | None:
     return int(np.unique(products.reshape(len(PRIMES), -1), axis=1).shape[1])
 
 
-def scores(axes: Sequence[Axis], generator: np.random.Generator) -> Integers:
+def scores(axes: Sequence[Axis], generator: np.random.Generator) -> Int64:
     """The score of each pixel along one axis, drawn once for each of PRIMES.
 
     Returns shape (primes, length), each row modulo its prime.
     """
-    values: Integers = np.ones((len(PRIMES), axes[-1].output), np.int64)
+    values: Int64 = np.ones((len(PRIMES), axes[-1].output), np.int64)
     for axis in reversed(axes):
         layer = axis.layer
         if layer.kind == UPSAMPLING:
@@ -82,7 +82,7 @@ def scores(axes: Sequence[Axis], generator: np.random.Generator) -> Integers:
     return values
 
 
-def scales(axis: Axis) -> Integers:
+def scales(axis: Axis) -> Int64:
     """What each output is multiplied by, modulo each of PRIMES: shape (primes, output)."""
     ratios = axis.ratios
     if axis.layer.kind == AVERAGE_POOL:

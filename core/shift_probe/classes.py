@@ -26,9 +26,9 @@ from fractions import Fraction
 import numpy as np
 import numpy.typing as npt
 
+from core.arrays import Int64
 from core.layers import OUTSIDE, Axis, Layer, Stack, fit_stack
 
-Integers = npt.NDArray[np.int64]
 Labels = npt.NDArray[np.intp]
 
 
@@ -45,13 +45,8 @@ def whole_unit(layer: Layer) -> Fraction:
     )
 
 
-def map_unit(layer: Layer) -> float:
-    """`whole_unit` in floating point."""
-    return float(whole_unit(layer))
-
-
-def axis_map(axis: Axis) -> Integers:
-    """How much each pixel contributes to each output through each tap, in units of `map_unit`.
+def axis_map(axis: Axis) -> Int64:
+    """How much each pixel contributes to each output through each tap, in units of `whole_unit`.
 
     Shape (output, taps, length). Whole numbers, so that what follows from them is exact: with
     `partial` padding the ratios kernel / covered have a common denominator.
@@ -67,11 +62,11 @@ def axis_map(axis: Axis) -> Integers:
     return counts
 
 
-def path_counts(axes: Sequence[Axis]) -> Integers:
+def path_counts(axes: Sequence[Axis]) -> Int64:
     """The ways from each pixel through each sequence of taps to an output of the last layer.
 
     axes: the stack laid along one axis of the image (`core.layers.fit_stack`).
-    Returns shape (length, taps ** layers), in units of the product of the layers' `map_unit`;
+    Returns shape (length, taps ** layers), in units of the product of the layers' `whole_unit`;
     64 bits hold the counts of at least 5 layers with kernels up to 7.
     """
     counts = np.ones((axes[-1].output, 1), np.int64)
@@ -81,7 +76,7 @@ def path_counts(axes: Sequence[Axis]) -> Integers:
     return counts
 
 
-def position_classes(counts: Integers) -> Labels:
+def position_classes(counts: Int64) -> Labels:
     """The classes of positions that no kernels can tell apart, numbered in reading order.
 
     counts: the `path_counts` of both axes of a square image.

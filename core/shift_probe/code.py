@@ -2,15 +2,8 @@
 
 from __future__ import annotations
 
+from core.shift_probe import training
 from core.shift_probe.network import Network, Settings
-from core.shift_probe.training import (
-    DAMPING_DECAY,
-    LEAST_DAMPING,
-    MOST_DAMPING,
-    STALLED,
-    START_DAMPING,
-    STEP_LIMIT,
-)
 
 
 def program(settings: Settings) -> str:
@@ -65,22 +58,22 @@ def loss(weights):
 
 start = np.random.default_rng(SEED).uniform(-1, 1, (LAYERS, KERNEL, KERNEL)) / KERNEL
 weights = {start}
-damping, steps = {START_DAMPING}, 0
-while steps < {STEP_LIMIT} and ((scores(weights, images) > 0) != (target > 0)).any():
+damping, steps = {training.START_DAMPING}, 0
+while steps < {training.STEP_LIMIT} and ((scores(weights, images) > 0) != (target > 0)).any():
     # A Newton step, damped until it lowers the loss (Levenberg and Marquardt).
     chance, slope = scores(weights, images).sigmoid(), slopes(weights, images)
     gradient = slope.T @ (share * (chance - target))
     curvature = slope.T * (share * chance * (1 - chance)) @ slope
-    while damping <= {short(MOST_DAMPING)}:
+    while damping <= {short(training.MOST_DAMPING)}:
         damped = curvature + torch.full_like(weights, damping).diag()
         step = torch.linalg.solve(damped, gradient)
-        if loss(weights - step) < loss(weights) - {short(STALLED)}:
+        if loss(weights - step) < loss(weights) - {short(training.STALLED)}:
             break
         damping *= 4
     else:
         break  # no step helps any more
     weights, steps = weights - step, steps + 1
-    damping = max(damping * {DAMPING_DECAY}, {short(LEAST_DAMPING)})
+    damping = max(damping * {training.DAMPING_DECAY}, {short(training.LEAST_DAMPING)})
 
 found = scores(weights, images)
 right = ((found > 0) == (target > 0)).float().mean().item()

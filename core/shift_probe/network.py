@@ -19,17 +19,16 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
-from core.arrays import Floats
+from core.arrays import Floats, Int64
 from core.layers import OUTSIDE, PADDING_MODES, PADDINGS, Axis, fit_stack
-from core.settings import Choice, InputError, Pair, Switch, Whole, check, setting
+from core.settings import Choice, InputError, Pixel, Switch, Whole, check, setting
 from core.shift_probe.classes import (
-    Integers,
     Labels,
     axis_map,
     convolutions,
-    map_unit,
     path_counts,
     position_classes,
+    whole_unit,
 )
 
 Position = tuple[int, int]
@@ -47,12 +46,12 @@ class Settings:
     padding: str = setting("same", Choice(PADDINGS), "padding of each convolution")
     padding_mode: str = setting("zeros", Choice(PADDING_MODES), "what the padded cells hold")
     bias: bool = setting(False, Switch(), "give the last convolution a bias")
-    target: tuple[int, int] = setting((0, 0), Pair(0, 31), "row and column to single out")
+    target: tuple[int, int] = setting((0, 0), Pixel(0, 31), "row and column to single out")
     seed: int = setting(0, Whole(0, MAX_SEED), "seed of the initial kernels")
 
     def __post_init__(self) -> None:
         check(self)
-        inside = Pair(0, self.size - 1)
+        inside = Pixel(0, self.size - 1)
         if self.target not in inside:
             row, column = self.target
             raise InputError(f"target must be {inside}, not '{row} {column}'")
@@ -92,10 +91,10 @@ class Network:
     @cached_property
     def maps(self) -> tuple[Floats, ...]:
         """Each layer's linear map along one axis: shapes (output, taps, input)."""
-        return tuple(axis_map(axis) * map_unit(axis.layer) for axis in self.axes)
+        return tuple(axis_map(axis) * float(whole_unit(axis.layer)) for axis in self.axes)
 
     @cached_property
-    def counts(self) -> Integers:
+    def counts(self) -> Int64:
         """The kernel paths along one axis: see `core.shift_probe.classes.path_counts`."""
         return path_counts(self.axes)
 
@@ -108,7 +107,7 @@ class Network:
         return position_classes(self.counts)
 
     @cached_property
-    def members(self) -> Integers:
+    def members(self) -> Int64:
         """How many positions each class holds: shape (classes,)."""
         return np.bincount(self.classes.ravel())
 

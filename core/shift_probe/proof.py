@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from core.arrays import Floats
-from core.shift_probe.classes import Integers, axis_map, map_unit, whole_unit
+from core.arrays import Floats, Int64
+from core.shift_probe.classes import axis_map, whole_unit
 from core.shift_probe.corners import only_corners
 from core.shift_probe.network import Network, Position, carry_back
 from core.shift_probe.search import search, starts
@@ -101,7 +101,7 @@ def class_positions(network: Network) -> list[Position]:
     return [divmod(index, network.settings.size) for index in network.first_members.tolist()]
 
 
-def path_features(network: Network, counts: Integers) -> npt.NDArray[np.object_]:
+def path_features(network: Network, counts: Int64) -> npt.NDArray[np.object_]:
     """What the score of each class is linear in: the products of path counts along both axes.
 
     counts: columns of `network.counts`. The constant of the bias comes last if there is one, at
@@ -121,7 +121,8 @@ def whole_example(network: Network, found: Separator) -> Proof:
     kernels = np.array(found.weights[:taps], float).reshape(1, network.settings.kernel, -1)
     if not network.settings.bias:
         return example(network, kernels, 0.0)
-    size = int(path_features(network, network.counts)[0, -1]) * map_unit(network.axes[0].layer) ** 2
+    unit = float(whole_unit(network.axes[0].layer)) ** 2
+    size = int(path_features(network, network.counts)[0, -1]) * unit
     return example(network, kernels, found.weights[taps] * size / network.outputs)
 
 

@@ -16,21 +16,16 @@ is primarily a learning artifact.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from types import MappingProxyType
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
-import numpy.typing as npt
 
+from core.arrays import Float32, Int64
 from core.settings import Choice, Whole, check, setting
 
 if TYPE_CHECKING:
     import torch
-
-Images = npt.NDArray[np.float32]
-Classes = npt.NDArray[np.int64]
 
 SIZE = 16
 SQUARE = 2
@@ -39,24 +34,20 @@ TRAIN_IMAGES = TEST_IMAGES = 256
 STEPS, BATCH_SIZE, LEARNING_RATE = 150, 64, 1e-2
 
 # PyTorch's pixels of padding and padding mode.
-PADDINGS: Mapping[str, tuple[int, Literal["zeros", "circular"]]] = MappingProxyType(
-    {
-        "valid": (0, "zeros"),
-        "same": (1, "zeros"),
-        "circular": (1, "circular"),
-        "full": (2, "zeros"),
-    }
-)
+PADDINGS: dict[str, tuple[int, Literal["zeros", "circular"]]] = {
+    "valid": (0, "zeros"),
+    "same": (1, "zeros"),
+    "circular": (1, "circular"),
+    "full": (2, "zeros"),
+}
 
 # Kayhan and van Gemert 2020: accuracy in percent, similar and dissimilar.
-PUBLISHED: Mapping[str, tuple[float, float]] = MappingProxyType(
-    {
-        "valid": (100.0, 0.2),
-        "same": (99.8, 8.4),
-        "circular": (73.7, 73.7),
-        "full": (89.7, 89.7),
-    }
-)
+PUBLISHED = {
+    "valid": (100.0, 0.2),
+    "same": (99.8, 8.4),
+    "circular": (73.7, 73.7),
+    "full": (89.7, 89.7),
+}
 
 
 @dataclass(frozen=True)
@@ -83,7 +74,7 @@ class Result:
 
 def draw(
     rng: np.random.Generator, images: int, margin: int, swapped: bool
-) -> tuple[Images, Classes]:
+) -> tuple[Float32, Int64]:
     """Images of both classes in turn; `swapped` exchanges the classes' places.
 
     margin: rows between the squares and the top or bottom, at most.
@@ -142,7 +133,7 @@ def build(padding: str, generator: torch.Generator) -> torch.nn.Sequential:
     return network
 
 
-def accuracy(network: torch.nn.Module, images: Images, classes: Classes) -> float:
+def accuracy(network: torch.nn.Module, images: Float32, classes: Int64) -> float:
     """The share of images that the network classifies rightly."""
     import torch
 

@@ -13,15 +13,9 @@ import numpy as np
 import numpy.typing as npt
 
 from core.arrays import Floats
+from core.shift_probe import training
 from core.shift_probe.classes import Labels
 from core.shift_probe.network import Network
-from core.shift_probe.training import (
-    DAMPING_DECAY,
-    LEAST_DAMPING,
-    MOST_DAMPING,
-    STALLED,
-    START_DAMPING,
-)
 
 FEWEST_STARTS, MOST_STARTS = 8, 96
 WORK = 4_000_000  # numbers held at a time, over all starts
@@ -49,7 +43,7 @@ def search(network: Network) -> tuple[Floats, float] | None:
     taps = settings.layers * settings.kernel**2
     kernels = np.random.default_rng(SEED).uniform(-1, 1, shape) / settings.kernel
     constants = np.zeros(len(kernels))
-    damping = np.full(len(kernels), START_DAMPING)
+    damping = np.full(len(kernels), training.START_DAMPING)
     scores, slopes = problem.slopes(kernels, constants)
     loss = problem.loss(scores)
     for _ in range(STEPS):
@@ -61,12 +55,12 @@ def search(network: Network) -> tuple[Floats, float] | None:
         shifted = constants + change[:, taps:].sum(axis=1)
         new_scores, new_slopes = problem.slopes(moved, shifted)
         new_loss = problem.loss(new_scores)
-        better = new_loss < loss - STALLED
+        better = new_loss < loss - training.STALLED
         kernels[better], constants[better] = moved[better], shifted[better]
         scores[better], slopes[better] = new_scores[better], new_slopes[better]
         loss = np.where(better, new_loss, loss)
-        damping = np.where(better, damping * DAMPING_DECAY, damping * 4)
-        damping = np.clip(damping, LEAST_DAMPING, MOST_DAMPING)
+        damping = np.where(better, damping * training.DAMPING_DECAY, damping * 4)
+        damping = np.clip(damping, training.LEAST_DAMPING, training.MOST_DAMPING)
     return None
 
 

@@ -282,6 +282,6 @@ def test_bf16_pays(fp32: float, bf16: float, pays: bool, monkeypatch: pytest.Mon
         nonlocal clock
         clock += bf16 if self.settings.precision == "bf16" else fp32
 
-    monkeypatch.setattr(training.Step, "__call__", step)
+    monkeypatch.setattr(training.AdamStep, "__call__", step)
     monkeypatch.setattr("time.thread_time", lambda: clock)
     assert training.bf16_pays.__wrapped__() is pays

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from core.autoencoder import LIVE, Run, arms
 from core.autoencoder.figures import NAME, Figures, read, write
 from core.autoencoder.presets import AS_ASKED, ORIGINAL_PADDED, every_run
-from core.autoencoder.why import NARROW, SEEDS, WIDE, Control, Finding, finding, findings
+from core.autoencoder.why import NARROW, SEEDS, WIDE, Control, ControlFinding, finding, findings
 from core.judgement import Judgement, interval, judge
 from pages.sections.autoencoder import why as page
 from pages.shared.verdict import figures
@@ -83,7 +83,9 @@ def test_nothing_is_judged_before_all_runs_are_there() -> None:
     assert findings(WIDE[:2], some)[1].verdict == "missing"
     lacking = figures_of({WIDE[0]: [0.05] * (len(SEEDS) - 1), WIDE[1]: [0.0] * len(SEEDS)})
     assert [result.outcome for result in findings(WIDE[:2], lacking)] == ["missing"] * 2
-    assert findings(WIDE, {})[1] == Finding(WIDE[1], {}, judge([], len(SEEDS)), None, "missing")
+    assert findings(WIDE, {})[1] == ControlFinding(
+        WIDE[1], {}, judge([], len(SEEDS)), None, "missing"
+    )
 
 
 def test_where_there_is_no_harm_nothing_is_explained() -> None:
@@ -107,7 +109,7 @@ def test_false_alarms() -> None:
 LEFT = {"gone": 0.0, "stays": 0.05, "undecided": 0.025}
 
 
-def controlled(controls: Sequence[Control], outcomes: Sequence[str]) -> list[Finding]:
+def controlled(controls: Sequence[Control], outcomes: Sequence[str]) -> list[ControlFinding]:
     """Findings with the given outcomes of all controls but the first, which is a harm of 5 %."""
     noise = 0.004 * np.cos(np.arange(len(SEEDS)))
     as_is = by_seed(0.05 + noise)

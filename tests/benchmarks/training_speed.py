@@ -77,7 +77,7 @@ def ours(images: data.NoisySet, settings: Settings, threads: int) -> Round:
     from core.autoencoder import network, training
 
     machine.keep()
-    step = training.Step(settings, None, torch.device("cpu"))
+    step = training.AdamStep(settings, None, torch.device("cpu"))
     rng = np.random.default_rng(0)
     count = 0
 

@@ -14,7 +14,7 @@ import streamlit as st
 from core.autoencoder import why
 from core.autoencoder.figures import read
 from core.autoencoder.runs import SHIPPED
-from core.autoencoder.why import NARROW, SEEDS, WIDE, Finding
+from core.autoencoder.why import NARROW, SEEDS, WIDE, ControlFinding
 from core.judgement import MARGIN, Interval
 from pages.shared import charts
 from pages.shared.changes import Across, around
@@ -40,13 +40,13 @@ def show() -> None:
 
 
 @lru_cache(1)
-def found() -> tuple[list[Finding], list[Finding]]:
+def found() -> tuple[list[ControlFinding], list[ControlFinding]]:
     """What the shipped runs say of the controls at 4 px and at 2 px."""
     kept = read(SHIPPED, (run for pair in why.every_pair() for run in pair))
     return why.findings(WIDE, kept), why.findings(NARROW, kept)
 
 
-def introduction(wide: Sequence[Finding], narrow: Sequence[Finding]) -> str:
+def introduction(wide: Sequence[ControlFinding], narrow: Sequence[ControlFinding]) -> str:
     """What was done, and how much of it is here."""
     every = [*wide, *narrow]
     words = (
@@ -62,13 +62,13 @@ def introduction(wide: Sequence[Finding], narrow: Sequence[Finding]) -> str:
     return words
 
 
-def sentence(finding: Finding) -> str:
+def sentence(finding: ControlFinding) -> str:
     """A control's question, figures and outcome, in Markdown."""
     control = finding.control
     return f"**{control.name}.** {control.reason} {answer(finding)}"
 
 
-def answer(finding: Finding) -> str:
+def answer(finding: ControlFinding) -> str:
     """Figures and outcome of one control."""
     if not finding.harm.complete:
         return f"{len(finding.harms)} of {len(SEEDS)} pairs of runs are here: not judged yet."
@@ -97,7 +97,7 @@ def _sign(number: float) -> int:
     return (number > 0) - (number < 0)
 
 
-def outcome(finding: Finding) -> str:
+def outcome(finding: ControlFinding) -> str:
     """What the interval allows to say of the suspect."""
     suspect = finding.control.suspect
     if finding.outcome == "undecided":
@@ -111,11 +111,11 @@ def outcome(finding: Finding) -> str:
     return f"most of the harm does without {suspect}: ruled out as the main cause."
 
 
-def needs(finding: Finding) -> str:
+def needs(finding: ControlFinding) -> str:
     return "comes alone from" if finding.control.alone else "needs"
 
 
-def conclusion(wide: Sequence[Finding], narrow: Sequence[Finding]) -> list[str]:
+def conclusion(wide: Sequence[ControlFinding], narrow: Sequence[ControlFinding]) -> list[str]:
     """What survived, what was ruled out and what stays open, a paragraph each."""
     paragraphs = [
         f"At {width} px {account(findings)}"
@@ -136,12 +136,12 @@ def conclusion(wide: Sequence[Finding], narrow: Sequence[Finding]) -> list[str]:
     return paragraphs
 
 
-def established(findings: Sequence[Finding]) -> bool:
+def established(findings: Sequence[ControlFinding]) -> bool:
     """Whether there is a harm to explain: all runs as they are show one."""
     return findings[0].harm.sign > 0
 
 
-def account(findings: Sequence[Finding]) -> str:
+def account(findings: Sequence[ControlFinding]) -> str:
     """The suspects by what became of them."""
     survived = [one for one in findings[1:] if one.verdict == "survives"]
     needed = listed(one.control.suspect for one in survived if not one.control.alone)
@@ -159,7 +159,7 @@ def account(findings: Sequence[Finding]) -> str:
     return " ".join([f"the harm is {figures(findings[0].harm)}.", *parts])
 
 
-def named(finding: Finding) -> str:
+def named(finding: ControlFinding) -> str:
     """The suspect, and whether it was looked at alone."""
     return finding.control.suspect + (" alone" if finding.control.alone else "")
 
@@ -170,11 +170,11 @@ def listed(words: Iterable[str]) -> str:
     return f"{', '.join(first)} and {last}" if first else last
 
 
-def _of(findings: Sequence[Finding], **changes: Any) -> Finding:
+def _of(findings: Sequence[ControlFinding], **changes: Any) -> ControlFinding:
     return next(one for one in findings if dict(one.control.changes) == changes)
 
 
-def together(wide: Sequence[Finding]) -> str:
+def together(wide: Sequence[ControlFinding]) -> str:
     """What follows where leaving the border out of the loss and clearing it both help."""
     loss, inside = _of(wide, loss_on="original"), _of(wide, outside="cleared")
     if not loss.outcome == inside.outcome == "gone":
@@ -186,14 +186,14 @@ def together(wide: Sequence[Finding]) -> str:
     )
 
 
-def time(narrow: Sequence[Finding]) -> str:
+def time(narrow: Sequence[ControlFinding]) -> str:
     """What more training does to the harm: the original protocol is the last of `narrow`."""
     found = {"gone": "most of it is gone", "less": "it is smaller"}
     words = found.get(trend(narrow[-1]))
     return f"It fades with longer training: {words} after the original protocol." if words else ""
 
 
-def trend(finding: Finding) -> str:
+def trend(finding: ControlFinding) -> str:
     """Whether most of the harm is gone, or it is at least less, as far as the intervals say."""
     if finding.outcome == "gone":
         return "gone"
@@ -201,7 +201,7 @@ def trend(finding: Finding) -> str:
     return "less" if known and finding.change and finding.change.high < 0 else ""
 
 
-def post(wide: Sequence[Finding]) -> str:
+def post(wide: Sequence[ControlFinding]) -> str:
     """What became of the post's answer on the shared pixels."""
     loss, mean = _of(wide, loss_on="original"), _of(wide, reduction="sum")
     words = "The post's answer was that padding changed the loss function. Tested at 4 px,"
@@ -217,7 +217,7 @@ ROW, AXIS = 46, 44  # screen pixels: of each row, and of the axis below them
 COLUMNS = ["name", "seed", "harm", "low", "middle", "high"]
 
 
-def table(findings: Sequence[Finding]) -> pd.DataFrame:
+def table(findings: Sequence[ControlFinding]) -> pd.DataFrame:
     """What is drawn, in percent: rows of seeds and of intervals. A row without runs has its name.
 
     Intervals stand only where all runs are there.
@@ -234,13 +234,13 @@ def table(findings: Sequence[Finding]) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=COLUMNS)
 
 
-def extent(findings: Sequence[Finding]) -> tuple[float, float]:
+def extent(findings: Sequence[ControlFinding]) -> tuple[float, float]:
     """What all pictures show, in percent: all dots, intervals and the margin."""
     drawn = table(findings)[["harm", "low", "high"]].astype(float)
     return around([-150 * MARGIN, 150 * MARGIN, *drawn.stack().dropna()], 0.03)
 
 
-def legend(findings: Sequence[Finding]) -> str:
+def legend(findings: Sequence[ControlFinding]) -> str:
     """What the marks mean."""
     parts = ["Dots: seeds"]
     if any(one.harm.complete for one in findings):
@@ -251,7 +251,7 @@ def legend(findings: Sequence[Finding]) -> str:
     return "; ".join(parts) + "."
 
 
-def chart(findings: Sequence[Finding], domain: tuple[float, float]) -> charts.Spec:
+def chart(findings: Sequence[ControlFinding], domain: tuple[float, float]) -> charts.Spec:
     """A row for each control, its name above it. Data as `table` gives them."""
     harm = findings[0].harm.interval
     half = 50 * harm.mean if harm and established(findings) else None
