@@ -122,14 +122,14 @@ def architecture(pair: Pair, tested: Tested) -> None:
                         "parameters, the post": f"{POST.parameters:,}",
                         "parameters, this run": f"{parameters:,}",
                         "training loss per pixel, the post": f"{getattr(POST, arm):.3f}",
-                        "training loss per pixel, this run": f"{one.train_loss:.4f}",
-                        "test loss per pixel, this run": f"{one.per_pixel:.4f}",
-                        "test loss in total": finding.nats(one.total),
-                        "of it entropy floor": finding.nats(one.entropy_floor),
-                        "of it shared pixels": finding.nats(one.interior),
-                        "of it border": finding.nats(one.border),
+                        "training loss per pixel, this run": f"{network.train_loss:.4f}",
+                        "test loss per pixel, this run": f"{network.per_pixel:.4f}",
+                        "test loss in total": finding.nats(network.total),
+                        "of it entropy floor": finding.nats(network.entropy_floor),
+                        "of it shared pixels": finding.nats(network.interior),
+                        "of it border": finding.nats(network.border),
                     }
-                    for arm, one in tested.items()
+                    for arm, network in tested.items()
                 }
             ).rename_axis("figure")
         )

@@ -94,8 +94,8 @@ def plain_floor() -> float | None:
     """The entropy of a pixel of the post's images, nats; None where no run on them is there."""
     seeds = presets.judged_seeds(presets.AS_ASKED)
     plain = (run.but(seed=seed) for run in (LIVE, ORIGINAL) for seed in seeds)
-    one = next(filter(None, map(runs.tested, plain)), None)
-    return loss.floor_per_pixel(one) if one else None
+    network = next(filter(None, map(runs.tested, plain)), None)
+    return loss.floor_per_pixel(network) if network else None
 
 
 def choose() -> tuple[str, range]:
@@ -115,7 +115,7 @@ def choose() -> tuple[str, range]:
 def table(lawful: Law, tried: dict[str, loss.Trial]) -> pd.DataFrame:
     """Every run of the law and every pair of the trials, one row each."""
     widths = pd.DataFrame(map(vars, lawful.runs))
-    trials = [vars(run) | {"padding": name} for name, one in tried.items() for run in one.runs]
+    trials = [vars(run) | {"padding": name} for name, trial in tried.items() for run in trial.runs]
     both = widths.assign(figure="law"), pd.DataFrame(trials).assign(figure="trial")
     return pd.concat(both).convert_dtypes()  # a pad width stays a whole number
 

@@ -147,17 +147,13 @@ def presets(options: Mapping[str, Mapping[str, Any]]) -> str | None:
         # Buttons: one widget of many choices takes the browser 25 ms more from click to picture.
         for name, values in options.items():
             label = f":primary[**{name}**]" if name == shown else name
-            st.button(label, key=f"preset {name}", on_click=_apply, args=(values,))
+            st.button(label, key=f"preset {name}", on_click=st.session_state.update, args=(values,))
     return shown
 
 
 def _shown(values: Mapping[str, Any]) -> bool:
     # A control that is not drawn now has no say.
     return all(st.session_state.get(name, value) == value for name, value in values.items())
-
-
-def _apply(values: Mapping[str, Any]) -> None:
-    st.session_state.update(values)
 
 
 def remember(name: str) -> None:

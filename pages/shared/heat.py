@@ -177,7 +177,7 @@ def _frames(pixel: alt.Chart, colour: str) -> list[alt.Chart]:
         "target": pixel.mark_rect(**look),
         "chosen": pixel.mark_rect(strokeDash=[3, 3], **look),
     }
-    return [one.transform_filter(f"datum.marked === '{kind}'") for kind, one in frames.items()]
+    return [frame.transform_filter(f"datum.marked === '{kind}'") for kind, frame in frames.items()]
 
 
 def raster(values: NDArray[Any], scale: Scale) -> pd.DataFrame:

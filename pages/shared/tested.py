@@ -22,11 +22,11 @@ REMEMBERED = 64  # pictures of each kind, some 30 kB each
 
 def samples(tested: Mapping[str, Checkpoint]) -> None:
     """Noisy, denoised and clean test images of each arm, the original frame drawn in."""
-    for arm, one in tested.items():
+    for arm, network in tested.items():
         st.image(
-            _sheet(one, charts.palette().padded),
+            _sheet(network, charts.palette().padded),
             caption=f"{arm.capitalize()}, from top to bottom: noisy, denoised, clean test images",
-            alt=samples_words(arm, one),
+            alt=samples_words(arm, network),
         )
 
 
@@ -46,16 +46,18 @@ def _sheet(tested: Checkpoint, frame: str, scale: int = 3, gap: int = 4) -> str:
 
 def loss_maps(tested: Mapping[str, Checkpoint]) -> None:
     """Where on the image the test loss of each arm sits, on one colour scale."""
-    highest = max(float(one.loss_map.max()) for one in tested.values())
-    for column, (arm, one) in zip(st.columns(len(tested)), tested.items(), strict=True):
+    highest = max(float(network.loss_map.max()) for network in tested.values())
+    for column, (arm, network) in zip(st.columns(len(tested)), tested.items(), strict=True):
         with column:
-            size = len(one.loss_map)
-            st.markdown(f"**{arm.capitalize()}**, {size} × {size}: {one.total:.1f} nats an image")
+            size = len(network.loss_map)
+            st.markdown(
+                f"**{arm.capitalize()}**, {size} × {size}: {network.total:.1f} nats an image"
+            )
             st.image(
-                _map(one, highest),
+                _map(network, highest),
                 width=ENLARGED * size,
                 caption=f"Test loss of each pixel, {arm}",
-                alt=map_words(arm, one),
+                alt=map_words(arm, network),
             )
     with st.container(horizontal=True, gap="small", vertical_alignment="center"):
         st.caption("0", width="content")

@@ -149,17 +149,17 @@ def picture(rows: Mapping[Quantity, Evidence], *, key: str = "verdict") -> None:
     The grey band is the margin. Where nothing is judged yet no interval is drawn, and without
     any run no picture.
     """
-    if not any(one.preset or one.own for one in rows.values()):
+    if not any(evidence.preset or evidence.own for evidence in rows.values()):
         return
-    alt = " ".join(sentence(one, quantity) for quantity, one in rows.items())
+    alt = " ".join(sentence(evidence, quantity) for quantity, evidence in rows.items())
     charts.show(*_chart(rows), alt=alt, key=key)
     st.caption(_legend(rows))
 
 
 def _legend(rows: Mapping[Quantity, Evidence]) -> str:
-    judgements = [one.judgement for one in rows.values()]
+    judgements = [evidence.judgement for evidence in rows.values()]
     parts = ["Dots: pre-set seeds"]
-    if any(one.own for one in rows.values()):
+    if any(evidence.own for evidence in rows.values()):
         parts.append("hollow dots: seeds trained here besides, shown and never judged")
     if any(judged.complete and judged.interval for judged in judgements):
         parts.append("bar: 95 % interval of the mean")
@@ -169,10 +169,10 @@ def _legend(rows: Mapping[Quantity, Evidence]) -> str:
 
 def _chart(rows: Mapping[Quantity, Evidence]) -> tuple[pd.DataFrame, charts.Spec]:
     table = pd.DataFrame(
-        [row for quantity, one in rows.items() for row in _marks(quantity.label, one)],
+        [row for quantity, evidence in rows.items() for row in _marks(quantity.label, evidence)],
         columns=COLUMNS,
     )
-    least = max(100 * one.judgement.least for one in rows.values())
+    least = max(100 * evidence.judgement.least for evidence in rows.values())
     ends = [-1.5 * least, 1.5 * least, *table[["change", "low", "high"]].stack().dropna()]
     across = Across("change by padding, %", around(ends, 0.04), least)
     return table, _spec(across, len(rows), charts.palette())

@@ -1,5 +1,7 @@
 """How words and numbers stand on every page."""
 
+from collections.abc import Iterable
+
 TEXT = 620  # pixels: about 70 characters
 
 
@@ -11,6 +13,12 @@ def change(share: float) -> str:
     if not float(written):
         return "the same to 0.1 %"
     return f"{written} % {'lower' if share < 0 else 'higher'}"
+
+
+def listed(names: Iterable[str]) -> str:
+    """Names in a row: "a", "a and b", "a, b and c"; nothing for none."""
+    *most, last = [*names] or [""]
+    return f"{', '.join(most)} and {last}" if most else last
 
 
 def percent(share: float, digits: int = 1, *, sign: bool = False) -> str:

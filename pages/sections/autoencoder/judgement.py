@@ -16,7 +16,8 @@ def show(run: Run) -> None:
     if run.settings.pad_width == 0:
         return
     judged = judged_seeds(run)
-    evidence = weigh({seed: one.shared for seed, one in seeds.compared(run).items()}, judged)
+    changes = {seed: comparison.shared for seed, comparison in seeds.compared(run).items()}
+    evidence = weigh(changes, judged)
     st.subheader("Is the padded network better?")
     st.markdown(f"{sentence(evidence)} {which(judged, run.settings.seed)}", width=TEXT)
     picture({SHARED: evidence})

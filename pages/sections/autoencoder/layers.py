@@ -28,13 +28,8 @@ def _rows(unpadded: Settings, padded: Settings) -> pa.Table:
             "layer": (padded or unpadded).name,
             "unpadded": " × ".join(map(str, unpadded.output)) if unpadded else "",
             "padded": " × ".join(map(str, padded.output)) if padded else "",
-            "parameters": _thousands((padded or unpadded).parameters),
+            "parameters": f"{count:,}" if (count := (padded or unpadded).parameters) else "",
         }
         for unpadded, padded in both
     )
     return charts.ready(pd.DataFrame(rows).set_index("layer"))
-
-
-def _thousands(count: int) -> str:
-    """9248 as "9,248"; nothing for none."""
-    return f"{count:,}" if count else ""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -19,7 +19,7 @@ from core.judgement import MARGIN, Interval
 from pages.shared import charts
 from pages.shared.changes import Across, around
 from pages.shared.verdict import figures
-from pages.shared.words import TEXT
+from pages.shared.words import TEXT, listed
 
 
 def show() -> None:
@@ -30,7 +30,7 @@ def show() -> None:
     domain = extent([*wide, *narrow])
     for width, findings in ((4, wide), (2, narrow)):
         st.subheader(f"Padded by {width} px")
-        if any(one.harms for one in findings):
+        if any(finding.harms for finding in findings):
             said = "  ".join(map(sentence, findings))
             charts.show(table(findings), chart(findings, domain), alt=said, key=f"why_{width}")
             st.caption(legend(findings))
@@ -56,7 +56,7 @@ def introduction(wide: Sequence[ControlFinding], narrow: Sequence[ControlFinding
         "it is named for: it is ruled out as the main cause where more than half of the harm "
         "stays without it."
     )
-    pairs, of = sum(len(one.harms) for one in every), len(SEEDS) * len(every)
+    pairs, of = sum(len(finding.harms) for finding in every), len(SEEDS) * len(every)
     if pairs < of:
         words += f" {pairs} of {of} pairs of runs are here; a control without all of its is open."
     return words
@@ -101,7 +101,8 @@ def outcome(finding: ControlFinding) -> str:
     """What the interval allows to say of the suspect."""
     suspect = finding.control.suspect
     if finding.outcome == "undecided":
-        return f"undecided whether most of the harm {needs(finding)} {suspect}."
+        needs = "comes alone from" if finding.control.alone else "needs"
+        return f"undecided whether most of the harm {needs} {suspect}."
     if finding.control.alone:
         if finding.verdict == "survives":
             return f"most of the harm comes from {suspect} alone."
@@ -109,10 +110,6 @@ def outcome(finding: ControlFinding) -> str:
     if finding.verdict == "survives":
         return f"most of the harm needs {suspect}."
     return f"most of the harm does without {suspect}: ruled out as the main cause."
-
-
-def needs(finding: ControlFinding) -> str:
-    return "comes alone from" if finding.control.alone else "needs"
 
 
 def conclusion(wide: Sequence[ControlFinding], narrow: Sequence[ControlFinding]) -> list[str]:
@@ -143,9 +140,9 @@ def established(findings: Sequence[ControlFinding]) -> bool:
 
 def account(findings: Sequence[ControlFinding]) -> str:
     """The suspects by what became of them."""
-    survived = [one for one in findings[1:] if one.verdict == "survives"]
-    needed = listed(one.control.suspect for one in survived if not one.control.alone)
-    alone = listed(one.control.suspect for one in survived if one.control.alone)
+    survived = [finding for finding in findings[1:] if finding.verdict == "survives"]
+    needed = listed(finding.control.suspect for finding in survived if not finding.control.alone)
+    alone = listed(finding.control.suspect for finding in survived if finding.control.alone)
     clauses = [f"it needs {needed}"] * bool(needed) + [f"it comes from {alone} alone"] * bool(alone)
     parts = [f"**Survived**, for most of it: {', and '.join(clauses)}."] if clauses else []
     for verdict, label in (
@@ -153,7 +150,7 @@ def account(findings: Sequence[ControlFinding]) -> str:
         ("open", "Open"),
         ("missing", "Not all runs are here"),
     ):
-        suspects = listed(named(one) for one in findings[1:] if one.verdict == verdict)
+        suspects = listed(named(finding) for finding in findings[1:] if finding.verdict == verdict)
         if suspects:
             parts.append(f"**{label}:** {suspects}.")
     return " ".join([f"the harm is {figures(findings[0].harm)}.", *parts])
@@ -164,14 +161,8 @@ def named(finding: ControlFinding) -> str:
     return finding.control.suspect + (" alone" if finding.control.alone else "")
 
 
-def listed(words: Iterable[str]) -> str:
-    """Words as a list: "a, b and c"."""
-    *first, last = [*words] or [""]
-    return f"{', '.join(first)} and {last}" if first else last
-
-
 def _of(findings: Sequence[ControlFinding], **changes: Any) -> ControlFinding:
-    return next(one for one in findings if dict(one.control.changes) == changes)
+    return next(finding for finding in findings if dict(finding.control.changes) == changes)
 
 
 def together(wide: Sequence[ControlFinding]) -> str:
@@ -223,9 +214,9 @@ def table(findings: Sequence[ControlFinding]) -> pd.DataFrame:
     Intervals stand only where all runs are there.
     """
     rows: list[tuple[Any, ...]] = []
-    for one in findings:
-        name, judged = one.control.name, one.harm
-        rows += [(name, seed, 100 * harm, *[None] * 3) for seed, harm in one.harms.items()]
+    for finding in findings:
+        name, judged = finding.control.name, finding.harm
+        rows += [(name, seed, 100 * harm, *[None] * 3) for seed, harm in finding.harms.items()]
         ends: tuple[float | None, ...] = (None, None, None)
         if judged.complete and judged.interval and math.isfinite(judged.interval.margin):
             found = judged.interval
@@ -243,7 +234,7 @@ def extent(findings: Sequence[ControlFinding]) -> tuple[float, float]:
 def legend(findings: Sequence[ControlFinding]) -> str:
     """What the marks mean."""
     parts = ["Dots: seeds"]
-    if any(one.harm.complete for one in findings):
+    if any(finding.harm.complete for finding in findings):
         parts.append("bar: 95 % interval of the mean")
     parts.append(f"grey band: under {100 * MARGIN:g} %, which counts as none")
     if established(findings):
@@ -256,7 +247,7 @@ def chart(findings: Sequence[ControlFinding], domain: tuple[float, float]) -> ch
     harm = findings[0].harm.interval
     half = 50 * harm.mean if harm and established(findings) else None
     # Not every layer has every row: without a domain their order would be that of the first layer.
-    names = tuple(one.control.name for one in findings)
+    names = tuple(finding.control.name for finding in findings)
     return drawn(names, domain, half, charts.palette())
 
 

@@ -15,7 +15,7 @@ from pages.shared.guard import fragment
 
 def offer(section: str, experiments: Mapping[Run, Iterable[int]]) -> None:
     """Train what is missing of both arms of `experiments`, for each of their seeds."""
-    every = (runs.arms(one, seed) for one, seeds in experiments.items() for seed in seeds)
+    every = (runs.arms(run, seed) for run, seeds in experiments.items() for seed in seeds)
     wanted = dict.fromkeys(run for arms in every for run in arms)
     missing = {run: view for run in wanted if (view := runs.look(run)).status != "finished"}
     if not missing:

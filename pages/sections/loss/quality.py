@@ -42,10 +42,10 @@ def table(measured: Mapping[str, Measure]) -> pd.DataFrame:
     """Means over the pre-set seeds, and what each metric says of the padded network."""
     rows = {}
     for field, (name, form) in METRICS.items():
-        one = measured[field]
+        measure = measured[field]
         rows[name] = {
-            "unpadded": form.format(one.unpadded),
-            "padded": form.format(one.padded),
-            "error, padded against unpadded": metric_words(one.change),
+            "unpadded": form.format(measure.unpadded),
+            "padded": form.format(measure.padded),
+            "error, padded against unpadded": metric_words(measure.change),
         }
     return pd.DataFrame(rows).T.rename_axis("metric")

@@ -60,17 +60,19 @@ def trials(tried: Mapping[str, Trial], chosen: str) -> None:
         with column:
             st.markdown(f"**{claim}**")
             forest(tuple(tried.items()), field)
-            judged = {name: getattr(one, field) for name, one in tried.items()}
+            judged = {name: getattr(trial, field) for name, trial in tried.items()}
             st.markdown(claim_words(judged))
     st.caption(
         "Dots: a pair of runs for each pre-set seed; bar: 95 % interval of their mean; grey band: "
         f"±{100 * MARGIN:g} %, which counts as none. "
-        + chance_words([one for trial in tried.values() for one in (trial.shared, trial.excess)])
+        + chance_words(
+            [claim for trial in tried.values() for claim in (trial.shared, trial.excess)]
+        )
     )
     with st.expander("The figures, and the loss per pixel that was predicted"):
         st.table(table(tried))
-    live = [one for one in EXPERIMENTS.values() if one.images <= LIVE.images]
-    offer("trials", {one: presets.judged_seeds(one) for one in live})
+    live = [experiment for experiment in EXPERIMENTS.values() if experiment.images <= LIVE.images]
+    offer("trials", {experiment: presets.judged_seeds(experiment) for experiment in live})
 
 
 def forest(tried: tuple[tuple[str, Trial], ...], field: str) -> None:
@@ -115,9 +117,9 @@ COLUMNS = ["name", "kind", "seed", "change", "low", "high", "words"]
 def drawn(tried: tuple[tuple[str, Trial], ...], field: str) -> tuple[pa.Table, tuple[float, float]]:
     """The data of a forest in percent, and the domain that holds them."""
     rows: list[tuple[str, str, int, float | None, float | None, float | None, str]] = []
-    for name, one in tried:
-        judged = getattr(one, field)
-        for run in one.runs:
+    for name, trial in tried:
+        judged = getattr(trial, field)
+        for run in trial.runs:
             rows.append((name, "seed", run.seed, 100 * getattr(run, field), None, None, ""))
         found = judged.interval
         if judged.complete and found is not None:
@@ -134,15 +136,15 @@ def table(tried: Mapping[str, Trial]) -> pd.DataFrame:
     """Means over seeds, and what was found; paddings that have no runs yet are left out."""
     rows = {
         name: {
-            "shared pixels": finding_words(one.shared),
-            "border, predicted": f"{one.mean('predicted_border'):.2f}",
-            "measured": f"{one.mean('border'):.2f}",
-            "beyond its entropy": finding_words(one.excess),
-            "per pixel, predicted": f"{one.mean('predicted_per_pixel'):.4f}",
-            "measured ": f"{one.mean('per_pixel'):.4f}",
-            "the explanation": one.finding,
+            "shared pixels": finding_words(trial.shared),
+            "border, predicted": f"{trial.mean('predicted_border'):.2f}",
+            "measured": f"{trial.mean('border'):.2f}",
+            "beyond its entropy": finding_words(trial.excess),
+            "per pixel, predicted": f"{trial.mean('predicted_per_pixel'):.4f}",
+            "measured ": f"{trial.mean('per_pixel'):.4f}",
+            "the explanation": trial.finding,
         }
-        for name, one in tried.items()
-        if one.runs
+        for name, trial in tried.items()
+        if trial.runs
     }
     return pd.DataFrame(rows).T.rename_axis("padding")

@@ -19,7 +19,7 @@ def ways(pairs: Pairs, judged: range) -> None:
     """Per pixel, in total, on the shared pixels; other seeds than the judged are only shown."""
     compared = loss.changes(pairs)
     evidence = {
-        quantity: verdict.weigh({s: getattr(one, field) for s, one in compared.items()}, judged)
+        quantity: verdict.weigh({s: getattr(arms, field) for s, arms in compared.items()}, judged)
         for field, quantity in QUANTITIES.items()
     }
     st.header(ways_title(evidence[PER_PIXEL].judgement, evidence[SHARED].judgement))
@@ -27,6 +27,6 @@ def ways(pairs: Pairs, judged: range) -> None:
     with left:
         verdict.picture(evidence, key="ways")
     with right:
-        for quantity, one in evidence.items():
-            st.markdown(f"**{quantity.label}.** {verdict.sentence(one, quantity)}")
+        for quantity, changes in evidence.items():
+            st.markdown(f"**{quantity.label}.** {verdict.sentence(changes, quantity)}")
     st.markdown(WAYS_WORDS, width=TEXT)

@@ -22,7 +22,7 @@ from pages.shared.words import TEXT
 def where(experiment: Run, shown: Pairs) -> None:
     """Both loss maps on one scale, and each total loss in its three parts."""
     both = loss.means(shown)
-    made_of = {arm: loss.parts(one) for arm, one in both.items()}
+    made_of = {arm: loss.parts(network) for arm, network in both.items()}
     st.header(where_title(made_of["unpadded"], made_of["padded"]))
     st.caption("Losses are in nats, the unit of natural logarithms: 1 nat is 1.44 bits.")
     loss_maps(both)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
+from typing import get_args
 
 from core.judgement import MARGIN, Judgement
 from core.loss import Finding, Parts, Trial, finding
 from pages.shared.opening import Opening
 from pages.shared.sources import SCHUIRMANN, cite
 from pages.shared.verdict import figures
-from pages.shared.words import change, rough
+from pages.shared.words import change, listed, rough
 
 POST = 0.099
 """The unpadded loss per pixel in the post: a training loss."""
@@ -74,21 +75,10 @@ def floor_words(unpadded: Parts, pixels: int, *, plain: bool) -> str:
 
 def grouped(judged: Mapping[str, Finding]) -> dict[Finding, list[str]]:
     """The names that each finding is said of; findings in the order in which they are told."""
-    found: dict[Finding, list[str]] = {
-        "holds": [],
-        "fails": [],
-        "undecided": [],
-        "not judged yet": [],
-    }
+    found: dict[Finding, list[str]] = {what: [] for what in get_args(Finding)}
     for name, what in judged.items():
         found[what].append(name)
     return found
-
-
-def listed(names: Sequence[str]) -> str:
-    """Names in a row: "a", "a and b", "a, b and c"."""
-    *most, last = names
-    return f"{', '.join(most)} and {last}" if most else last
 
 
 def spans(widths: Iterable[int]) -> str:
@@ -120,7 +110,7 @@ def _lower(name: str) -> str:
 
 def reach(judged: Iterable[Judgement]) -> str:
     """From the least to the greatest mean change: "+2.5 to +8.7 %"; at least one has runs."""
-    means = [one.interval.mean for one in judged if one.interval is not None]
+    means = [judgement.interval.mean for judgement in judged if judgement.interval is not None]
     # Adding 0 makes −0.0 a 0.0.
     ends = dict.fromkeys(f"{round(100 * end, 1) + 0.0:+.1f}" for end in (min(means), max(means)))
     return f"{' to '.join(ends)} %".replace("-", "−")
@@ -132,8 +122,8 @@ def reach(judged: Iterable[Judgement]) -> str:
 def law_title(judged: Mapping[int, Judgement]) -> str:
     """For which pad widths T / (28 + 2p)² holds; how far off it is before that is judged."""
     by: dict[Finding, list[int]] = {}
-    for width, one in judged.items():
-        by.setdefault(finding(one), []).append(width)
+    for width, judgement in judged.items():
+        by.setdefault(finding(judgement), []).append(width)
     parts = []
     if "holds" in by:
         parts.append(f"holds for {spans(by['holds'])}")
@@ -144,7 +134,7 @@ def law_title(judged: Mapping[int, Judgement]) -> str:
         parts.append(f"is undecided for {spans(by['undecided'])}")
     if parts:
         return f"T / (28 + 2p)² {'; '.join(parts)}"
-    if all(one.interval is None for one in judged.values()):
+    if all(judgement.interval is None for judgement in judged.values()):
         return "The loss per pixel against the pad width"
     off = reach(judged.values())
     return f"So far the loss per pixel is {off} off T / (28 + 2p)²: not judged yet"
@@ -153,9 +143,9 @@ def law_title(judged: Mapping[int, Judgement]) -> str:
 def waiting(judged: Mapping[int, Judgement]) -> str:
     """How many pre-set seeds are there of the widths that are not judged yet; else nothing."""
     widths: dict[str, list[int]] = {}
-    for width, one in judged.items():
-        if not one.complete:
-            widths.setdefault(f"{one.runs} of {one.of}", []).append(width)
+    for width, judgement in judged.items():
+        if not judgement.complete:
+            widths.setdefault(f"{judgement.runs} of {judgement.of}", []).append(width)
     if not widths:
         return ""
     rows = "; ".join(f"{count} for {spans(some)}" for count, some in widths.items())
@@ -215,7 +205,7 @@ WAYS_WORDS = (
 
 def trials_title(trials: Mapping[str, Trial]) -> str:
     """How many paddings the explanation holds for."""
-    by = grouped({name: one.finding for name, one in trials.items()})
+    by = grouped({name: trial.finding for name, trial in trials.items()})
     judged = len(trials) - len(by["not judged yet"])
     if not judged:
         return "The test that could fail: not judged yet"
@@ -256,7 +246,7 @@ def predicted_words(name: str, found: Trial) -> str:
 
 def claim_words(judged: Mapping[str, Judgement]) -> str:
     """For which paddings a claim holds, fails or is undecided, and which are not judged yet."""
-    by = grouped({name: finding(one) for name, one in judged.items()})
+    by = grouped({name: finding(judgement) for name, judgement in judged.items()})
     parts = []
     if by["holds"]:
         parts.append(f"Holds for {paddings(by['holds'])}.")
@@ -273,7 +263,7 @@ def claim_words(judged: Mapping[str, Judgement]) -> str:
 
 def chance_words(judged: Sequence[Judgement]) -> str:
     """How many of these judgements may be wrong; nothing where none is made."""
-    made = sum(one.complete for one in judged)
+    made = sum(judgement.complete for judgement in judged)
     if not made:
         return ""
     return (
@@ -314,11 +304,7 @@ def metric_words(judged: Judgement) -> str:
     if not judged.complete:
         return f"{judged.runs} of {judged.of} seeds: not judged yet"
     side = {1: "worse, ", -1: "better, ", 0: ""}[judged.sign]
-    outcome = {
-        "different": "different",
-        "equivalent": f"within {WITHIN}",
-        "undecided": "undecided",
-    }[judged.outcome]
+    outcome = f"within {WITHIN}" if judged.outcome == "equivalent" else judged.outcome
     return f"{figures(judged)}: {side}{outcome}"
 
 

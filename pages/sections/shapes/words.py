@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from core.layers import Axis, Convention
 from core.shapes import NO_WINDOW, REFUSED
 from core.steps import Step, formula
+from pages.shared.words import listed
 
 
 def by(size: Sequence[int]) -> str:
@@ -109,8 +110,8 @@ def legend(kinds: Collection[str]) -> str:
         said.append("× marks a pixel that the last layer never sees")
     if "idle" in kinds:
         said.append("a dash marks a padded cell that no window uses")
-    listed = said[0] if len(said) == 1 else f"{', '.join(said[:-1])}, and {said[-1]}"
-    return f"Each strip is one line of a layer's input, from its start to its end: {listed}."
+    row = said[0] if len(said) == 1 else f"{', '.join(said[:-1])}, and {said[-1]}"
+    return f"Each strip is one line of a layer's input, from its start to its end: {row}."
 
 
 def uneven(axes: Sequence[Axis]) -> bool:
@@ -193,5 +194,6 @@ def windows(size: Sequence[int], held: Mapping[tuple[int, int], int]) -> str:
     held: as `core.shapes.window_shapes` counts them.
     """
     parts = [f"{how_many} of {by(real)}" for real, how_many in held.items()]
-    listed = parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} and {parts[-1]}"
-    return f"On {by(size)} pixels “same” lays {count(sum(held.values()), 'window')}: {listed}."
+    return (
+        f"On {by(size)} pixels “same” lays {count(sum(held.values()), 'window')}: {listed(parts)}."
+    )

@@ -25,7 +25,7 @@ def show(network: Network, run: Training) -> None:
     moves = {"shift_down": "Pattern moved down, pixels", "shift_right": "Moved right, pixels"}
     down, right = numbers(moves, within, about, slider=True)
     moved = shifts.shift(network, run.final.kernels[0], down, right)
-    title.header(words.shift_headline(network, moved))
+    title.header(words.shift_headline(moved))
     text.markdown(" ".join(words.shift_text(network, moved)), width=TEXT)
     scale = max(moved.largest, 1e-9)
     pictures = {

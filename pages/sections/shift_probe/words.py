@@ -14,7 +14,7 @@ from core.shift_probe.equivariance import Shift
 from core.shift_probe.seeds import Spread, spread
 from core.shift_probe.touching import Signs, untouched_ends
 from pages.shared import signed
-from pages.shared.words import percent
+from pages.shared.words import listed, percent
 
 CORNERS = ("upper left", "upper right", "lower left", "lower right")
 TERMS = 6  # of a mixture are written out
@@ -463,7 +463,7 @@ def never(ends: tuple[tuple[int, int], tuple[int, int]] | None) -> str:
         for count, side, what in named_ends
         if count
     ]
-    return " and ".join([", ".join(found[:-1]), found[-1]] if len(found) > 1 else found)
+    return listed(found)
 
 
 def touching_text(
@@ -473,13 +473,10 @@ def touching_text(
     settings = network.settings
     where = place(settings.target, settings.size)
     if apart := never(untouched_ends(network)):
-        many = now.apart - 1
         yield (
-            f"In the kernel as PyTorch writes it, {apart} never {'touch' if many else 'touches'} "
-            f"the pixel in {where}."
-            if "corner" in where
-            else f"In the kernel as PyTorch writes it, {apart} never "
-            f"{'touch' if many else 'touches'} the pixel at {where}."
+            f"In the kernel as PyTorch writes it, {apart} never "
+            f"{'touches' if now.apart == 1 else 'touch'} the pixel "
+            f"{'in' if 'corner' in where else 'at'} {where}."
         )
     yield (
         f"At the step where this training ended {now.touching_above} of the {now.touching} weights "
@@ -512,7 +509,7 @@ def others(signs: Signs) -> str:
 # --- Shift --------------------------------------------------------------------------------------
 
 
-def shift_headline(network: Network, moved: Shift) -> str:
+def shift_headline(moved: Shift) -> str:
     if not moved.differing:
         return "The output moves with the image"
     return "At the border the output no longer moves with the image"
