@@ -1,9 +1,14 @@
 """Whatever a link asks for, the page stands with its controls and says what it shows instead."""
 
+from collections.abc import Mapping
+from functools import cache
 from typing import Any
 
+import hypothesis
 import numpy as np
 import pytest
+from hypothesis import HealthCheck, given
+from hypothesis import strategies as st
 from streamlit.testing.v1 import AppTest
 
 from core import settings
@@ -23,11 +28,6 @@ HOSTILE = (
     "x" * 100_000,
 )  # fmt: skip
 
-CASES = {
-    page: [(name, value) for name in names for value in HOSTILE] for page, names in NAMES.items()
-}
-
-
 GUESS = "just show me"
 
 KINDS = ("number_input", "slider", "select_slider", "selectbox", "toggle", "text_input")
@@ -38,25 +38,72 @@ def controls(app: AppTest) -> set[str]:
     return {widget.key for kind in KINDS for widget in getattr(app, kind)}
 
 
-def test_there_are_enough_cases() -> None:
-    assert sum(map(len, CASES.values())) > 1_000
+@cache
+def stands(page: str) -> frozenset[str]:
+    """The controls of a page that stand there also where no stack of layers can be read."""
+    return frozenset(controls(open_page(page, guess=GUESS, layers="?", against="?")))
+
+
+def check(page: str, asked: Mapping[str, str]) -> None:
+    """The page that a link opens has its controls, and says in short words what is wrong."""
+    parameters: dict[str, Any] = {**asked, "guess": GUESS}
+    app = open_page(page, **parameters)
+    said = [element.value for element in [*app.error, *app.warning]]
+    assert not app.exception
+    assert controls(app) >= stands(page)
+    assert not any("Something went wrong" in words for words in said)
+    assert all(len(words) < 1_000 for words in said)
 
 
 @pytest.mark.parametrize("page", NAMES)
-def test_a_hostile_link_leaves_the_page_standing(page: str) -> None:
-    """Each page is opened with every setting hostile, in another mixture each time."""
+def test_every_setting_withstands_every_hostile_value(page: str) -> None:
+    """All settings of a link are hostile at once, in another mixture each time."""
     rng = np.random.default_rng(0)
-    # What stands there also where no stack of layers can be read.
-    stands = controls(open_page(page, guess=GUESS, layers="?", against="?"))
     mixtures = {name: rng.permutation(len(HOSTILE)) for name in NAMES[page]}
     for turn in range(len(HOSTILE)):
-        asked: dict[str, Any] = {name: HOSTILE[order[turn]] for name, order in mixtures.items()}
-        app = open_page(page, **asked, guess=GUESS)
-        said = [element.value for element in [*app.error, *app.warning]]
-        assert not app.exception, asked
-        assert controls(app) >= stands, asked
-        assert not any("Something went wrong" in words for words in said), asked
-        assert all(len(words) < 1_000 for words in said), asked
+        check(page, {name: HOSTILE[order[turn]] for name, order in mixtures.items()})
+
+
+VALUES = st.one_of(
+    st.sampled_from(HOSTILE),
+    st.text(max_size=80),
+    st.floats().map(str),
+    st.integers(-3, 40).map(str),  # many of them are in range, and meet others that are not
+    st.integers().map(str),
+    st.from_regex(r"((conv|maxpool|avgpool|up)[0-9]{1,2}(x[0-9])?(:[a-z0-9]+)? ?){1,4}"),
+)
+
+EXAMPLES = 60  # links to each page
+
+OTHERS = ("step", "speed", "section", "frame", "_shown", "Train", "")  # no settings of a link
+
+
+@pytest.mark.parametrize("page", NAMES)
+def test_any_link_leaves_the_page_its_controls(page: str) -> None:
+    @hypothesis.settings(
+        max_examples=EXAMPLES,
+        derandomize=True,
+        database=None,
+        suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
+    )
+    @given(st.fixed_dictionaries({}, optional=dict.fromkeys((*NAMES[page], *OTHERS), VALUES)))
+    def holds(asked: dict[str, str]) -> None:
+        check(page, asked)
+
+    holds()
+
+
+def test_there_are_enough_links() -> None:
+    assert len(NAMES) * (len(HOSTILE) + EXAMPLES) >= 500
+
+
+@pytest.mark.parametrize("frame", HOSTILE)
+def test_a_hostile_frame_leaves_the_start_page_its_slider(frame: str) -> None:
+    app = AppTest.from_file("../streamlit_app.py", default_timeout=60)
+    app.query_params["frame"] = frame
+    assert not app.run().exception
+    assert not app.error
+    assert app.get("bidi_component") or app.slider
 
 
 @pytest.mark.parametrize("page", NAMES)
