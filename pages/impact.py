@@ -36,6 +36,7 @@ def page() -> None:
         "have than a corner?",
         GUESSES,
         settings=Settings.__dataclass_fields__,
+        on_guess=go_on_with_five,
     )
     if opening.revealed:
         article.answer(opening.reply(GUESSES.get(opening.guess or "", "")))
@@ -44,6 +45,13 @@ def page() -> None:
         invite("compare any two stacks")
         return
     compare()
+
+
+def go_on_with_five() -> None:
+    """Compare the stacks that the question is about, unless a link has chosen others."""
+    five = preset(PRESETS["Five layers, 28 × 28"])
+    if not any(name in st.query_params for name in five):
+        st.session_state.update(five)
 
 
 def compare() -> None:

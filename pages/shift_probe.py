@@ -45,7 +45,10 @@ def page() -> None:
     st.title("Can a “shift-invariant” network tell where a pixel is?")
     st.markdown(QUESTION, width=TEXT)
     opening = ask(
-        "can it learn to tell the corner?", GUESSES, settings=(*SETTINGS, *TARGET, "margin")
+        "can it learn to tell the corner?",
+        GUESSES,
+        settings=(*SETTINGS, *TARGET, "margin"),
+        on_guess=lambda: st.session_state.update(_play=True),
     )
     # The controls are read first and stand below: what they lead to is seen before what they are.
     answer = st.container()
@@ -62,7 +65,7 @@ def page() -> None:
             return
         st.header(words.headline(network, run, proved(settings)))
         st.markdown(" ".join([opening.reply(), *words.verdict(network, run)]), width=TEXT)
-        training.show(network, run)
+        training.show(network, run, play=st.session_state.pop("_play", False))
     touching.show(network, run, proved(settings))
     shift.show(network, run)
     classes.show(network)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 
 import streamlit as st
@@ -39,8 +39,14 @@ class Opening:
         return f"You guessed *{self.guess}*{comment and f': {comment}'}."
 
 
-def ask(question: str, guesses: Iterable[str], *, settings: Collection[str] = ()) -> Opening:
-    """Ask, the guess bound to the address.
+def ask(
+    question: str,
+    guesses: Iterable[str],
+    *,
+    settings: Collection[str] = (),
+    on_guess: Callable[[], None] | None = None,
+) -> Opening:
+    """Ask, the guess bound to the address; `on_guess` is called once it is made, not by a link.
 
     An address that has any of `settings` is a link to a result: nothing is held back on this visit,
     not even where a control takes its default out of the address again. To be called before them.
@@ -50,7 +56,11 @@ def ask(question: str, guesses: Iterable[str], *, settings: Collection[str] = ()
     for name in ("guess", LINKED):
         controls.remember(name)
     guess = st.segmented_control(
-        f"Your guess: {question}", (*guesses, SHOW_ME), key="guess", bind="query-params"
+        f"Your guess: {question}",
+        (*guesses, SHOW_ME),
+        key="guess",
+        bind="query-params",
+        on_change=on_guess,
     )
     return Opening(guess, linked)
 

@@ -25,9 +25,14 @@ class Player:
     speeds: Mapping[str, tuple[float, int]]
 
 
-def show(player: Player, draw: Callable[[int], None], *, shown: object) -> None:
-    """Draw the chosen step, under what chooses it; anything newly `shown` starts at its end."""
-    if st.session_state.get("_shown") != shown:
+def show(player: Player, draw: Callable[[int], None], *, shown: object, play: bool = False) -> None:
+    """Draw the chosen step, under what chooses it.
+
+    Anything newly `shown` starts at its end; with `play` it is played from the start.
+    """
+    if play and player.last > player.first:
+        st.session_state.update(_shown=shown, _playing=True, _step=None)
+    elif st.session_state.get("_shown") != shown:
         st.session_state["_shown"] = shown
         go(player.last)
     pause = seconds(player)

@@ -35,8 +35,9 @@ def test_a_guess_brings_the_articles_numbers() -> None:
     assert "The centre counts 59,049 times as much as a corner" in said
     assert "40 % of the pixels count less than a tenth" in said
     assert "corner keeps 15.6 % of the centre's paths, and 14 % of the pixels" in said
-    assert list(app.table[0].value["left"])[:3] == ["9", "4", "44.4 %"]
-    assert list(app.table[0].value["right"])[:3] == ["9", "1", "11.1 %"]
+    # What is compared below are the stacks of the question.
+    assert list(app.table[0].value["left"])[:3] == ["59,049", "9,216", "15.6 %"]
+    assert list(app.table[0].value["right"])[:3] == ["59,049", "1", "0.00169 %"]
 
 
 def test_a_corner_is_explained_position_by_position() -> None:
@@ -162,3 +163,13 @@ def test_the_probe_opens_with_the_same_layers() -> None:
     assert link.label == "Probe 2 × conv3:same/replicate"
     asked = "size=12&kernel=3&layers=2&padding=same&padding_mode=replicate"
     assert link.query_string == asked
+
+
+def test_after_a_guess_the_stacks_of_the_question_are_compared() -> None:
+    app = impact_page()
+    app.segmented_control(key="guess").set_value("9").run()
+    assert app.text_input(key="layers").value == FIVE_SAME
+    assert app.text_input(key="against").value == FIVE
+    linked = impact_page(layers="conv5")
+    linked.segmented_control(key="guess").set_value("9").run()
+    assert linked.text_input(key="layers").value == "conv5"

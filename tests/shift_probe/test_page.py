@@ -165,3 +165,11 @@ def test_red_and_green_train_when_asked(monkeypatch: pytest.MonkeyPatch) -> None
     (table,) = (t.value for t in app.table if "similar, here" in t.value)
     assert all(cell.endswith(" %") for cell in table["dissimilar, here"])
     assert "On swapped places" in words(app)
+
+
+def test_a_guess_plays_the_training_from_its_start() -> None:
+    app = probe_page()
+    app.segmented_control(key="guess").set_value("perfectly").run()
+    assert "Step 0 of 16, random weights" in words(app)
+    app.run()  # as the clock does
+    assert "Step 1 of 16" in words(app)

@@ -16,7 +16,7 @@ from pages.shared.grids import Mark
 from pages.shared.player import Player
 from pages.shared.words import TEXT
 
-SPEEDS = {"slow": (0.3, 1), "medium": (0.3, 2), "fast": (0.3, 5)}
+SPEEDS = {"slow": (0.6, 1), "medium": (0.3, 1), "fast": (0.3, 5)}
 """Seconds between two pictures, training steps from one to the next."""
 
 KERNEL = 168  # screen pixels of one kernel, at most
@@ -25,10 +25,10 @@ SAMPLE = 120  # screen pixels of an image, at most
 SAMPLES = 4
 
 
-def show(network: Network, run: Training) -> None:
-    """The run at one step, at first the last."""
+def show(network: Network, run: Training, *, play: bool) -> None:
+    """The run at one step, at first the last; with `play` from the first on."""
     steps = Player("Training step", 0, run.steps, SPEEDS)
-    player.show(steps, lambda step: draw(network, run, step), shown=network.settings)
+    player.show(steps, lambda step: draw(network, run, step), shown=network.settings, play=play)
 
 
 def draw(network: Network, run: Training, step: int) -> None:
