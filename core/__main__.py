@@ -8,9 +8,13 @@ from __future__ import annotations
 import argparse
 import dataclasses
 import json
+import signal
 import sys
 import textwrap
-from collections.abc import Callable, Sequence
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from types import FrameType
 from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 from core import settings
@@ -195,8 +199,30 @@ TOPICS: dict[str, tuple[str, Callable[[argparse.ArgumentParser], Command]]] = {
 }
 
 
+class Terminated(BaseException):
+    """The process was asked to end, by SIGTERM."""
+
+
+@contextmanager
+def ending_in_peace() -> Iterator[None]:
+    """Within, SIGTERM is raised where the command stands, as Ctrl-C is; a second one kills."""
+
+    def end(number: int, frame: FrameType | None) -> NoReturn:
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        raise Terminated
+
+    if threading.current_thread() is not threading.main_thread():  # only that one hears signals
+        yield
+        return
+    before = signal.signal(signal.SIGTERM, end)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
 def main(words: Sequence[str] | None = None) -> int:
-    """Run one command; the exit status: 0, 2 on bad input, 130 when interrupted."""
+    """Run one command; the exit status: 0, 2 on bad input, 130 at Ctrl-C, 143 at SIGTERM."""
     parser = Parser(prog="python -m core", description=__doc__)
     topics = parser.add_subparsers(dest="topic", required=True, metavar="TOPIC")
     words = list(sys.argv[1:] if words is None else words)
@@ -207,13 +233,14 @@ def main(words: Sequence[str] | None = None) -> int:
             if name in words:
                 commands[name] = prepare(topic)
         arguments = parser.parse_args(words)
-        answer = commands[arguments.topic](arguments)
+        with ending_in_peace():
+            answer = commands[arguments.topic](arguments)
     except settings.InputError as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, Terminated) as end:
         print("\nStopped. What has been trained is kept.", file=sys.stderr)
-        return 130
+        return 130 if isinstance(end, KeyboardInterrupt) else 143
     sys.stdout.write(answer if isinstance(answer, str) else json.dumps(answer) + "\n")
     return 0
 

@@ -272,7 +272,10 @@ def test_ship_writes_every_run(trainer: Trainer, few: list[Run], run: Answer) ->
 # --- At a terminal ------------------------------------------------------------------------------
 
 
-def test_ctrl_c_ends_in_peace_and_keeps_what_there_is(tmp_path: Path) -> None:
+@pytest.mark.parametrize(("sign", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_who_is_stopped_ends_in_peace_and_keeps_what_there_is(
+    tmp_path: Path, sign: signal.Signals, status: int
+) -> None:
     """Real training, at a terminal: a bar moves until Ctrl-C; then no trace, and a kept run."""
     terminal, theirs = pty.openpty()
     words = ["autoencoder", *SMALL, "--epochs", "100", "--device", "cpu"]
@@ -288,10 +291,10 @@ def test_ctrl_c_ends_in_peace_and_keeps_what_there_is(tmp_path: Path) -> None:
     while "2%, 0 of 1 runs" not in said:  # two epochs
         assert select.select([terminal], [], [], max(0, deadline - time.monotonic()))[0], said
         said += os.read(terminal, 4096).decode()
-    process.send_signal(signal.SIGINT)
-    out, _ = process.communicate(timeout=60)
+    process.send_signal(sign)
+    out, _ = process.communicate(timeout=5)
     said += os.read(terminal, 65_536).decode()
-    assert process.returncode == 130
+    assert process.returncode == status
     assert out == b""
     assert "Traceback" not in said
     assert "\rStopped. What has been trained is kept." in said.replace("\n", "")

@@ -209,9 +209,14 @@ MAX_BYTES = 64 * 2**20  # of any one array: the longest run's weights are 47 MB
 
 
 def state_to_arrays(settings: Settings, state: State) -> dict[str, NDArray[Any]]:
-    """A state with at least one checkpoint as plain arrays, for `np.savez`."""
-    parameters = parameter_count(settings)
-    every, last = state.checkpoints, state.checkpoints[-1]
+    """A state as plain arrays, for `np.savez`."""
+    parameters, size = parameter_count(settings), settings.size
+    every = state.checkpoints
+    if every:
+        entropy_map, samples = every[-1].entropy_map, [every[-1].noisy, every[-1].clean]
+    else:
+        entropy_map = np.zeros((size, size), np.float32)
+        samples = [np.zeros((1, size, size), np.uint8)] * 2
     kept = [c.weights for c in every if c.weights is not None]
     optimizer = [state.weights, state.mean, state.variance] if state.continuable else []
     return {
@@ -221,11 +226,15 @@ def state_to_arrays(settings: Settings, state: State) -> dict[str, NDArray[Any]]
         "optimizer": np.array(optimizer, np.float32).reshape(-1, parameters),
         "points": np.array(state.points, np.float64).reshape(-1, 4),
         "train_loss": np.array([c.train_loss for c in every]),
-        "maps": np.stack([(c.loss_map, c.squared_error_map, c.accuracy_map) for c in every]),
-        "denoised": np.stack([c.denoised for c in every]),
+        "maps": np.array(
+            [(c.loss_map, c.squared_error_map, c.accuracy_map) for c in every], np.float32
+        ).reshape(-1, 3, size, size),
+        "denoised": np.array([c.denoised for c in every], np.uint8).reshape(
+            len(every), len(samples[0]), size, size
+        ),
         "checkpoint_weights": np.array(kept, np.float32).reshape(-1, parameters),
-        "entropy_map": last.entropy_map,
-        "samples": np.stack([last.noisy, last.clean]),
+        "entropy_map": entropy_map,
+        "samples": np.stack(samples),
     }
 
 
@@ -240,8 +249,6 @@ def state_from_arrays(settings: Settings, arrays: Mapping[str, NDArray[Any]]) ->
     ):
         raise InputError(f"images_seen must be the end of a batch, not {images_seen}")
     positions = checkpoint_positions(settings, images_seen)
-    if not positions:
-        raise InputError(f"images_seen must be past the first checkpoint, not {images_seen}")
     count, size, parameters = len(positions), settings.size, parameter_count(settings)
 
     points = _read(arrays, "points", np.float64, range(MAX_POINTS + 1), 4)

@@ -122,6 +122,7 @@ class Job:
     share: float = 0.0
     testing: float | None = None
     start_images: int = 0
+    tested: int = 0  # checkpoints that have been kept
     pace: Pace = field(default_factory=Pace)
 
     @property
@@ -231,7 +232,7 @@ class Registry:
                 job.watchers[watcher] = LEFT
             self._drop_unwatched()
 
-    def close(self, patience: float = 10.0) -> None:
+    def close(self, patience: float = 3.0) -> None:
         """Stop all training, and wait until what there is has been kept."""
         with self._lock:
             self._closed = True
@@ -338,16 +339,23 @@ class Registry:
             with self._lock:
                 job.hear(self._clock(), state, activity, share, testing)
 
+            tested = 0 if state is None else len(state.checkpoints)
+            if state is not None and tested > job.tested:
+                job.tested = tested
+                self._store.keep(job.settings, state)  # whatever ends the process later
+
         self._store.find(job.settings, job.target)  # another process may have got further
         begun = self._store.continuable(job.settings)
-        job.start_images = begun.images_seen if begun else 0
+        if begun is not None:
+            job.start_images, job.tested = begun.images_seen, len(begun.checkpoints)
         on_progress(begun)
         while not self._end(job):
             state = self._train(
                 job.settings, job.state, job.target, on_progress, lambda: not self._watched(job)
             )
             on_progress(state)
-            if state is not None and state.images_seen > 0:
+            kept = self._store.recall(job.settings)
+            if state is not None and (kept is None or kept.state.images_seen < state.images_seen):
                 self._store.keep(job.settings, state)
 
     def _end(self, job: Job) -> bool:

@@ -56,6 +56,8 @@ class Folder:
         path = self._path(settings)
         try:
             return _read(path, settings) if path.is_file() else None
+        except FileNotFoundError:  # another process has just forgotten it
+            return None
         except Exception as error:  # a file can fail in as many ways as there are libraries below
             LOG.warning("Skipped the kept run %s: %s: %s", path, type(error).__name__, error)
             return None
@@ -65,8 +67,6 @@ class Folder:
 
         A full or read-only disk is logged, nothing more.
         """
-        if not state.checkpoints:
-            return  # too short to say anything
         there = self.read(settings)
         if there is not None and there.images_seen > state.images_seen:
             return

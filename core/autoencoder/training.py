@@ -76,7 +76,8 @@ def train(
     """Train from `state`, or from the start, until `until` images were seen or `stop` says so.
 
     `on_progress` hears of the run several times a second, during a checkpoint's test too; `stop` is
-    asked before every step. `samples` are the test images whose reconstructions checkpoints keep.
+    asked before every step and within a test. `samples` are the test images whose reconstructions
+    checkpoints keep.
 
     Raises Diverged. An accelerator that is missing or fails is replaced by the CPU, from `state`
     on; the returned state's `note` says so.
@@ -369,6 +370,10 @@ class CapturedStep(AdamStep):
 # --- A run --------------------------------------------------------------------------------------
 
 
+class _Stopped(Exception):
+    """The test of a checkpoint was stopped."""
+
+
 class _Run:
     """A run in progress on one device."""
 
@@ -418,6 +423,8 @@ class _Run:
             if start == 0:
                 self.step.sums[0] = 0
             indices = shuffled[1][start : start + settings.batch_size]
+            at_checkpoint = self.images_seen + len(indices) in positions
+            before = self.state() if at_checkpoint else None
             steps += 1
             self.step(self.train_images.batch(indices), steps)
             self.images_seen += len(indices)
@@ -426,9 +433,11 @@ class _Run:
             if self.images_seen >= point_due:
                 self.points += (self.point(),)
                 point_due = next_point(self.images_seen)
-            at_checkpoint = self.images_seen in positions
-            if at_checkpoint:
-                tested = self.checkpoint(on_progress)
+            if before is not None:
+                try:
+                    tested = self.checkpoint(on_progress, stop)
+                except _Stopped:
+                    return before  # a state at a checkpoint has been tested there, always
                 self.checkpoints = lighten(settings, (*self.checkpoints, tested))
             if at_checkpoint or time.perf_counter() >= report_due:
                 on_progress(self.state())
@@ -458,9 +467,16 @@ class _Run:
         test_loss = float(maps.loss.mean(dtype=np.float64))
         return Point(self.images_seen, self.epoch, train_loss, test_loss)
 
-    def checkpoint(self, on_progress: OnProgress) -> Checkpoint:
+    def checkpoint(self, on_progress: OnProgress, stop: Callable[[], bool]) -> Checkpoint:
+        """The test where the run stands. Raises _Stopped once `stop` says so."""
         state = self.state()
-        maps = self.measure(tested=lambda share: on_progress(state, testing=share))
+
+        def tested(share: float) -> None:
+            if stop():
+                raise _Stopped
+            on_progress(state, testing=share)
+
+        maps = self.measure(tested=tested)
         in_epoch = (self.images_seen - 1) % self.settings.train_size + 1
         first = self.checkpoints[0] if self.checkpoints else None
         return Checkpoint(

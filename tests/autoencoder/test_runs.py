@@ -457,6 +457,18 @@ def test_no_thread_no_job(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None
 # --- The end ------------------------------------------------------------------------------------
 
 
+def test_a_run_is_kept_at_every_checkpoint(stage: Stage) -> None:
+    """Whatever ends the process then: it need not be asked."""
+    stage.start(SETTINGS, 9_000, "me")
+    for seen in (1_000, 2_000):
+        stage.trainer.step(2)
+        assert same(stage.folder.read(SETTINGS), state_at(SETTINGS, seen))
+    stage.trainer.step()
+    stage.registry.leave(SETTINGS, "me")
+    stage.end()
+    assert same(stage.folder.read(SETTINGS), state_at(SETTINGS, 2_500))
+
+
 def test_closing_stops_and_keeps(stage: Stage) -> None:
     for seed in range(3):
         stage.start(seeded(seed), 9_000, "me")

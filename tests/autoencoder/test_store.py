@@ -186,9 +186,9 @@ def test_the_longest_run_can_be_read(depth: int, channels: int) -> None:
     assert sum(array.nbytes for array in arrays.values()) < LARGEST / 1.5
 
 
-def test_a_run_without_a_checkpoint_is_no_file(folder: Folder) -> None:
+def test_a_run_is_kept_before_its_first_checkpoint(folder: Folder) -> None:
     folder.write(SETTINGS, state_at(SETTINGS, 500))
-    assert not folder.path.exists()
+    assert same(folder.read(SETTINGS), state_at(SETTINGS, 500))
 
 
 def test_a_shorter_run_does_not_replace_a_longer(folder: Folder) -> None:

@@ -177,6 +177,21 @@ def test_continuing_is_one_long_run(stop_at: int, whole: State) -> None:
     assert same(results(run(2_000, state=stopped)), results(whole))
 
 
+def test_who_stops_within_a_test_goes_on_before_it(whole: State) -> None:
+    """A state at a checkpoint's position has been tested there: else it would never be."""
+    heard: list[float] = []
+
+    def on_progress(state: State, *, testing: float | None = None) -> None:
+        if testing is not None and state.images_seen == 2_000:
+            heard.append(testing)
+
+    stopped = run(2_000, on_progress=on_progress, stop=lambda: bool(heard))
+    assert heard == [0]
+    assert 1_900 < stopped.images_seen < 2_000
+    assert len(stopped.checkpoints) == 1
+    assert same(results(run(2_000, state=stopped)), results(whole))
+
+
 def test_two_threads_give_the_bits_of_one(whole: State) -> None:
     with ThreadPoolExecutor(2) as pool:
         answers = [answer.result(300) for answer in [pool.submit(run, 2_000) for _ in range(2)]]

@@ -43,6 +43,15 @@ def serving(
 
     `streamlit` is what Python is to run as Streamlit.
     """
+    with started(folder, streamlit, environment) as (_, address):
+        yield address
+
+
+@contextmanager
+def started(
+    folder: Path, streamlit: Sequence[str], environment: dict[str, str]
+) -> Iterator[tuple["subprocess.Popen[bytes]", str]]:
+    """The process of such a server, and its address."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -55,7 +64,7 @@ def serving(
     try:
         address = f"http://127.0.0.1:{port}"
         _wait_until_healthy(server, address)
-        yield address
+        yield server, address
     finally:
         server.terminate()
         server.wait(20)
