@@ -273,10 +273,7 @@ def torch_convolution(step: Step) -> list[str]:
         return [call("PartialConv2d", *sizes, pads=pads, **options)]
     if padding is None or layer.padding_mode == "symmetric":
         return [call(TORCH_PADS[layer.padding_mode], pads), call("nn.Conv2d", *sizes, **options)]
-    if layer.padding == "same" and layer.stride == 1:
-        options["padding"] = "same"
-    else:
-        options["padding"] = padding
+    options["padding"] = "same" if layer.padding == "same" and layer.stride == 1 else padding
     options["padding_mode"] = unless(layer.padding_mode, "zeros")
     return [call("nn.Conv2d", *sizes, **options)]
 

@@ -143,22 +143,15 @@ def pad(images, width, seed):
 
 def network(settings: Settings) -> str:
     """`conv` and `autoencoder`, and `Clear` where the border is cleared."""
-    mode = ""
-    if settings.padding_mode != "zeros":
-        mode = f', padding_mode="{settings.padding_mode}"'
+    mode = "" if settings.padding_mode == "zeros" else f', padding_mode="{settings.padding_mode}"'
     width, clear = "", ""
     if settings.outside == "cleared":
         width, clear = "width", CLEAR + "\n\n"
-    build = f"""\
-    return nn.Sequential(
-{layers(settings)}
-    )
-"""
+    stack = f"nn.Sequential(\n{layers(settings)}\n    )\n"
+    build = f"    return {stack}"
     if settings.output_bias:
         build = f"""\
-    network = nn.Sequential(
-{layers(settings)}
-    )
+    network = {stack}\
     nn.init.constant_(network[-1].bias, {settings.output_bias!r})
     return network
 """

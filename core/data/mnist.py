@@ -185,7 +185,7 @@ def load(file: File, on_progress: OnProgress, stop: Stop) -> Bytes:
     if (array := _read_local(file)) is not None:
         return array
     while not _downloading.acquire(timeout=0.1):
-        _heed(stop)
+        _raise_if(stop)
     try:
         # Another thread may have brought it while this one waited.
         array = _read_local(file)
@@ -235,13 +235,13 @@ def _fetch(url: str, part: Path, file: File, on_progress: OnProgress, stop: Stop
     words = f"Downloading MNIST from {urlsplit(url).hostname}"
     before = sum(other.packed for other in FILES[: FILES.index(file)])
     request = urllib.request.Request(url, headers={"User-Agent": "padding-lab"})
-    _heed(stop)
+    _raise_if(stop)
     opener = urllib.request.build_opener(_Redirects)
     with opener.open(request, timeout=SILENCE) as response, part.open("wb") as out:
         done = 0
         # read1 returns with what has come, so that a trickle cannot outlast PATIENCE.
         while piece := response.read1(CHUNK):
-            _heed(stop)
+            _raise_if(stop)
             done += len(piece)
             if done > most:
                 raise OSError(f"sent more than {most:,} bytes")
@@ -282,7 +282,7 @@ def is_public(url: str) -> bool:
     return parts.scheme == "https" and all(address.is_global for address in addresses)
 
 
-def _heed(stop: Stop) -> None:
+def _raise_if(stop: Stop) -> None:
     if stop():
         raise Stopped
 

@@ -12,7 +12,7 @@ import math
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -37,8 +37,6 @@ if TYPE_CHECKING:
 
     Forward = Callable[[Tensor], Tensor]
     Weights = tuple[Tensor, Tensor | None]  # (out, in, kernel, kernel) and (out,)
-
-Target = Literal["sum", "centre"]
 
 
 @dataclass(frozen=True)

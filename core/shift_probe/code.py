@@ -15,7 +15,6 @@ def program(settings: Settings) -> str:
     start = "torch.from_numpy(start).flatten()"
     if s.bias:
         start = "torch.from_numpy(np.append(start, 0))"
-    shown = "weights[:-1]" if s.bias else "weights"
     bias = f'print("bias", weights[-1].item() / {Network(s).outputs})\n' if s.bias else ""
     return f'''\
 """Can convolutions and a sum tell where a pixel is? Trained to single out one position.
@@ -78,7 +77,7 @@ while steps < {training.STEP_LIMIT} and ((scores(weights, images) > 0) != (targe
 found = scores(weights, images)
 right = ((found > 0) == (target > 0)).float().mean().item()
 torch.set_printoptions(linewidth=200)
-print({shown}.reshape(LAYERS, KERNEL, KERNEL))
+print({weights}.reshape(LAYERS, KERNEL, KERNEL))
 {bias}\
 print(found.reshape(SIZE, SIZE))
 print(f"{{steps}} steps, {{len(found.round(decimals=9).unique())}} different scores")

@@ -14,16 +14,9 @@ from core import loss
 from core.autoencoder import LIVE, Run, presets
 from core.judgement import MARGIN
 from core.loss import Trial, finding
+from pages.sections.loss import words
 from pages.sections.loss.experiments import EXPERIMENTS, in_order
 from pages.sections.loss.missing import offer
-from pages.sections.loss.words import (
-    TRIAL_WORDS,
-    chance_words,
-    claim_words,
-    finding_words,
-    predicted_words,
-    trials_title,
-)
 from pages.shared import charts, runs
 from pages.shared.changes import Across, around
 from pages.shared.words import TEXT
@@ -53,19 +46,19 @@ def trials(tried: Mapping[str, Trial], chosen: str) -> None:
 
     `chosen` is the experiment that the page looks at.
     """
-    st.header(trials_title(tried))
+    st.header(words.trials_title(tried))
     short = next(short for short, name in in_order().items() if name == chosen)
-    st.markdown(f"{TRIAL_WORDS}\n{predicted_words(short, tried[short])}", width=TEXT)
+    st.markdown(f"{words.TRIAL_WORDS}\n{words.predicted_words(short, tried[short])}", width=TEXT)
     for column, (field, claim) in zip(st.columns(2), CLAIMS.items(), strict=True):
         with column:
             st.markdown(f"**{claim}**")
             forest(tuple(tried.items()), field)
             judged = {name: getattr(trial, field) for name, trial in tried.items()}
-            st.markdown(claim_words(judged))
+            st.markdown(words.claim_words(judged))
     st.caption(
         "Dots: a pair of runs for each pre-set seed; bar: 95 % interval of their mean; grey band: "
         f"±{100 * MARGIN:g} %, which counts as none. "
-        + chance_words(
+        + words.chance_words(
             [claim for trial in tried.values() for claim in (trial.shared, trial.excess)]
         )
     )
@@ -78,7 +71,9 @@ def trials(tried: Mapping[str, Trial], chosen: str) -> None:
 def forest(tried: tuple[tuple[str, Trial], ...], field: str) -> None:
     """A row for each padding: its seeds, the interval of their mean, and what was found."""
     table, domain = drawn(tried, field)
-    alt_text = f"{CLAIMS[field]}: {claim_words({name: getattr(t, field) for name, t in tried})}"
+    alt_text = (
+        f"{CLAIMS[field]}: {words.claim_words({name: getattr(t, field) for name, t in tried})}"
+    )
     spec = forest_spec(len(tried), domain, charts.palette())
     charts.show(table, spec, alt=alt_text, key=f"forest_{field}")
 
@@ -124,8 +119,8 @@ def drawn(tried: tuple[tuple[str, Trial], ...], field: str) -> tuple[pa.Table, t
         found = judged.interval
         if judged.complete and found is not None:
             rows.append((name, "interval", -1, None, 100 * found.low, 100 * found.high, ""))
-        words = finding(judged) if judged.complete else f"{judged.runs} of {judged.of}"
-        rows.append((name, "finding", -1, None, None, None, words))
+        said = finding(judged) if judged.complete else f"{judged.runs} of {judged.of}"
+        rows.append((name, "finding", -1, None, None, None, said))
     table = pd.DataFrame(rows, columns=COLUMNS)
     numbers = table[["change", "low", "high"]].astype(float)
     ends = [-150 * MARGIN, 150 * MARGIN, *numbers.stack().dropna()]
@@ -136,10 +131,10 @@ def table(tried: Mapping[str, Trial]) -> pd.DataFrame:
     """Means over seeds, and what was found; paddings that have no runs yet are left out."""
     rows = {
         name: {
-            "shared pixels": finding_words(trial.shared),
+            "shared pixels": words.finding_words(trial.shared),
             "border, predicted": f"{trial.mean('predicted_border'):.2f}",
             "measured": f"{trial.mean('border'):.2f}",
-            "beyond its entropy": finding_words(trial.excess),
+            "beyond its entropy": words.finding_words(trial.excess),
             "per pixel, predicted": f"{trial.mean('predicted_per_pixel'):.4f}",
             "measured ": f"{trial.mean('per_pixel'):.4f}",
             "the explanation": trial.finding,

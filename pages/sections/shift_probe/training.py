@@ -204,9 +204,9 @@ def draw_scores(network: Network, run: Training, snapshot: Snapshot) -> Position
     return chosen
 
 
-def clicked(size: int, key: str = "scores") -> Position | None:
-    """The position last clicked in a map of pixels, where it is still inside the image."""
-    chart = st.session_state.get(key)
+def clicked(size: int) -> Position | None:
+    """The position last clicked in the map of scores, where it is still inside the image."""
+    chart = st.session_state.get("scores")
     pixel = chart["selection"].get("px") if chart else None
     if not pixel:
         return None
