@@ -257,9 +257,6 @@ def even_padding(step: Step) -> int | tuple[int, int] | None:
     return top if top == left else (top, left)
 
 
-# --- PyTorch --------------------------------------------------------------------------------
-
-
 def torch_convolution(step: Step) -> list[str]:
     layer, pads, padding = step.layer, torch_pads(step), even_padding(step)
     sizes = (step.channels, layer.channels, layer.kernel)
@@ -298,9 +295,6 @@ def torch_pool(step: Step) -> list[str]:
     if maximum:
         return [call("nn.ConstantPad2d", pads, "-torch.inf"), call(name, layer.kernel, **options)]
     return [call("InsideAvgPool2d", layer.kernel, layer.stride, pads)]
-
-
-# --- Keras ----------------------------------------------------------------------------------
 
 
 def keras_convolution(step: Step) -> list[str]:

@@ -22,9 +22,6 @@ GUESSES = {"0": 0.0, "about 0.03": 0.03, "about 0.06": 0.06}
 WITHIN = f"{100 * MARGIN:g} %"
 
 
-# --- The guess ----------------------------------------------------------------------------------
-
-
 def answer(opening: Opening, floor: float | None) -> str:
     """The visitor's guess beside the floor per pixel of plain MNIST; None where no run is there."""
     if floor is None:
@@ -40,9 +37,6 @@ def answer(opening: Opening, floor: float | None) -> str:
         "loss lies, stands below."
     )
     return f"{opening.reply('right' if right else 'no')} {words}".lstrip()
-
-
-# --- Where the loss lies ------------------------------------------------------------------------
 
 
 def where_title(unpadded: Parts, padded: Parts) -> str:
@@ -68,9 +62,6 @@ def floor_words(unpadded: Parts, pixels: int, *, plain: bool) -> str:
     if plain:
         words += f" Of the post's {POST}, a training loss, it would be {rough(per_pixel / POST)}."
     return words
-
-
-# --- What was found of a claim ------------------------------------------------------------------
 
 
 def grouped(judged: Mapping[str, Finding]) -> dict[Finding, list[str]]:
@@ -114,9 +105,6 @@ def reach(judged: Iterable[Judgement]) -> str:
     # Adding 0 makes −0.0 a 0.0.
     ends = dict.fromkeys(f"{round(100 * end, 1) + 0.0:+.1f}" for end in (min(means), max(means)))
     return f"{' to '.join(ends)} %".replace("-", "−")
-
-
-# --- The law ------------------------------------------------------------------------------------
 
 
 def law_title(judged: Mapping[int, Judgement]) -> str:
@@ -180,9 +168,6 @@ def law_words(judged: Mapping[int, Judgement], border: float, total: float | Non
     return " ".join(words)
 
 
-# --- Three ways to compare ----------------------------------------------------------------------
-
-
 def ways_title(per_pixel: Judgement, shared: Judgement) -> str:
     """What the mean over the pre-set seeds says in two of three ways."""
     if per_pixel.interval is None or shared.interval is None:
@@ -198,9 +183,6 @@ WAYS_WORDS = (
     "adds what the border costs, and the mean per pixel also divides by the pixels that padding "
     "added."
 )
-
-
-# --- The test that could have failed ------------------------------------------------------------
 
 
 def trials_title(trials: Mapping[str, Trial]) -> str:
@@ -279,9 +261,6 @@ def finding_words(judged: Judgement) -> str:
     return f"{figures(judged)}: {finding(judged)}"
 
 
-# --- Other metrics ------------------------------------------------------------------------------
-
-
 def metrics_title(whole: Judgement, shared: Judgement) -> str:
     """How the squared error moved on the whole image and on the shared pixels."""
     if whole.interval is None or shared.interval is None:
@@ -306,9 +285,6 @@ def metric_words(judged: Judgement) -> str:
     side = {1: "worse, ", -1: "better, ", 0: ""}[judged.sign]
     outcome = f"within {WITHIN}" if judged.outcome == "equivalent" else judged.outcome
     return f"{figures(judged)}: {side}{outcome}"
-
-
-# --- The converter ------------------------------------------------------------------------------
 
 
 def converter_title(

@@ -60,9 +60,6 @@ def place(position: Position, size: int) -> str:
     return f"row {position[0]}, column {position[1]}"
 
 
-# --- The finding --------------------------------------------------------------------------------
-
-
 def headline(network: Network, run: Training, proof: Proof) -> str:
     """The finding of this run in one line."""
     settings = network.settings
@@ -111,9 +108,6 @@ def verdict(network: Network, run: Training) -> Iterator[str]:
         )
 
 
-# --- Classes ------------------------------------------------------------------------------------
-
-
 def classes_headline(network: Network) -> str:
     if network.distinct_scores == 1:
         return "All positions of this image are one class"
@@ -138,9 +132,6 @@ def classes_text(network: Network) -> Iterator[str]:
             else f"That is so on {settings.size} × {settings.size} pixels only because the image "
             "is small: on a large one this padding gives the place away."
         )
-
-
-# --- Proof --------------------------------------------------------------------------------------
 
 
 def proof_headline(proof: Proof) -> str:
@@ -241,9 +232,6 @@ def agreement(run: Training, proof: Proof) -> str:
     return f"Training from this seed stopped after {steps}."
 
 
-# --- Every padding ------------------------------------------------------------------------------
-
-
 def padding_headline(rows: Sequence[Row], settings: Settings) -> str:
     """Which paddings tell nothing, on this image."""
     if settings.kernel == 1:
@@ -317,9 +305,6 @@ def valid_text(met: tuple[int, int] | None, settings: Settings) -> str:
     )
 
 
-# --- How deep -----------------------------------------------------------------------------------
-
-
 def depth_headline(leaks: Mapping[int, Leak]) -> str:
     if not any(each.depth for each in leaks.values()):
         return "With one to five linear layers the border shows nowhere"
@@ -380,9 +365,6 @@ def relu_text(seen: Mapping[int, int]) -> str:
     )
 
 
-# --- Readout, red and green ---------------------------------------------------------------------
-
-
 def readout_headline(deepest: Mapping[str, Spread], layers: int, seeds: int) -> str:
     """What a readout of random stacks finds. deepest: R² after so many `layers`, by padding."""
     best = max(deepest, key=lambda name: deepest[name].mean)
@@ -422,9 +404,6 @@ def accuracy(shares: Sequence[float]) -> str:
     mean, low, high = spread(shares)
     over_seeds = f" ({100 * low:.1f} to {100 * high:.1f})" if len(shares) > 1 else ""
     return percent(mean) + over_seeds
-
-
-# --- Weights that touch -------------------------------------------------------------------------
 
 
 def sum_in_words(network: Network, snapshot: Snapshot, position: Position) -> str:
@@ -504,9 +483,6 @@ def touching_text(
 
 def others(signs: Signs) -> str:
     return f" and {signs.apart_below} of the {signs.apart} others negative" if signs.apart else ""
-
-
-# --- Shift --------------------------------------------------------------------------------------
 
 
 def shift_headline(moved: Shift) -> str:
