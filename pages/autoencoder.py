@@ -22,7 +22,7 @@ from pages.shared.guard import fragment
 from pages.shared.opening import Opening, ask, invite
 from pages.shared.post import POST
 from pages.shared.take_away import draw_loss_maps, figure, take_away
-from pages.shared.tested import loss_maps, samples
+from pages.shared.tested import loss_maps
 from pages.shared.words import TEXT
 
 if TYPE_CHECKING:
@@ -76,8 +76,6 @@ def experiment(opening: Opening) -> None:
         finding.show(tested, pair.name, opening)
         judgement.show(pair.run)
     architecture(pair, tested)
-    st.subheader("What each network sees, makes of it, and should have made")
-    samples(tested)
     st.subheader(finding.map_title(tested["padded"]))
     loss_maps(tested)
     take_away(

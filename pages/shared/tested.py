@@ -7,13 +7,14 @@ between runs draws nothing twice.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import lru_cache
 
 import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
-from core.autoencoder import Checkpoint
+from core.autoencoder import Checkpoint, Settings, State
 from pages.shared import charts
 from pages.shared.heat import Scale
 
@@ -23,11 +24,24 @@ REMEMBERED = 64  # pictures of each kind, some 30 kB each
 def samples(tested: Mapping[str, Checkpoint]) -> None:
     """Noisy, denoised and clean test images of each arm, the original frame drawn in."""
     for arm, network in tested.items():
+        about = f"{arm.capitalize()}, {network.images_seen:,} images seen"
         st.image(
             _sheet(network, charts.palette().padded),
-            caption=f"{arm.capitalize()}, from top to bottom: noisy, denoised, clean test images",
+            caption=f"{about}; from top to bottom: noisy, denoised, clean test images",
             alt=samples_words(arm, network),
         )
+
+
+@lru_cache(REMEMBERED)
+def so_far(settings: Settings, state: State) -> Checkpoint:
+    """The last test of a run, its samples denoised anew by the weights that it has by now."""
+    from core.autoencoder import network
+
+    last = state.checkpoints[-1]
+    if state.images_seen == last.images_seen or not state.weights.size:
+        return last
+    by_now = network.denoised(state.weights, settings, last.noisy)
+    return replace(last, images_seen=state.images_seen, denoised=by_now)
 
 
 @lru_cache(REMEMBERED)

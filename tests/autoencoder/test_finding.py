@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from core import loss
 from core.autoencoder import Checkpoint, Run, arms
 from core.autoencoder.presets import ORIGINAL_PADDED, PADDED
-from core.autoencoder.runs import SHIPPED
+from core.autoencoder.runs import SHIPPED, View
 from core.autoencoder.store import Folder
 from core.split import Split, split
 from pages.sections.autoencoder.finding import (
@@ -26,7 +26,8 @@ from pages.sections.autoencoder.finding import (
     part_words,
 )
 from pages.sections.autoencoder.judgement import which
-from pages.sections.autoencoder.live import so_far
+from pages.sections.autoencoder.live import verdict
+from pages.sections.autoencoder.pair import Pair
 
 # From a tenth of the loss to far above it, most of them near the unpadded loss: what is barely
 # lower or higher, and parts that cancel, are where a sentence goes wrong.
@@ -228,13 +229,26 @@ def test_a_guess_is_answered_in_its_own_terms(
 
 
 def test_what_is_said_so_far_holds_for_the_run_it_stands_beside() -> None:
-    pair = shipped(PADDED["4 px"])
-    parts = loss.split_of(*pair)
-    said = so_far(pair, active=True)
-    assert said.startswith("So far, after 20,000 images: ")
-    assert moved(parts.per_pixel) in said
-    assert moved(parts.total) in said
-    assert so_far(pair, active=False).startswith("This run: ")
+    run = PADDED["4 px"]
+    states = [Folder(SHIPPED).read(arm) for arm in arms(run.settings)]
+    views = [
+        View(arm, "training", run.images, state)
+        for arm, state in zip(arms(run.settings), states, strict=True)
+    ]
+    pair = Pair(run, *views)
+    assert pair.latest is not None
+    assert pair.tested is not None
+    unpadded, padded = (point.test_loss for point in pair.latest)
+    said = verdict(pair)
+    seen = f"{pair.latest[0].images_seen:,}"
+    assert said.startswith(f"So far, after {seen} images, on the first 256 test images: ")
+    assert moved(padded / unpadded - 1) in said
+    assert moved(padded * 36**2 / (unpadded * 28**2) - 1) in said
+    parts = loss.split_of(*pair.tested)
+    ended = verdict(Pair(run, *(replace(view, status="finished") for view in views)))
+    assert ended.startswith("This run: ")
+    assert moved(parts.per_pixel) in ended
+    assert moved(parts.total) in ended
 
 
 def test_which_seeds_are_judged() -> None:

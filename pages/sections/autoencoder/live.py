@@ -7,6 +7,8 @@ import streamlit as st
 from core import loss
 from core.autoencoder import Checkpoint, Run
 from core.autoencoder.cost import command
+from core.autoencoder.runs import View
+from core.data import SIZE
 from pages.sections.autoencoder import seeds
 from pages.sections.autoencoder.finding import moved
 from pages.sections.autoencoder.layers import layer_table
@@ -15,6 +17,7 @@ from pages.sections.autoencoder.progress import READING, SEED, doing, progress
 from pages.shared import charts, runs
 from pages.shared.controls import told
 from pages.shared.guard import fragment
+from pages.shared.tested import samples, so_far
 from pages.shared.words import TEXT
 
 
@@ -35,9 +38,17 @@ def _live(run: Run, *, revealed: bool, pace: float | None) -> None:
         with st.container(horizontal=True, vertical_alignment="center"):
             _buttons(pair, revealed=revealed)
     _status(pair)
-    if revealed and pair.tested is not None:
-        st.markdown(so_far(pair.tested, active=pair.active))
+    if revealed:
+        st.markdown(verdict(pair))
     _curves(pair, revealed=revealed)
+    if pair.tested is not None:
+        st.markdown("**What each network sees, makes of it, and should have made**")
+        samples(dict(zip(pair.views, map(_now, pair.views.values(), pair.tested), strict=True)))
+
+
+def _now(view: View, tested: Checkpoint) -> Checkpoint:
+    """A network as it is while it trains, else as it was `tested`."""
+    return so_far(view.settings, view.state) if view.active and view.state else tested
 
 
 def _buttons(pair: Pair, *, revealed: bool) -> None:
@@ -108,14 +119,22 @@ def _status(pair: Pair) -> None:
         st.caption("  \n".join([*said, SEED]))
 
 
-def so_far(tested: tuple[Checkpoint, Checkpoint], *, active: bool) -> str:
-    """The finding at the last test that both arms have come to, beside the curves."""
-    when = f"So far, after {tested[1].images_seen:,} images" if active else "This run"
-    parts = loss.split_of(*tested)
-    return (
-        f"{when}: per pixel the loss **{moved(parts.per_pixel)}**, "
-        f"in total it **{moved(parts.total)}**."
-    )
+def verdict(pair: Pair) -> str:
+    """The finding beside the curves: of the last test, or while both train of their last points."""
+    if pair.active and pair.latest is not None:
+        unpadded, padded = pair.latest
+        more = (pair.run.settings.size / SIZE) ** 2
+        per_pixel = padded.test_loss / unpadded.test_loss
+        when = f"So far, after {padded.images_seen:,} images, on the first 256 test images"
+        return _verdict(when, per_pixel - 1, more * per_pixel - 1)
+    if pair.tested is None:
+        return ""
+    parts = loss.split_of(*pair.tested)
+    return _verdict("This run", parts.per_pixel, parts.total)
+
+
+def _verdict(when: str, per_pixel: float, total: float) -> str:
+    return f"{when}: per pixel the loss **{moved(per_pixel)}**, in total it **{moved(total)}**."
 
 
 def _curves(pair: Pair, *, revealed: bool) -> None:

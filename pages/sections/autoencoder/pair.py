@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import TypeVar
 
 import pandas as pd
 import pyarrow as pa
 
-from core.autoencoder import Checkpoint, Point, Run
+from core.autoencoder import Checkpoint, Point, Run, State
 from core.autoencoder.runs import View
 from core.data import MissingData
 from pages.shared import charts, runs
+
+Report = TypeVar("Report", Checkpoint, Point)
 
 QUICK = 0.2  # seconds between two looks until both curves have begun
 
@@ -59,8 +63,16 @@ class Pair:
     @property
     def tested(self) -> tuple[Checkpoint, Checkpoint] | None:
         """Both arms at the position asked for, or else at the last one that both have reached."""
+        return self._last(lambda state: state.up_to(self.run.images).checkpoints)
+
+    @property
+    def latest(self) -> tuple[Point, Point] | None:
+        """Both arms' points at the last position that both have reached."""
+        return self._last(lambda state: state.points)
+
+    def _last(self, reports: Callable[[State], tuple[Report, ...]]) -> tuple[Report, Report] | None:
         reached = [
-            {c.images_seen: c for c in view.state.up_to(self.run.images).checkpoints}
+            {report.images_seen: report for report in reports(view.state)}
             for view in self.views.values()
             if view.state is not None
         ]
