@@ -14,7 +14,8 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
-from core.autoencoder import Checkpoint, Settings, State
+from core.autoencoder import Checkpoint, Settings
+from core.autoencoder.record import State
 from pages.shared import charts
 from pages.shared.heat import Scale
 

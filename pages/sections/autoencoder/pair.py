@@ -10,7 +10,8 @@ from typing import TypeVar
 import pandas as pd
 import pyarrow as pa
 
-from core.autoencoder import Checkpoint, Point, Run, State
+from core.autoencoder import Checkpoint, Point, Run
+from core.autoencoder.record import State
 from core.autoencoder.runs import View
 from core.data import MissingData
 from pages.shared import charts, runs
