@@ -4,11 +4,12 @@ What is Streamlit's own is listed below, rule by rule. A page is looked at on a 
 and on a narrow dark one; colours and widths do not depend on each other.
 """
 
+import re
 from importlib import resources
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import settle
 from tests.browser.test_links import Visit
@@ -55,6 +56,7 @@ def test_axe_finds_nothing_of_ours(app: str, visit: Visit, topic: str, screen: s
     assert found(page) == []
     if topic:
         page.get_by_role("radio", name="just show me").click()
+        expect(page).to_have_url(re.compile("guess="))
         settled(page)
         assert found(page) == []
 
@@ -64,6 +66,8 @@ def settled(page: Page) -> None:
     settle(page)
     page.get_by_role("heading", name="Sources").wait_for()
     page.locator("[data-testid=stSkeleton]").first.wait_for(state="detached")
+    # A slider is off, and pale, as long as its picture plays.
+    expect(page.locator("[data-testid=stSlider]:has(:disabled, [disabled])")).to_have_count(0)
     page.wait_for_function(
         "document.getAnimations().every((one) => one.playState !== 'running' || "
         "one.effect.getComputedTiming().iterations === Infinity)"
