@@ -48,8 +48,8 @@ def test_the_sentence_follows_from_the_totals(factor: float, wobble: float, answ
         shaken = [
             factor * loss + wobble * loss * (-1) ** i for i, loss in enumerate(PLAIN.interiors)
         ]
-        one = Framed(width, tuple(loss - border for loss in shaken), (border,) * 5)
-        said = sentence(one, PLAIN)
+        frame = Framed(width, tuple(loss - border for loss in shaken), (border,) * 5)
+        said = sentence(frame, PLAIN)
         assert answer in said
         assert "5 seeds" in said
         assert ("+5.0 %" in said) == (factor == 1.05)

@@ -174,7 +174,7 @@ def show(widths: Sequence[Framed], pictures: Mapping[int, Pictures], width: int)
     """The frame, at first `width` pixels wide; the width that it was dragged to."""
     colours = charts.palette()
     data = {
-        "frames": [drawn(one, widths[0], pictures[one.pad_width]) for one in widths],
+        "frames": [drawn(frame, widths[0], pictures[frame.pad_width]) for frame in widths],
         "width": width,
         "names": {"noisy": "The noisy digit", "output": "What the network makes of it"},
         "colours": {"interior": colours.unpadded, "border": colours.padded},
@@ -186,40 +186,40 @@ def show(widths: Sequence[Framed], pictures: Mapping[int, Pictures], width: int)
     return moved if moved in range(len(widths)) else width
 
 
-def drawn(one: Framed, plain: Framed, pictures: Pictures) -> dict[str, Any]:
+def drawn(frame: Framed, plain: Framed, pictures: Pictures) -> dict[str, Any]:
     """Everything that the component shows at one width; `plain` is the network without a frame."""
     return {
-        "size": one.size,
+        "size": frame.size,
         "noisy": base64.b64encode(pictures.noisy.tobytes()).decode(),
         "output": base64.b64encode(pictures.output.tobytes()).decode(),
-        "interior": one.interior,
-        "border": one.border,
-        "counter": f"{one.per_pixel:.3f}",
-        "total": total(one),
-        "label": f"Width of the black frame: {one.pad_width} px",
-        "sentence": sentence(one, plain),
+        "interior": frame.interior,
+        "border": frame.border,
+        "counter": f"{frame.per_pixel:.3f}",
+        "total": total(frame),
+        "label": f"Width of the black frame: {frame.pad_width} px",
+        "sentence": sentence(frame, plain),
     }
 
 
-def total(one: Framed) -> str:
+def total(frame: Framed) -> str:
     """The total of an image, and what of it lies on the frame, in words."""
-    words = f"Total loss of an image: {one.total:.1f} nats"
-    return words if not one.pad_width else f"{words}, {one.border:.2f} of them on the frame"
+    words = f"Total loss of an image: {frame.total:.1f} nats"
+    return words if not frame.pad_width else f"{words}, {frame.border:.2f} of them on the frame"
 
 
-def sentence(one: Framed, plain: Framed) -> str:
+def sentence(frame: Framed, plain: Framed) -> str:
     """What became of the two losses, by the figures of these runs."""
-    if not one.pad_width:
+    if not frame.pad_width:
         return (
-            f"A network learns to take the noise off digits of {one.size} × {one.size} pixels. "
+            f"A network learns to take the noise off digits of {frame.size} × {frame.size} pixels. "
             "Now drag the frame wider."
         )
-    judged = one.change_of_total(plain)
+    judged = frame.change_of_total(plain)
     answer = {1: "No", 0: "That stays open", -1: "By this much"}[judged.sign]
+    on_frame, more = frame.border / frame.total, 1 - (plain.size / frame.size) ** 2
     return (
-        f"In this frame the loss per pixel is {change(one.per_pixel / plain.per_pixel - 1)}. "
+        f"In this frame the loss per pixel is {change(frame.per_pixel / plain.per_pixel - 1)}. "
         f"Is the network better? {answer}: an image's total loss changes by {figures(judged)} "
-        f"(95 % interval, {judged.of} seeds). Of the total {percent(one.border / one.total)} lies "
-        f"on the frame, whose pixels are {percent(1 - (plain.size / one.size) ** 2)} of those that "
-        "it is divided by."
+        f"(95 % interval, {judged.of} seeds). Of the total {percent(on_frame)} lies on the frame, "
+        f"whose pixels are {percent(more)} of those that it is divided by."
     )

@@ -25,8 +25,10 @@ def page() -> None:
     if len(widths) > 1:
         st.markdown(INTRODUCTION, width=TEXT)
         pictures = {
-            width: frame.Pictures(one.noisy[questions.SAMPLE], one.denoised[questions.SAMPLE])
-            for width, one in tested.items()
+            width: frame.Pictures(
+                network.noisy[questions.SAMPLE], network.denoised[questions.SAMPLE]
+            )
+            for width, network in tested.items()
         }
         remember(frame.show(widths, pictures, linked(len(widths))))
         st.caption(where_from(widths[0]), width=TEXT)
@@ -39,20 +41,20 @@ def shown() -> tuple[list[Framed], dict[int, Checkpoint]]:
     """The losses at every width, and one network at each, as it was tested."""
     found = framed(figures.read(runs.SHIPPED, framed_runs()))
     tested = {}
-    for one in found:
-        asked = framed_run(one.pad_width)
+    for width in found:
+        asked = framed_run(width.pad_width)
         state = runs.registry().look(asked.settings, asked.images).state
         if state is not None:
-            tested[one.pad_width] = state.checkpoints[-1]
-    return [one for one in found if one.pad_width in tested], tested
+            tested[width.pad_width] = state.checkpoints[-1]
+    return [width for width in found if width.pad_width in tested], tested
 
 
-def where_from(one: Framed) -> str:
+def where_from(width: Framed) -> str:
     """What was trained, and on what: of every figure above."""
-    settings, images = framed_run(one.pad_width)
+    settings, images = framed_run(width.pad_width)
     return (
         f"MNIST, {images:,} images, batch {settings.batch_size}, a network anew for every width; "
-        f"losses on the test set, means of {len(one.interiors)} seeds, shipped with the app. "
+        f"losses on the test set, means of {len(width.interiors)} seeds, shipped with the app. "
         "A nat is a natural unit of information, 1.44 bits."
     )
 
