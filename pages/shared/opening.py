@@ -46,7 +46,7 @@ def ask(
     settings: Collection[str] = (),
     on_guess: Callable[[], None] | None = None,
 ) -> Opening:
-    """Ask, the guess bound to the address; `on_guess` is called once it is made, not by a link.
+    """Ask, the guess bound to the address; `on_guess` is called once it is made, not for a link.
 
     An address that has any of `settings` is a link to a result: nothing is held back on this visit,
     not even where a control takes its default out of the address again. To be called before them.
@@ -55,12 +55,17 @@ def ask(
     st.session_state[LINKED] = linked
     for name in ("guess", LINKED):
         controls.remember(name)
+
+    def changed() -> None:
+        if on_guess is not None and st.session_state["guess"] is not None:  # not taken back
+            on_guess()
+
     guess = st.segmented_control(
         f"Your guess: {question}",
         (*guesses, SHOW_ME),
         key="guess",
         bind="query-params",
-        on_change=on_guess,
+        on_change=changed,
     )
     return Opening(guess, linked)
 

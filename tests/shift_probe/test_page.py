@@ -173,3 +173,10 @@ def test_a_guess_plays_the_training_from_its_start() -> None:
     assert "Step 0 of 16, random weights" in words(app)
     app.run()  # as the clock does
     assert "Step 1 of 16" in words(app)
+
+
+def test_a_guess_that_is_taken_back_plays_nothing() -> None:
+    app = probe_page()
+    app.segmented_control(key="guess").set_value("perfectly").run()
+    app.segmented_control(key="guess").set_value(None).run()
+    assert "_play" not in app.session_state
