@@ -2,6 +2,7 @@
 
 import asyncio
 import signal
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 from urllib.parse import urlencode
@@ -35,7 +36,9 @@ def test_a_server_that_is_ended_keeps_its_runs(tmp_path: Path) -> None:
 
     environment = {"PADDING_LAB_CACHE": str(tmp_path)}
     with started(tmp_path, ("-m", "streamlit"), environment) as (server, address):
-        asyncio.run(train(address))
+        # In a thread of its own: the tests' browser has an event loop in this one.
+        with ThreadPoolExecutor(1) as visitor:
+            visitor.submit(lambda: asyncio.run(train(address))).result(timeout=180)
         until(lambda: len(kept()) == len(ARMS))  # at their first checkpoints
         server.send_signal(signal.SIGTERM)
         assert server.wait(timeout=5) == 0

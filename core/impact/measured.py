@@ -271,6 +271,7 @@ class Cost:
 
 
 KEPT, PASSING = 2, 4  # arrays of a layer's size, as measured: until the gradient's end, and at once
+SCRATCH = 8 * MB  # of the convolutions, whatever the layers; it differs between processors
 COPIES = 6  # of the draws' gradients: two while they are stacked, four kept for the page
 
 
@@ -292,7 +293,7 @@ def cost(stack: Stack, height: int, width: int, draws: int, convention: Conventi
         every, largest = every + values, max(largest, values)
         work += area * layer.kernel**2 * mixed
     single = KEPT * every + PASSING * largest + weights + heaviest  # float32
-    return Cost(work * draws, 4 * single + 8 * COPIES * draws * height * width)
+    return Cost(work * draws, SCRATCH + 4 * single + 8 * COPIES * draws * height * width)
 
 
 def refuse_work(stack: Stack, height: int, width: int, draws: int, convention: Convention) -> None:

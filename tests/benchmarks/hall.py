@@ -170,7 +170,7 @@ async def visit(address: str, query: str, wait: float, seen: Seen) -> None:
         if "Train" in session.buttons:
             await session.press("Train")
         autoencoder, impact = session.links["autoencoder"], session.links["impact"]
-        await session.ask(page=impact, query="guess=243")
+        await session.ask(page=impact, query="size=12")  # a link shows what it asks for
         for label in TOGGLES:
             start = time.perf_counter()
             await session.press(label)

@@ -16,7 +16,7 @@ def asked(page: Page) -> dict[str, list[str]]:
 
 def test_a_click_on_a_map_explains_that_pixel(app: str, visit: Visit) -> None:
     page = visit(f"{app}/impact?size=10&row=1")
-    chart = page.get_by_label("Impact of each pixel, left", exact=True)
+    chart = page.locator(".st-key-map_left").get_by_test_id("stVegaLiteChart")
     expect(chart.locator("svg, canvas").first).to_be_attached()
     # The fifth pixel of the fifth row: a map of 10 pixels has squares of 32 screen pixels.
     chart.click(position={"x": 4.5 * 32, "y": 4.5 * 32})
