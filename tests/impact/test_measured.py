@@ -158,4 +158,5 @@ def test_memory_stays_within_the_estimate(text: str) -> None:
     assert estimate < limits().measure_mb * MB
     command = [sys.executable, "-c", PEAK, text]
     found = subprocess.run(command, capture_output=True, check=True, timeout=120, cwd=ROOT)
-    assert 0.3 * estimate < int(found.stdout) * 1024 < 1.1 * estimate
+    # What the allocator holds beside it differs from run to run by up to 20 MB.
+    assert 0.3 * estimate < int(found.stdout) * 1024 < 1.1 * estimate + 30 * MB
