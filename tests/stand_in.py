@@ -15,6 +15,31 @@ from core.autoencoder.record import State, lighten
 STEP = 500  # images
 SETTINGS = Settings(train_size=1_000, batch_size=100)  # a checkpoint at every 1,000 images
 
+OTHER_VALUES: dict[str, Any] = {
+    "dataset": "digits",
+    "variation": "inverted",
+    "pad_width": 3,
+    "pad_mode": "reflect",
+    "pad_level": 0.25,
+    "noise_factor": 0.4,
+    "noise_first": True,
+    "padding_mode": "reflect",
+    "train_size": 2_000,
+    "batch_size": 64,
+    "learning_rate": 2e-3,
+    "seed": 1,
+    "precision": "bf16",
+    "device": "cpu",
+    "depth": 3,
+    "channels": 16,
+    "loss_on": "original",
+    "reduction": "sum",
+    "outside": "cleared",
+    "output_bias": -1.5,
+    "beta2": 0.95,
+}
+"""For each setting a value that is not its default."""
+
 
 def state_at(settings: Settings, seen: int) -> State:
     """The state of a stand-in run; its weights say how far it is."""

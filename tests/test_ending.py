@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 
 from core.autoencoder import Settings
 from core.autoencoder.store import Folder
-from tests.benchmarks.hall import connected
+from tests.benchmarks.session import connected
 from tests.browser.conftest import started
 from tests.stand_in import until
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from statistics import fmean
 from typing import NamedTuple
 
@@ -13,6 +12,7 @@ from core.data import PAD_WIDTHS, SIZE
 from core.judgement import Judgement, judge
 
 SEEDS = range(5)
+WIDTHS = range(PAD_WIDTHS.low, PAD_WIDTHS.high + 1)
 
 
 class Framed(NamedTuple):
@@ -59,19 +59,19 @@ class Framed(NamedTuple):
 
 def framed_run(pad_width: int, seed: int = 0) -> Run:
     """The live preset's run in a frame of `pad_width` pixels, each the image's edge repeated."""
-    return Run(replace(LIVE.settings, pad_width=pad_width, seed=seed), LIVE.images)
+    return LIVE.but(pad_width=pad_width, seed=seed)
 
 
 def framed_runs() -> Iterator[Run]:
     """The runs whose figures `framed` takes the means of."""
-    for pad_width in range(PAD_WIDTHS.low, PAD_WIDTHS.high + 1):
+    for pad_width in WIDTHS:
         yield from (framed_run(pad_width, seed) for seed in SEEDS)
 
 
 def framed(figures: Mapping[Run, Figures]) -> list[Framed]:
     """Every width, from no frame on, whose runs are among `figures` for each of the seeds."""
     found = []
-    for pad_width in range(PAD_WIDTHS.low, PAD_WIDTHS.high + 1):
+    for pad_width in WIDTHS:
         runs = [framed_run(pad_width, seed) for seed in SEEDS]
         if figures.keys() >= set(runs):
             interiors, borders = zip(*(figures[run] for run in runs), strict=True)

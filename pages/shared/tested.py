@@ -33,7 +33,7 @@ def samples(tested: Mapping[str, Checkpoint]) -> None:
         )
 
 
-@lru_cache(REMEMBERED)
+@lru_cache(4)  # a state weighs up to megabytes, and two runs train at once
 def so_far(settings: Settings, state: State) -> Checkpoint:
     """The last test of a run, its samples denoised anew by the weights that it has by now."""
     from core.autoencoder import network

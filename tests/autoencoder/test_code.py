@@ -17,6 +17,7 @@ from core.autoencoder.code import program
 from core.autoencoder.runs import image_set
 from core.entropy import entropy
 from tests.copied import run
+from tests.stand_in import OTHER_VALUES
 
 ROOT = Path(__file__).parents[2]
 PRESETS = presets.PADDED | {"The original protocol": presets.ORIGINAL_PADDED}
@@ -248,35 +249,11 @@ def test_its_network_is_ours(settings: Settings) -> None:
 
 # --- As text ------------------------------------------------------------------------------------
 
-OTHER: dict[str, Any] = {
-    "dataset": "digits",
-    "variation": "inverted",
-    "pad_width": 3,
-    "pad_mode": "reflect",
-    "pad_level": 0.25,
-    "noise_factor": 0.4,
-    "noise_first": True,
-    "padding_mode": "circular",
-    "train_size": 30_000,
-    "batch_size": 64,
-    "learning_rate": 0.002,
-    "seed": 7,
-    "precision": "bf16",
-    "device": "cuda",
-    "depth": 3,
-    "channels": 16,
-    "loss_on": "original",
-    "reduction": "sum",
-    "outside": "cleared",
-    "output_bias": -1.5,
-    "beta2": 0.95,
-}
-
 
 @pytest.mark.parametrize("name", [field.name for field in fields(Settings)])
 def test_every_setting_changes_the_program(name: str) -> None:
     chosen = Settings(pad_width=2, pad_mode="constant", pad_level=0.5)
-    changed = replace(chosen, **{name: OTHER[name]})
+    changed = replace(chosen, **{name: OTHER_VALUES[name]})
     assert program(Run(changed, 20_000)) != program(Run(chosen, 20_000))
     assert program(Run(chosen, 60_000)) != program(Run(chosen, 20_000))
 

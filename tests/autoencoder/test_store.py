@@ -23,32 +23,7 @@ from core.autoencoder.presets import every_run
 from core.autoencoder.record import as_shipped, state_to_arrays
 from core.autoencoder.store import LARGEST, Folder, Kept, Store, identity
 from core.data.cache import replacing
-from tests.stand_in import SETTINGS, same, state_at
-
-OTHER_VALUES: dict[str, Any] = {
-    "dataset": "digits",
-    "variation": "inverted",
-    "pad_width": 3,
-    "pad_mode": "reflect",
-    "pad_level": 0.25,
-    "noise_factor": 0.4,
-    "noise_first": True,
-    "padding_mode": "reflect",
-    "train_size": 2_000,
-    "batch_size": 64,
-    "learning_rate": 2e-3,
-    "seed": 1,
-    "precision": "bf16",
-    "device": "cpu",
-    "depth": 3,
-    "channels": 16,
-    "loss_on": "original",
-    "reduction": "sum",
-    "outside": "cleared",
-    "output_bias": -1.5,
-    "beta2": 0.95,
-}
-
+from tests.stand_in import OTHER_VALUES, SETTINGS, same, state_at
 
 # Written down when depth and channels became settings, before which they had no say.
 SHIPPED_AT_FIRST = [
@@ -356,7 +331,7 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 from core.autoencoder.store import Folder
-from tests.stand_in import SETTINGS, state_at
+from tests.stand_in import OTHER_VALUES, SETTINGS, state_at
 
 folder = Folder(Path(sys.argv[1]), limit=int(sys.argv[2]))
 print("ready", flush=True)

@@ -12,17 +12,13 @@ from multiprocessing.sharedctypes import Synchronized
 from pathlib import Path
 
 from playwright.sync_api import Browser, Page, sync_playwright
-from streamlit.proto.BackMsg_pb2 import BackMsg
-from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
-from websockets import Subprotocol
-from websockets.asyncio.client import connect
-from websockets.exceptions import ConnectionClosed
 
 from core.autoencoder import LIVE, Point, Settings, arms
 from core.autoencoder.experiment import next_point
 from core.autoencoder.presets import PADDED, SEEDS
 from core.autoencoder.record import State
 from core.autoencoder.store import Folder
+from tests.benchmarks.session import connected
 from tests.browser.conftest import CHROMIUM, QUIET
 from tests.stand_in import state_at
 
@@ -143,42 +139,10 @@ async def _visitors(address: str, query: str, count: int, looks: Synchronized[in
 
 
 async def _visitor(address: str, query: str, looks: Synchronized[int]) -> None:
-    socket_address = address.replace("http", "ws", 1) + "/_stcore/stream"
-    async with connect(
-        socket_address, subprotocols=[Subprotocol("streamlit")], max_size=None
-    ) as socket:
+    def looked() -> None:
+        with looks.get_lock():
+            looks.value += 1
 
-        async def ask(page: str = "", fragment: str = "") -> None:
-            message = BackMsg()
-            message.rerun_script.query_string = query
-            message.rerun_script.page_name = "autoencoder"
-            message.rerun_script.page_script_hash = page
-            message.rerun_script.fragment_id = fragment
-            message.rerun_script.is_auto_rerun = bool(fragment)
-            await socket.send(message.SerializeToString())
-
-        async def tick(page: str, fragment: str, interval: float) -> None:
-            while True:
-                await asyncio.sleep(interval)
-                await ask(page, fragment)
-                with looks.get_lock():
-                    looks.value += 1
-
-        await ask()
-        ticking: asyncio.Task[None] | None = None
-        page = ""
-        try:
-            async for received in socket:
-                message = ForwardMsg.FromString(received)
-                kind = message.WhichOneof("type")
-                if kind == "new_session":
-                    page = message.new_session.page_script_hash
-                elif kind in ("auto_rerun", "stop_auto_rerun"):
-                    if ticking:
-                        ticking.cancel()
-                    ticking = None
-                    if kind == "auto_rerun":
-                        rerun = message.auto_rerun
-                        ticking = asyncio.create_task(tick(page, rerun.fragment_id, rerun.interval))
-        except ConnectionClosed:
-            pass
+    async with connected(address, looked) as session:
+        await session.ask(name="autoencoder", query=query)
+        await asyncio.Event().wait()  # whoever started this process ends it

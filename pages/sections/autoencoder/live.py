@@ -7,6 +7,7 @@ import streamlit as st
 from core import loss
 from core.autoencoder import Checkpoint, Run
 from core.autoencoder.cost import command
+from core.autoencoder.progress import POINT_IMAGES
 from core.autoencoder.runs import View
 from core.data import SIZE
 from pages.sections.autoencoder import seeds
@@ -125,8 +126,8 @@ def verdict(pair: Pair) -> str:
         unpadded, padded = pair.latest
         more = (pair.run.settings.size / SIZE) ** 2
         per_pixel = padded.test_loss / unpadded.test_loss
-        when = f"So far, after {padded.images_seen:,} images, on the first 256 test images"
-        return _verdict(when, per_pixel - 1, more * per_pixel - 1)
+        seen = f"after {padded.images_seen:,} images, on the first {POINT_IMAGES} test images"
+        return _verdict(f"So far, {seen}", per_pixel - 1, more * per_pixel - 1)
     if pair.tested is None:
         return ""
     parts = loss.split_of(*pair.tested)

@@ -6,6 +6,7 @@ import math
 from collections.abc import Mapping
 
 from core.autoencoder import MAX_EPOCHS, Settings, next_checkpoint
+from core.autoencoder.progress import POINT_IMAGES
 from core.autoencoder.runs import View
 from core.data import TEST_SIZE
 
@@ -86,8 +87,9 @@ SEED = (
 """What a seed can do. The second figure was measured on a processor with AVX2 and no AVX-512."""
 
 READING = (
-    "Solid: loss on test images, the first 256 of them. Dotted: loss on the training images since "
-    "the point before, measured while the weights move, as Keras does. A nat is the unit of "
-    "cross-entropy with the natural logarithm, 1.44 bits. Both axes of loss are logarithmic."
+    f"Solid: loss on test images, the first {POINT_IMAGES} of them. Dotted: loss on the training "
+    "images since the point before, measured while the weights move, as Keras does. A nat is the "
+    "unit of cross-entropy with the natural logarithm, 1.44 bits. Both axes of loss are "
+    "logarithmic."
 )
 """How to read the curves."""

@@ -8,17 +8,17 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
 import streamlit as st
-from numpy.typing import NDArray
 
+from core.autoencoder import Checkpoint
 from core.loss import Framed
 from pages.shared import charts
 from pages.shared.verdict import figures
 from pages.shared.words import change, percent
+
+SAMPLE = 3  # of the ten digits that every run keeps
 
 HTML = """
 <div class="widening-frame">
@@ -162,19 +162,14 @@ _component = st.components.v2.component(
 )
 
 
-@dataclass(frozen=True)
-class Pictures:
-    """A noisy digit and what the network makes of it: (size, size) bytes each."""
+def show(frames: Sequence[Mapping[str, Any]], width: int) -> int:
+    """The frame, at first `width` pixels wide; the width that it was dragged to.
 
-    noisy: NDArray[np.uint8]
-    output: NDArray[np.uint8]
-
-
-def show(widths: Sequence[Framed], pictures: Mapping[int, Pictures], width: int) -> int:
-    """The frame, at first `width` pixels wide; the width that it was dragged to."""
+    `frames` are `drawn`, one for each width.
+    """
     colours = charts.palette()
     data = {
-        "frames": [drawn(frame, widths[0], pictures[frame.pad_width]) for frame in widths],
+        "frames": frames,
         "width": width,
         "names": {"noisy": "The noisy digit", "output": "What the network makes of it"},
         "colours": {"interior": colours.unpadded, "border": colours.padded},
@@ -183,15 +178,18 @@ def show(widths: Sequence[Framed], pictures: Mapping[int, Pictures], width: int)
         data=data, key="frame", default={"width": width}, on_width_change=lambda: None
     )
     moved = found["width"]
-    return moved if moved in range(len(widths)) else width
+    return moved if moved in range(len(frames)) else width
 
 
-def drawn(frame: Framed, plain: Framed, pictures: Pictures) -> dict[str, Any]:
-    """Everything that the component shows at one width; `plain` is the network without a frame."""
+def drawn(frame: Framed, plain: Framed, tested: Checkpoint) -> dict[str, Any]:
+    """Everything that the component shows at one width.
+
+    `plain` is the network without a frame, `tested` one in this frame and its samples.
+    """
     return {
         "size": frame.size,
-        "noisy": base64.b64encode(pictures.noisy.tobytes()).decode(),
-        "output": base64.b64encode(pictures.output.tobytes()).decode(),
+        "noisy": base64.b64encode(tested.noisy[SAMPLE].tobytes()).decode(),
+        "output": base64.b64encode(tested.denoised[SAMPLE].tobytes()).decode(),
         "interior": frame.interior,
         "border": frame.border,
         "counter": f"{frame.per_pixel:.3f}",

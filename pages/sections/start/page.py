@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from functools import lru_cache
+from typing import Any
 
 import streamlit as st
 
 from core.autoencoder import Checkpoint, figures, runs
-from core.loss import Framed, framed, framed_run, framed_runs
+from core.loss import framed, framed_run, framed_runs
+from core.loss.frames import SEEDS
 from pages.sections.start import frame, questions
 from pages.shared.words import TEXT
 
@@ -21,40 +23,34 @@ its loss falls: the wider the frame, the better the score.
 
 def page() -> None:
     st.title("What padding really does to a network")
-    widths, tested = shown()
-    if len(widths) > 1:
+    frames, tested = shown()
+    if len(frames) > 1:
         st.markdown(INTRODUCTION, width=TEXT)
-        pictures = {
-            width: frame.Pictures(
-                network.noisy[questions.SAMPLE], network.denoised[questions.SAMPLE]
-            )
-            for width, network in tested.items()
-        }
-        remember(frame.show(widths, pictures, linked(len(widths))))
-        st.caption(where_from(widths[0]), width=TEXT)
+        remember(frame.show(frames, linked(len(frames))))
+        st.caption(where_from(), width=TEXT)
     st.header("Five questions follow from it")
     questions.show(tested.get(2))
 
 
 @lru_cache(1)
-def shown() -> tuple[list[Framed], dict[int, Checkpoint]]:
-    """The losses at every width, and one network at each, as it was tested."""
+def shown() -> tuple[list[dict[str, Any]], dict[int, Checkpoint]]:
+    """What the frame shows at every width, and one network at each, as it was tested."""
     found = framed(figures.read(runs.SHIPPED, framed_runs()))
-    tested = {}
+    frames, tested = [], {}
     for width in found:
-        asked = framed_run(width.pad_width)
-        state = runs.registry().look(asked.settings, asked.images).state
+        state = runs.registry().look(*framed_run(width.pad_width)).state
         if state is not None:
-            tested[width.pad_width] = state.checkpoints[-1]
-    return [width for width in found if width.pad_width in tested], tested
+            network = tested[width.pad_width] = state.checkpoints[-1]
+            frames.append(frame.drawn(width, found[0], network))
+    return frames, tested
 
 
-def where_from(width: Framed) -> str:
+def where_from() -> str:
     """What was trained, and on what: of every figure above."""
-    settings, images = framed_run(width.pad_width)
+    settings, images = framed_run(0)
     return (
         f"MNIST, {images:,} images, batch {settings.batch_size}, a network anew for every width; "
-        f"losses on the test set, means of {len(width.interiors)} seeds, shipped with the app. "
+        f"losses on the test set, means of {len(SEEDS)} seeds, shipped with the app. "
         "A nat is a natural unit of information, 1.44 bits."
     )
 

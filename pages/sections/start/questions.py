@@ -12,13 +12,13 @@ from numpy.typing import NDArray
 from core import impact, shift_probe
 from core.autoencoder import Checkpoint
 from core.layers import fit, parse_layer, parse_stack
+from pages.sections.start.frame import SAMPLE
 from pages.shared import charts, signed
 from pages.shared.frame import TOPICS
 from pages.shared.heat import Scale
 from pages.shared.words import TEXT
 
 SIDE = 112  # screen pixels of a picture
-SAMPLE = 3  # of the ten digits that every run keeps
 DEEP = "conv3:same conv3:same conv3:same conv3:same conv3:same"
 
 
