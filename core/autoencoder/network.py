@@ -19,21 +19,12 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from core import machine
-from core.arrays import Bytes, Float32
+from core.arrays import Float32
 from core.autoencoder.experiment import Settings, parameter_count
+from core.autoencoder.forward import kernels
 from core.data import SIZE
 
 PaddingMode = Literal["zeros", "reflect", "replicate", "circular"]
-
-Shape = tuple[int, int, int, int]  # of a kernel: (out, in, rows, columns)
-
-
-def kernels(settings: Settings) -> list[Shape]:
-    """The shapes of the convolutions' kernels, in order."""
-    channels = settings.channels
-    inner: Shape = (channels, channels, 3, 3)
-    return [(channels, 1, 3, 3), *[inner] * (2 * settings.depth - 1), (1, channels, 3, 3)]
 
 
 class Autoencoder(nn.Module):
@@ -103,16 +94,6 @@ def module(weights: Float32, settings: Settings) -> Autoencoder:
     for parameter, value in zip(network.parameters(), given, strict=True):
         parameter.data = value
     return network
-
-
-@machine.one_thread()
-def denoised(weights: Float32, settings: Settings, noisy: Bytes) -> Bytes:
-    """What the network with these weights makes of images: (n, size, size) bytes, in and out."""
-    with torch.inference_mode():
-        images = channels_last(torch.from_numpy(noisy)).float() / 255
-        outputs = module(weights, settings)(images)[:, 0]
-        found: Bytes = (255 * outputs).round().byte().numpy()
-        return found
 
 
 def channels_last(images: Tensor) -> Tensor:

@@ -14,7 +14,7 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
-from core.autoencoder import Checkpoint, Settings
+from core.autoencoder import Checkpoint, Settings, forward
 from core.autoencoder.record import State
 from pages.shared import charts
 from pages.shared.heat import Scale
@@ -36,12 +36,10 @@ def samples(tested: Mapping[str, Checkpoint]) -> None:
 @lru_cache(4)  # a state weighs up to megabytes, and two runs train at once
 def so_far(settings: Settings, state: State) -> Checkpoint:
     """The last test of a run, its samples denoised anew by the weights that it has by now."""
-    from core.autoencoder import network
-
     last = state.checkpoints[-1]
     if state.images_seen == last.images_seen or not state.weights.size:
         return last
-    by_now = network.denoised(state.weights, settings, last.noisy)
+    by_now = forward.denoised(state.weights, settings, last.noisy)
     return replace(last, images_seen=state.images_seen, denoised=by_now)
 
 

@@ -14,6 +14,7 @@ from torch.nn.utils import parameters_to_vector, vector_to_parameters
 from core import data
 from core.autoencoder import Run, Settings, arms, network, parameter_count, presets, training
 from core.autoencoder.code import program
+from core.autoencoder.forward import kernels
 from core.autoencoder.runs import image_set
 from core.entropy import entropy
 from tests.copied import run
@@ -230,7 +231,7 @@ def test_its_network_is_ours(settings: Settings) -> None:
     assert sum(weights.numel() for weights in model.parameters()) == parameter_count(settings)
     for weights, (outputs, inputs, *_) in zip(
         (weights for weights in model.parameters() if weights.dim() == 4),
-        network.kernels(settings),
+        kernels(settings),
         strict=True,
     ):
         glorot = (6 / (9 * (inputs + outputs))) ** 0.5
