@@ -1,0 +1,129 @@
+"""The README's proxy before servers: real nginx. Skipped, and said so, where there is none."""
+
+import os
+import re
+import shutil
+import socket
+import subprocess
+import threading
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import partial
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import ROOT, settle
+
+NGINX = shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin")
+
+
+@contextmanager
+def proxied(folder: Path, servers: list[str]) -> Iterator[str]:
+    """The README's proxy before `servers` (host:port); its address."""
+    if NGINX is None:
+        if os.environ.get("CI"):
+            pytest.fail("nginx is not installed")
+        pytest.skip("nginx is not installed: the recipe cannot be tried")
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    found = re.search(r"```nginx\n(.*?)```", (ROOT / "README.md").read_text(), re.DOTALL)
+    assert found
+    upstream = "".join(f"server {server}; " for server in servers)
+    recipe = re.sub(r"(server 127\.0\.0\.1:\d+; )+", upstream, found[1])
+    recipe = recipe.replace("listen 80;", f"listen 127.0.0.1:{port};")
+    places = "".join(
+        f"{kind}_temp_path {folder}/{kind};\n"
+        for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
+    )
+    (folder / "nginx.conf").write_text(
+        f"daemon off; pid {folder}/pid; error_log {folder}/log; events {{}}\n"
+        f"http {{ access_log off; {places}{recipe} }}"
+    )
+    command = [NGINX, "-p", str(folder), "-c", str(folder / "nginx.conf"), "-e", f"{folder}/log"]
+    checked = subprocess.run([*command, "-t"], capture_output=True, text=True, timeout=20)
+    assert checked.returncode == 0, checked.stderr
+    process = subprocess.Popen(command)
+    try:
+        _wait_until_open(process, port)
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        process.terminate()
+        process.wait(20)
+
+
+def _wait_until_open(process: "subprocess.Popen[bytes]", port: int) -> None:
+    for _ in range(100):
+        try:
+            socket.create_connection(("127.0.0.1", port), 5).close()
+            return
+        except OSError:
+            try:
+                raise RuntimeError(f"nginx ended with {process.wait(0.1)}")
+            except subprocess.TimeoutExpired:
+                continue
+    raise RuntimeError("nginx opened no port")
+
+
+class Named(BaseHTTPRequestHandler):
+    """Answers with the number of its server."""
+
+    def __init__(self, number: int, *rest: object) -> None:
+        self.number = number
+        super().__init__(*rest)  # type: ignore[arg-type]
+
+    def do_GET(self) -> None:
+        self.send_response(200)
+        self.end_headers()
+        self.wfile.write(str(self.number).encode())
+
+    def log_message(self, format: str, *args: object) -> None:
+        pass
+
+
+@pytest.fixture
+def two_servers() -> Iterator[list[str]]:
+    servers = [ThreadingHTTPServer(("127.0.0.1", 0), partial(Named, number)) for number in (1, 2)]
+    for server in servers:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield [f"127.0.0.1:{server.server_port}" for server in servers]
+    for server in servers:
+        server.shutdown()
+        server.server_close()
+
+
+def ask(address: str, cookie: str = "") -> tuple[str, str]:
+    """The answer, and the cookie that comes with it."""
+    asked = urllib.request.Request(address, headers={"Cookie": cookie} if cookie else {})
+    with urllib.request.urlopen(asked, timeout=10) as answer:
+        return answer.read().decode(), answer.headers["Set-Cookie"].split(";")[0]
+
+
+def test_who_has_come_stays_with_a_server_and_visitors_are_spread(
+    tmp_path: Path, two_servers: list[str]
+) -> None:
+    with proxied(tmp_path, two_servers) as address:
+        visitors = [ask(address) for _ in range(40)]
+        assert {server for server, _ in visitors} == {"1", "2"}
+        for server, cookie in visitors:
+            assert ask(address, cookie) == (server, cookie)
+        _, given = ask(address, "server=made-up; b=1")
+        assert re.fullmatch("server=[0-9a-f]{32}", given)
+
+
+def test_the_app_works_behind_it(app: str, visit: Callable[..., Page], tmp_path: Path) -> None:
+    with proxied(tmp_path, [app.removeprefix("http://")]) as address:
+        page = visit(f"{address}/shapes")
+        page.get_by_role("link", name="Influence").first.click()
+        settle(page)
+        expect(page).to_have_url(re.compile("/impact"))
+        with urllib.request.urlopen(f"{address}/_stcore/health", timeout=10) as health:
+            assert health.read() == b"ok"
+            assert "frame-ancestors 'none'" in health.headers["Content-Security-Policy"]
+        with pytest.raises(urllib.error.HTTPError, match="404"):
+            urllib.request.urlopen(f"{address}/_stcore/metrics", timeout=10)
