@@ -44,6 +44,9 @@ class Limits:
     picture_side: int = limit(10_000, 1, 60_000, "pixels", "of its longer side")
     memory_mb: int = limit(64, 1, 100_000, "MB", "runs kept in memory")
     disk_mb: int = limit(512, 1, 10_000_000, "MB", "runs kept in the cache folder")
+    vote_rooms: int = limit(50, 1, 10_000, "rooms", "of a hall's votes; the longest unseen goes")
+    vote_voters: int = limit(1_000, 1, 100_000, "visitors", "whose votes on a question count")
+    vote_hours: int = limit(6, 1, 1_000, "hours", "after which an unseen room is forgotten")
 
     def __post_init__(self) -> None:
         check(self)
