@@ -143,7 +143,7 @@ def presets(options: Mapping[str, Mapping[str, Any]]) -> str | None:
     To be drawn after the controls (in a container above them): it looks at what they show.
     """
     shown = next((name for name, values in options.items() if _shown(values)), None)
-    with st.container(horizontal=True, gap="small"):
+    with st.container(horizontal=True, gap="small", key="presets"):
         # Buttons: one widget of many choices takes the browser 25 ms more from click to picture.
         for name, values in options.items():
             label = f":primary[**{name}**]" if name == shown else name

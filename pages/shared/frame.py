@@ -13,7 +13,7 @@ from core import autoencoder, machine
 from core.autoencoder import runs
 from core.autoencoder.presets import AS_ASKED
 from core.limits import limits
-from pages.shared import controls, sources
+from pages.shared import controls, hide, sources
 from pages.shared.guard import plain_errors
 
 TOPICS = {
@@ -42,6 +42,7 @@ def show(topic: str, page: Callable[[], None]) -> None:
         controls.remember_link(topic)
         with plain_errors(topic):
             limits()  # whoever set one wrong is told at the first look
+            hide.apply()
             page()
         lead_on(topic)
         sources.at_end(topic)
