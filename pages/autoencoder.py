@@ -14,7 +14,7 @@ from pages.sections.autoencoder import finding, judgement, live, why
 from pages.sections.autoencoder.choose import choose
 from pages.sections.autoencoder.depth import layer_words
 from pages.sections.autoencoder.layers import layer_table
-from pages.sections.autoencoder.pair import Pair, curve, look
+from pages.sections.autoencoder.pair import Pair, curve, look, window
 from pages.shared import charts, sources
 from pages.shared.controls import told
 from pages.shared.frame import show
@@ -148,7 +148,7 @@ def table(pair: Pair) -> pd.DataFrame:
 
 def picture(pair: Pair, tested: Tested) -> Figure:
     """Both curves and both maps on one slide."""
-    from matplotlib.ticker import LogLocator, MaxNLocator, NullLocator
+    from matplotlib.ticker import MaxNLocator
 
     colours = {"unpadded": charts.LIGHT.unpadded, "padded": charts.LIGHT.padded}
     slide = figure(11, 7.5, finding.headline(loss.split_of(*tested.values())))
@@ -158,12 +158,9 @@ def picture(pair: Pair, tested: Tested) -> Figure:
         for line, colour in colours.items():
             test = points[(points["line"] == line) & (points["style"] == "solid")]
             axis.plot(test["x"], test["y"], color=colour, label=line)
-        axis.set_yscale("log")
+        axis.set_ylim(*window(points))
         axis.xaxis.set_major_locator(MaxNLocator(4, integer=True))
         axis.xaxis.set_major_formatter("{x:,.0f}")
-        axis.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
-        axis.yaxis.set_major_formatter("{x:g}")
-        axis.yaxis.set_minor_locator(NullLocator())
         axis.set(xlabel="images seen", ylabel="nats per image" if total else "nats per pixel")
         axis.set_title("Total test loss" if total else "Test loss per pixel", loc="left")
         axis.legend(frameon=False)

@@ -133,15 +133,19 @@ def margins(*, top: float, right: float) -> dict[str, float]:
 
 @dataclass(frozen=True)
 class Axis:
-    """An axis of `lines`: its title and unit, its domain, and how its numbers are written."""
+    """An axis of `lines`: its title and unit, its domain, and how its numbers are written.
+
+    Without a domain it is that of the data, which `stretched` sets: it moves with them.
+    """
 
     title: str
-    domain: tuple[float, float]
+    domain: tuple[float, float] | None
     number: str | None = None
     log: bool = False
-    ticks: tuple[float, ...] = ()
 
     def scale(self) -> alt.Scale:
+        if self.domain is None:
+            return alt.Scale(zero=False, nice=False)
         return alt.Scale(domain=self.domain, type="log" if self.log else alt.Undefined)
 
 
@@ -153,8 +157,7 @@ def lines(colours: Mapping[str, str], x: Axis, y: Axis, height: int = 280) -> Sp
 @kept
 def _lines(colours: tuple[tuple[str, str], ...], x: Axis, y: Axis, height: int) -> Drawn:
     names, drawn_in = zip(*colours, strict=True)
-    ticks: dict[str, Any] = {"values": y.ticks} if y.ticks else {"tickCount": 5}
-    written = alt.Axis(format=y.number or alt.Undefined, **ticks)
+    written = alt.Axis(format=y.number or alt.Undefined, tickCount=5)
     up: dict[str, Any] = {"title": y.title, "scale": y.scale(), "axis": written}
     across = alt.Axis(format=x.number or "~s", tickCount=6, labelSeparation=8)
     base = alt.Chart().encode(
@@ -170,13 +173,21 @@ def _lines(colours: tuple[tuple[str, str], ...], x: Axis, y: Axis, height: int) 
         alt.Tooltip("y:Q", title=y.title, format=y.number or ".4~f"),
     ]
     # One point alone is a dot, thanks to its round cap.
-    line = base.mark_line(strokeWidth=2.5, clip=True, strokeCap="round").encode(strokeDash=dash)
-    hover = base.transform_filter("datum.style !== 'dotted'").mark_point(size=60, opacity=0)
+    line = base.transform_filter("datum.style !== 'stretch'").mark_line(
+        strokeWidth=2.5, clip=True, strokeCap="round"
+    )
+    stretch = base.transform_filter("datum.style === 'stretch'").mark_point(opacity=0)
+    hover = base.transform_filter("datum.style === 'solid' || datum.style === 'dashed'").mark_point(
+        size=60, opacity=0
+    )
     name = base.transform_filter("isValid(datum.label)").mark_text(
         align="left", dx=6, fontSize=12, clip=False
     )
     return alt.layer(
-        line, hover.encode(tooltip=tooltip), name.encode(y=alt.Y("label_y:Q", **up), text="label:N")
+        line.encode(strokeDash=dash),
+        stretch,
+        hover.encode(tooltip=tooltip),
+        name.encode(y=alt.Y("label_y:Q", **up), text="label:N"),
     ).properties(height=height, padding=margins(top=24, right=72), autosize=FIT)
 
 
@@ -213,6 +224,12 @@ def label_ends(
         label[end], label_y[end] = lines[end], max(y[end], lowest)
         lowest = label_y[end] + apart
     return data.assign(label=label, label_y=label_y)
+
+
+def stretched(data: pd.DataFrame, domain: tuple[float, float]) -> pd.DataFrame:
+    """The data of `lines` with what stretches an axis without a domain of its own to this one."""
+    ends = pd.DataFrame({"x": 0, "y": domain, "style": "stretch"})
+    return pd.concat([data, ends.reindex(columns=data.columns)], ignore_index=True)
 
 
 def rgb(colour: str) -> tuple[int, int, int]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
@@ -97,9 +98,21 @@ def curve(pair: Pair, *, total: bool) -> pd.DataFrame:
     return _curve(_points(pair), total)
 
 
-def drawn_curve(pair: Pair, domain: tuple[float, float], *, total: bool) -> pa.Table:
-    """`curve` with its lines' labels, on a log scale, ready to be drawn again and again."""
-    return _drawn_curve(_points(pair), total, domain)
+def drawn_curve(pair: Pair, *, total: bool) -> pa.Table:
+    """`curve` in its `window`, with its lines' labels, ready to be drawn again and again."""
+    return _drawn_curve(_points(pair), total)
+
+
+def window(curves: pd.DataFrame) -> tuple[float, float]:
+    """The losses to look at: from under the lowest so far to two or three times as much.
+
+    A loss falls by a factor of seven, mostly in its first steps: beside those, what tells two
+    networks apart would be a few pixels. A percent is about as high in both charts. The upper end
+    keeps to a grid, so that it moves a few times and no more.
+    """
+    lowest = max(curves["y"].min(), 1e-6) if len(curves) else 0.3  # about what a first point shows
+    top = 10 ** (math.ceil(10 * math.log10(2 * lowest)) / 10)
+    return 0.38 * top, top
 
 
 Points = tuple[tuple[str, int, tuple[Point, ...]], ...]  # of each arm: name, pixels, points
@@ -123,6 +136,8 @@ def _curve(arms: Points, total: bool) -> pd.DataFrame:
 
 
 @lru_cache(16)
-def _drawn_curve(arms: Points, total: bool, domain: tuple[float, float]) -> pa.Table:
+def _drawn_curve(arms: Points, total: bool) -> pa.Table:
     """By its points alone, so that all who watch a run share one."""
-    return charts.ready(charts.label_ends(_curve(arms, total), domain, log_y=True))
+    curves = _curve(arms, total)
+    seen = window(curves)
+    return charts.ready(charts.stretched(charts.label_ends(curves, seen), seen))
