@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager
 
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
+from streamlit.proto.WidgetStates_pb2 import WidgetState
 from websockets import Subprotocol
 from websockets.asyncio.client import ClientConnection, connect
 
@@ -25,7 +26,10 @@ class Session:
         self._page, self._query, self._finished = "", "", asyncio.Event()
         self._ticking: asyncio.Task[None] | None = None
         self._news = asyncio.Condition()
+        self.received = 0  # bytes
+        self.live = ""  # the fragment that draws itself anew
         self.buttons: dict[str, tuple[str, str]] = {}  # by label: id, fragment
+        self.choices: dict[str, tuple[str, str, str]] = {}  # by label: id, fragment, kind
         self.links: dict[str, str] = {}  # pages' hashes by name
         self.words = ""  # of warnings and errors
 
@@ -36,27 +40,37 @@ class Session:
         query: str = "",
         page: str = "",
         fragment: str = "",
-        press: str = "",
+        moved: WidgetState | None = None,
     ) -> None:
-        """Have a page or a fragment drawn, pressing a button, and wait until it is."""
+        """Have a page or a fragment drawn, with what was `moved`, and wait until it is."""
         message = BackMsg()
         rerun = message.rerun_script
         self._query = query if name or page else self._query
         rerun.page_name, rerun.query_string = name, self._query
         rerun.page_script_hash = page or ("" if name else self._page)
         rerun.fragment_id = fragment
-        if press:
-            rerun.widget_states.widgets.add(id=press, trigger_value=True)
+        if moved is not None:
+            rerun.widget_states.widgets.append(moved)
         self._finished.clear()
         if page:
             self.buttons.clear()
-            self._rest()
+            self.rest()
         await self._socket.send(message.SerializeToString())
         await self._finished.wait()
 
     async def press(self, label: str) -> None:
         identity, fragment = self.buttons[label]
-        await self.ask(press=identity, fragment=fragment)
+        await self.ask(moved=WidgetState(id=identity, trigger_value=True), fragment=fragment)
+
+    async def choose(self, label: str, word: str) -> None:
+        """Choose a `word` in a list, or among those of a segmented control."""
+        identity, fragment, kind = self.choices[label]
+        moved = WidgetState(id=identity)
+        if kind == "selectbox":
+            moved.string_value = word
+        else:
+            moved.string_array_value.data.append(word)
+        await self.ask(moved=moved, fragment=fragment)
 
     async def until(self, seen: Callable[[], bool]) -> None:
         """Wait until something is on the page, which draws itself anew meanwhile."""
@@ -65,18 +79,22 @@ class Session:
 
     async def listen(self) -> None:
         async for received in self._socket:
+            self.received += len(received)
             message = ForwardMsg.FromString(received)
             kind = message.WhichOneof("type")
             if kind == "new_session":
                 self._page = message.new_session.page_script_hash
+            elif kind == "navigation":  # a page that was asked for by its name
+                self._page = message.navigation.page_script_hash or self._page
             elif kind == "page_info_changed":
                 self._query = message.page_info_changed.query_string
             elif kind == "delta":
                 self._read(message)
             elif kind in ("auto_rerun", "stop_auto_rerun"):
-                self._rest()
+                self.rest()
                 if kind == "auto_rerun":
                     rerun = message.auto_rerun
+                    self.live = rerun.fragment_id
                     self._ticking = asyncio.create_task(
                         self._tick(rerun.fragment_id, rerun.interval)
                     )
@@ -91,12 +109,16 @@ class Session:
         if kind == "button":
             label = re.sub(r"^:primary\[\*\*(.*)\*\*\]$", r"\1", element.button.label)  # is chosen
             self.buttons[label] = (element.button.id, message.delta.fragment_id)
+        elif kind in ("button_group", "selectbox"):
+            choice = getattr(element, kind)
+            self.choices[choice.label] = (choice.id, message.delta.fragment_id, kind)
         elif kind == "page_link":
             self.links[element.page_link.page] = element.page_link.page_script_hash
         elif kind == "alert":
             self.words += element.alert.body
 
-    def _rest(self) -> None:
+    def rest(self) -> None:
+        """Look no more by itself."""
         if self._ticking:
             self._ticking.cancel()
 
@@ -127,4 +149,5 @@ async def connected(
         try:
             yield session
         finally:
+            session.rest()
             listening.cancel()
