@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import textwrap
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
@@ -26,6 +27,7 @@ def take_away(
     code: str | None = None,
 ) -> None:
     """Downloads named `name`, made only when asked for; the link; the code that reproduces it."""
+    address = link()  # a download asks for its data outside of any page
     with st.popover("Take it away: picture, data, link, code", width="stretch"):
         with st.container(horizontal=True):
             if picture is not None:
@@ -33,8 +35,9 @@ def take_away(
                 _download(f"{name}.svg", lambda: _render(picture(), "svg"), "image/svg+xml")
             if table is not None:
                 _download(f"{name}.csv", lambda: table().to_csv(index=False).encode(), "text/csv")
+                _download(f"{name}.json", lambda: _json(table(), address), "application/json")
         st.caption("This page with these settings:")
-        st.code(link(), language=None, wrap_lines=True)
+        st.code(address, language=None, wrap_lines=True)
         if code is not None:
             st.caption("The same in PyTorch:")
             st.code(code, language="python")
@@ -82,7 +85,13 @@ def _download(file_name: str, data: Callable[[], bytes], mime: str) -> None:
     st.download_button(label, data, file_name, mime, key=f"download_{file_name}", on_click="ignore")
 
 
+def _json(table: pd.DataFrame, address: str) -> bytes:
+    """The table's rows, and the page that they are from."""
+    rows = json.loads(table.to_json(orient="records"))  # not-a-numbers as null, which JSON has
+    return json.dumps({"link": address, "rows": rows}, indent=1, ensure_ascii=False).encode()
+
+
 def _render(figure: Figure, kind: str) -> bytes:
     buffer = io.BytesIO()
-    figure.savefig(buffer, format=kind, dpi=200, bbox_inches="tight")
+    figure.savefig(buffer, format=kind, dpi=240, bbox_inches="tight")
     return buffer.getvalue()

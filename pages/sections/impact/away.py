@@ -31,12 +31,17 @@ def table(sides: Sequence[Side]) -> pd.DataFrame:
     )
 
 
+def _inside(title: str) -> str:
+    """A title inside a sentence."""
+    return title[0].lower() + title[1:]
+
+
 def picture(sides: Sequence[Side], log: bool) -> Figure:
     """Both maps on one slide, on one scale."""
     from matplotlib.colors import LogNorm, Normalize
 
-    said = "; ".join(f"{side.name.capitalize()}: {words.title(side.impact)}" for side in sides)
-    slide = figure(11, 6, said)
+    said = [f"{side.name.capitalize()}: {_inside(words.title(side.impact))}" for side in sides]
+    slide = figure(11, 6, "; ".join(said))
     axes = np.atleast_1d(slide.subplots(1, len(sides)))
     shares = [side.impact.shares for side in sides]
     low, high = heat.domain(shares, log)
