@@ -26,6 +26,7 @@ from pages.shared import charts, heat, sources
 from pages.shared.controls import control, numbers
 from pages.shared.frame import show
 from pages.shared.opening import ask, invite
+from pages.shared.padding_picker import pick
 from pages.shared.take_away import take_away
 from pages.shared.words import TEXT
 
@@ -100,7 +101,7 @@ def choose() -> Settings:
         with second:
             kernel = control(Settings, "kernel", "Kernel size, pixels", slider=True)
             seed = control(Settings, "seed", "Seed")
-            padding_mode = control(Settings, "padding_mode", "Padding mode")
+        padding_mode = pick(Settings, "padding_mode", "Padding mode")
         about = "where the white pixel is to be singled out, counted from 0"
         row, column = numbers(TARGET, Whole(0, size - 1), about)
         target = row, column

@@ -35,14 +35,16 @@ def control(declared: Any, name: str, label: str, **options: Any) -> Any:
     """The widget that fits the range of the setting `name`, and its value.
 
     `options` go to the widget; `default=` replaces the declared default on this page,
-    `slider=True` turns a number's field into a slider, and `complain_in=` names another place for
-    what is to be said about the link, where the control itself is out of sight.
+    `slider=True` turns a number's field into a slider, `side_by_side=True` a list of many words
+    into buttons, and `complain_in=` names another place for what is to be said about the link,
+    where the control itself is out of sight.
     """
     allowed = settings.domain(declared, name)
     value = options.pop("default", default(declared, name))
     place = options.pop("complain_in", st)
     common = {"key": name, "bind": "query-params", "help": _help(declared, name)} | options
     slider = common.pop("slider", False)
+    most = math.inf if common.pop("side_by_side", False) else SIDE_BY_SIDE
     chosen: Any
     remember(name)
     if isinstance(allowed, Maybe | Whole | Real):
@@ -61,7 +63,7 @@ def control(declared: Any, name: str, label: str, **options: Any) -> Any:
         chosen = st.toggle(label, value, **common)
     elif isinstance(allowed, Choice):
         words = allowed.options
-        if len(words) > SIDE_BY_SIDE:
+        if len(words) > most:
             chosen = st.selectbox(label, words, words.index(value), **common)
         else:
             chosen = st.segmented_control(label, words, default=value, required=True, **common)

@@ -207,7 +207,7 @@ def test_who_asks_for_bf16_is_told_whether_it_pays(
 def test_a_preset_sets_the_controls() -> None:
     app = open_page("autoencoder")
     click(app, "Grey border")
-    assert app.selectbox(key="pad_mode").value == "constant"
+    assert app.segmented_control(key="pad_mode").value == "constant"
     assert app.slider(key="pad_level").value == 0.5
 
 

@@ -118,7 +118,7 @@ def test_what_does_not_fit_is_said_below_the_controls() -> None:
     app = probe_page(size=3, kernel=7, padding_mode="reflect")
     said = app.error[0].value.replace("\\", "")  # escaped, as all words from outside
     assert "reflect padding of 3 on an input of 3: expected at most 2" in said
-    app.selectbox(key="padding_mode").set_value("zeros").run()
+    app.segmented_control(key="padding_mode").set_value("zeros").run()
     assert not app.error
 
 

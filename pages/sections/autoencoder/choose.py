@@ -14,6 +14,7 @@ from core.settings import Steps, setting
 from pages.sections.autoencoder.progress import length
 from pages.shared import controls
 from pages.shared.controls import control
+from pages.shared.padding_picker import pick
 
 PRESETS = {
     name: vars(settings) | {"images": images}
@@ -37,21 +38,24 @@ class Position:
 def choose() -> Run:
     """The padded arm, up to the images that both arms are to see."""
     ready_made = st.container()
-    wide = st.columns(3)
+    narrow, wide = st.columns([1, 2], gap="medium")
     values: dict[str, Any] = {}
 
     def ask(name: str, label: str, **options: Any) -> None:
         mine = getattr(AS_ASKED.settings, name)
-        values[name] = control(Settings, name, label, default=mine, **options)
+        widget = options.pop("widget", control)
+        values[name] = widget(Settings, name, label, default=mine, **options)
 
-    with wide[0]:
-        ask("pad_width", "Pad width, pixels", slider=True)
-    with wide[1]:
-        ask("pad_mode", "Pad mode")
-        if values["pad_mode"] == "constant":
+    def ask_level(mode: str) -> float:
+        if mode == "constant":
             ask("pad_level", "Grey level", slider=True)
-    with wide[2]:
+        return float(values.get("pad_level", AS_ASKED.settings.pad_level))
+
+    with narrow:
+        ask("pad_width", "Pad width, pixels", slider=True)
         ask("variation", "Digits")
+    with wide:
+        ask("pad_mode", "Pad mode", widget=pick, level=ask_level)
     closed = st.popover("Training, noise and layers", width="stretch")
     # What is said about a link must not be hidden with the control.
     place = st.container()
@@ -72,7 +76,7 @@ def choose() -> Run:
         with right:
             tell("noise_factor", "Noise", slider=True)
             tell("noise_first", "Draw the noise before padding")
-            tell("padding_mode", "Layer padding mode")
+            tell("padding_mode", "Layer padding mode", widget=pick)
             tell("depth", "Poolings", slider=True)
             tell("channels", "Channels")
         st.markdown("**To refute an explanation** (see the page's end)")
