@@ -15,7 +15,7 @@ from websockets.asyncio.client import ClientConnection, connect
 
 DEADLINE = 300.0  # seconds for a connection
 
-DONE = (ForwardMsg.FINISHED_SUCCESSFULLY, ForwardMsg.FINISHED_FRAGMENT_RUN_SUCCESSFULLY)
+WHOLE, PART = ForwardMsg.FINISHED_SUCCESSFULLY, ForwardMsg.FINISHED_FRAGMENT_RUN_SUCCESSFULLY
 
 
 class Session:
@@ -24,6 +24,7 @@ class Session:
     def __init__(self, socket: ClientConnection, on_tick: Callable[[], None]) -> None:
         self._socket, self._on_tick = socket, on_tick
         self._page, self._query, self._finished = "", "", asyncio.Event()
+        self._awaited: tuple[int, ...] = ()
         self._ticking: asyncio.Task[None] | None = None
         self._news = asyncio.Condition()
         self.received = 0  # bytes
@@ -51,6 +52,8 @@ class Session:
         rerun.fragment_id = fragment
         if moved is not None:
             rerun.widget_states.widgets.append(moved)
+        # A look that is still under way is no answer to who asks for all; a part may ask for all.
+        self._awaited = (WHOLE, PART) if fragment else (WHOLE,)
         self._finished.clear()
         if page:
             self.buttons.clear()
@@ -98,7 +101,7 @@ class Session:
                     self._ticking = asyncio.create_task(
                         self._tick(rerun.fragment_id, rerun.interval)
                     )
-            elif kind == "script_finished" and message.script_finished in DONE:
+            elif kind == "script_finished" and message.script_finished in self._awaited:
                 self._finished.set()
             async with self._news:
                 self._news.notify_all()
