@@ -195,7 +195,7 @@ def label_ends(
     data: pd.DataFrame,
     domain: Sequence[float],
     height: int = 280,
-    gap: int = 14,
+    gap: int = 20,  # of the height, axes included, of which the lines have about two thirds
     *,
     log_y: bool = False,
 ) -> pd.DataFrame:
