@@ -32,7 +32,7 @@ def widening(page: Page) -> list[Image.Image]:
         height=box["height"] + 2 * MARGIN,
     )
     width.press("Home")
-    pictures = []
+    pictures: list[Image.Image] = []
     for pixels, _ in enumerate(SLOW):
         expect(width).to_have_value(str(pixels))
         settle(page)  # what is being drawn anew is pale
