@@ -3,3 +3,8 @@
 from core.check.graph import Graph as Graph
 from core.check.graph import Node as Node
 from core.check.graph import chain as chain
+from core.check.report import FAULTS as FAULTS
+from core.check.report import Report as Report
+from core.check.report import Settings as Settings
+from core.check.report import asked as asked
+from core.check.report import describe as describe

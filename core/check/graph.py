@@ -238,6 +238,8 @@ class Graph:
         images = sum(isinstance(node.operation, Input) for node in self.nodes)
         if images != 1:
             raise InputError(f"network: expected one input image, found {images}")
+        if not isinstance(self.nodes[0].operation, Input):
+            raise InputError(f"network: {self.nodes[0].place} stands before the input image")
         object.__setattr__(self, "by_name", by_name)
 
     @cached_property
@@ -248,6 +250,17 @@ class Graph:
             for name in dict.fromkeys(node.inputs):
                 found[name].append(node)
         return {name: tuple(nodes) for name, nodes in found.items()}
+
+    def before(self, name: str) -> set[str]:
+        """The names of a node and of all that it is computed from."""
+        found: set[str] = set()
+        waiting = [name]
+        while waiting:
+            name = waiting.pop()
+            if name not in found:
+                found.add(name)
+                waiting += self.by_name[name].inputs
+        return found
 
     @property
     def outputs(self) -> tuple[Node, ...]:
@@ -271,7 +284,8 @@ def ordered(nodes: Iterable[Node]) -> Graph:
     except CycleError as error:
         place = by_name[error.args[1][0]].place
         raise InputError(f"network: {place} is computed from itself, in a ring") from None
-    return Graph(tuple(by_name[name] for name in order))
+    found = [by_name[name] for name in order]
+    return Graph(tuple(sorted(found, key=lambda node: not isinstance(node.operation, Input))))
 
 
 def chain(stack: Stack, channels: int = 3) -> Graph:
