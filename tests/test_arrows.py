@@ -87,9 +87,9 @@ def test_what_is_wrong_is_seen() -> None:
     assert fault("core.autoencoder.training", "core.loss")
     assert fault("pages.impact", "streamlit_app")
     assert fault("pages.impact", "pages.loss")
-    assert fault("pages.shared.charts", "pages.sections.impact.kernel_walk")
-    assert fault("pages.sections.impact.kernel_walk", "pages.loss")
-    assert not fault("pages.sections.impact.kernel_walk", "pages.shared.charts")
+    assert fault("pages.shared.charts", "pages.sections.impact.microscope")
+    assert fault("pages.sections.impact.microscope", "pages.loss")
+    assert not fault("pages.sections.impact.microscope", "pages.shared.charts")
     assert not fault("pages.impact", "core.impact")
     assert not fault("core.impact.paths", "core.layers")
 

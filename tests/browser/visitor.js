@@ -38,6 +38,7 @@ window.visitor = (() => {
     [`${id("stTextInput")}, ${id("stTextArea")}`, "input, textarea", "text"],
     [id("stFileUploaderDropzone"), "input", "upload"],
     [id("stFileUploader"), `button:not(${id("stFileUploaderDropzone")} button)`, "button"],
+    [".microscope", "[role=application]", "board"],
     [id("stBidiComponentRegular"), "input[type=range]", "slider"],
     [id("stDownloadButton"), "button", "download"],
     [id("stPopover"), "button", "popover"],

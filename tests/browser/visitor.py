@@ -384,6 +384,10 @@ class Visitor:
         found.press(there)
         return Used(undo=lambda: self._again(control).press(back))
 
+    def _use_board(self, found: ElementHandle, control: Control) -> Used:
+        found.press("ArrowRight")
+        return Used(undo=lambda: self._again(control).press("ArrowLeft"))
+
     def _use_select(self, found: ElementHandle, control: Control) -> Used:
         before = found.input_value()
         self._click(found)

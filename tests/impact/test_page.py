@@ -3,6 +3,7 @@
 import io
 import sys
 from functools import partial
+from typing import Any
 
 import numpy as np
 import pytest
@@ -11,7 +12,7 @@ from PIL import Image
 from core.autoencoder.store import Folder
 from core.impact import impact
 from core.layers import parse_stack
-from tests.app import button, click, errors, open_page, words
+from tests.app import click, errors, open_page, words
 
 impact_page = partial(open_page, "impact")
 
@@ -40,21 +41,13 @@ def test_a_guess_brings_the_articles_numbers() -> None:
     assert list(app.table[0].value["right"])[:3] == ["59,049", "1", "0.00169 %"]
 
 
-def test_a_corner_is_explained_position_by_position() -> None:
-    app = impact_page(guess=243)
-    assert "`conv3:same`: position 4 of 4" in words(app)
-    assert "`conv3`: position 1 of 1" in words(app)
-    app.number_input(key="row").set_value(5).run()
-    app.number_input(key="column").set_value(5).run()
-    assert "**sum 9**" in words(app)
-    click(app, "Back")
-    assert "position 8 of 9" in words(app)
-    assert "**sum 8**" in words(app)
-    click(app, "Forward")
-    assert "position 9 of 9" in words(app)
-    assert button(app, "Forward").disabled
-    click(app, "Play")
-    assert "position 1 of 9" in words(app)
+def test_one_layer_lies_under_the_microscope_whatever_the_stacks() -> None:
+    asked: list[dict[str, Any]] = [{"guess": 243}, {"layers": "up2", "against": "maxpool2"}]
+    for link in (*asked, {"layers": "conv16:same", "against": "conv16:same"}):
+        app = impact_page(size=28, **link)
+        assert not errors(app)
+        assert "**One layer under the microscope.**" in words(app)
+    assert "at most 12 can be told apart" in words(app)
 
 
 def test_deeper_stacks_show_reach_beside_paths() -> None:

@@ -1,4 +1,4 @@
-"""One pixel's paths: the kernel positions of one layer, the reach of several."""
+"""One pixel's paths: one layer under the microscope, the reach of several."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from collections.abc import Sequence
 import streamlit as st
 
 from core.impact import reach
-from core.layers import UPSAMPLING
-from pages.sections.impact import kernel_walk, words
+from core.layers import CONVOLUTION
+from pages.sections.impact import microscope, words
 from pages.sections.impact.settings import Settings
 from pages.sections.impact.sides import Side
 from pages.shared import charts, heat, sources
@@ -16,7 +16,7 @@ from pages.shared.controls import control
 
 
 def show(sides: Sequence[Side]) -> None:
-    """A pixel's paths: the kernel positions of one layer, the reach of several."""
+    """A pixel's paths: one layer under the microscope, the reach of several."""
     st.subheader("Why does this pixel count what it counts?")
     with st.container(horizontal=True, vertical_alignment="bottom"):
         with st.container(width=150):
@@ -28,19 +28,17 @@ def show(sides: Sequence[Side]) -> None:
     for side in sides:
         if side not in inside:
             st.caption(words.outside(side))
-    walks, deep = [], []
-    for side in inside:
-        layer = side.stack.layers[0]
-        if len(side.stack) == 1 and layer.kind != UPSAMPLING:
-            size = side.height, side.width
-            prepared = kernel_walk.prepare(side.name, layer, size, (row, column))
-            walks += [prepared] if prepared else []
-        else:
-            deep.append(side)
-    if walks:
-        kernel_walk.show(walks)
+    if inside:
+        microscope.show(inside, (row, column))
+    # Of one convolution the microscope has shown it all.
+    deep = [side for side in inside if len(side.stack) > 1 or not magnified(side)]
     if deep:
         reaches(deep, row, column)
+
+
+def magnified(side: Side) -> bool:
+    """Whether the microscope shows this side's first layer."""
+    return side.stack.layers[0].kind == CONVOLUTION
 
 
 def reaches(sides: Sequence[Side], row: int, column: int) -> None:
