@@ -14,6 +14,7 @@ import textwrap
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from types import FrameType
 from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
@@ -22,7 +23,15 @@ from core import settings
 if TYPE_CHECKING:
     from core.autoencoder.runs import View
 
-Answer = dict[str, Any] | str  # for JSON, or a program
+
+@dataclass(frozen=True)
+class Fault:
+    """An answer to print, and an exit status of 1: what was to be looked for was found."""
+
+    answer: dict[str, Any]
+
+
+Answer = dict[str, Any] | str | Fault  # for JSON, or a program
 Command = Callable[[argparse.Namespace], Answer]
 Declared = TypeVar("Declared")
 
@@ -103,6 +112,29 @@ def shapes(parser: argparse.ArgumentParser) -> Command:
     from core import shapes
 
     return plain(parser, shapes.Settings, shapes.report, shapes.program)
+
+
+def check(parser: argparse.ArgumentParser) -> Command:
+    from core import check
+
+    add_settings(parser, check.Settings)
+    add_settings(parser, check.Source)
+    parser.add_argument(
+        "--fail-on",
+        metavar="FAULTS",
+        default="",
+        help=f"exit with 1 where one of these is found: {','.join(check.FAULTS)}",
+    )
+
+    def answer(arguments: argparse.Namespace) -> Answer:
+        asked = check.asked(arguments.fail_on)
+        chosen = read_settings(check.Settings, arguments)
+        graph, notes = check.network_of(read_settings(check.Source, arguments), chosen.channels)
+        found = check.Report(graph, chosen.size, chosen.width or chosen.size, notes)
+        told = check.describe(found)
+        return Fault(told) if found.faults & frozenset(asked) else told
+
+    return answer
 
 
 def autoencoder(parser: argparse.ArgumentParser) -> Command:
@@ -194,6 +226,7 @@ TOPICS: dict[str, tuple[str, Callable[[argparse.ArgumentParser], Command]]] = {
     "impact": ("how much each input pixel counts", impact),
     "loss": ("one loss, per pixel and in total", loss),
     "shapes": ("what a stack does to a size, layer by layer", shapes),
+    "check": ("what padding does in a network of your own", check),
     "warm": ("fill the cache with every run that the pages offer", warm),
     "ship": ("rebuild every run that the repository ships", ship),
 }
@@ -222,7 +255,10 @@ def ending_in_peace() -> Iterator[None]:
 
 
 def main(words: Sequence[str] | None = None) -> int:
-    """Run one command; the exit status: 0, 2 on bad input, 130 at Ctrl-C, 143 at SIGTERM."""
+    """Run one command; the exit status: 0, 2 on bad input, 130 at Ctrl-C, 143 at SIGTERM.
+
+    1 where an answer is a `Fault`.
+    """
     parser = Parser(prog="python -m core", description=__doc__)
     topics = parser.add_subparsers(dest="topic", required=True, metavar="TOPIC")
     words = list(sys.argv[1:] if words is None else words)
@@ -241,8 +277,11 @@ def main(words: Sequence[str] | None = None) -> int:
     except (KeyboardInterrupt, Terminated) as end:
         print("\nStopped. What has been trained is kept.", file=sys.stderr)
         return 130 if isinstance(end, KeyboardInterrupt) else 143
+    status = 0
+    if isinstance(answer, Fault):
+        answer, status = answer.answer, 1
     sys.stdout.write(answer if isinstance(answer, str) else json.dumps(answer) + "\n")
-    return 0
+    return status
 
 
 if __name__ == "__main__":

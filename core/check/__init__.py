@@ -8,3 +8,5 @@ from core.check.report import Report as Report
 from core.check.report import Settings as Settings
 from core.check.report import asked as asked
 from core.check.report import describe as describe
+from core.check.source import Source as Source
+from core.check.source import network_of as network_of

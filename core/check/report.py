@@ -25,18 +25,22 @@ from core.check.graph import Flatten, Graph, Linear, Transposed, Unknown, Window
 from core.check.leaks import Leak, cures, leak
 from core.check.paths import Counts, count
 from core.check.walk import Place, Walk, walk
-from core.layers import CONVOLUTION, MAX_LENGTH, Indices
+from core.layers import CONVOLUTION, Indices
 from core.settings import InputError, Maybe, Whole, check, setting
 
 FAULTS = ("unused", "lopsided", "mismatch")
 """What `--fail-on` can ask for."""
 
 
+MAX_SIZE = 4096
+"""The longest side of an image; half of what a map may grow to."""
+
+
 @dataclass(frozen=True)
 class Settings:
-    size: int = setting(224, Whole(1, MAX_LENGTH), "height of the image, in pixels")
+    size: int = setting(224, Whole(1, MAX_SIZE), "height of the image, in pixels")
     width: int | None = setting(
-        None, Maybe(Whole(1, MAX_LENGTH)), "its width, where it is not square"
+        None, Maybe(Whole(1, MAX_SIZE)), "its width, where it is not square"
     )
     channels: int = setting(3, Whole(1, 4096), "channels of the image")
 
@@ -63,11 +67,13 @@ class Misfit:
 class Report:
     """What padding does in `graph` on an image of height × width; each finding computed once.
 
+    said: what whoever read the network has to say about it, in sentences.
     Raises InputError, naming the layer, where the network cannot be laid over the image.
     """
 
-    def __init__(self, graph: Graph, height: int, width: int) -> None:
+    def __init__(self, graph: Graph, height: int, width: int, said: Sequence[str] = ()) -> None:
         self.graph, self.height, self.width = graph, height, width
+        self.said = tuple(said)
         self.walk: Walk = walk(graph, height, width)
 
     @cached_property
@@ -163,8 +169,8 @@ class Report:
 
     @cached_property
     def notes(self) -> tuple[str, ...]:
-        """What the answer leaves out, in sentences."""
-        found = []
+        """What the answer leaves out, in sentences; first what the network's reader said."""
+        found = list(self.said)
         for node in self.graph.nodes:
             if isinstance(node.operation, Unknown):
                 found.append(
@@ -196,6 +202,7 @@ class Report:
             for place in self.walk.places.values()
         )
 
+    @cached_property
     def faults(self) -> frozenset[str]:
         """Which of FAULTS the network has at this size."""
         has = {
@@ -252,7 +259,7 @@ def describe(found: Report) -> dict[str, Any]:
         "would_not_leak": list(found.cures),
         "corner_to_max": None if counts is None else counts.corner_to_max,
         "corner_to_max_error": None if counts is None else counts.error,
-        "faults": sorted(found.faults()),
+        "faults": sorted(found.faults),
         "notes": list(found.notes),
     }
 
