@@ -37,25 +37,32 @@ def browser() -> Iterator[Browser]:
 
 @contextmanager
 def serving(
-    folder: Path, *, streamlit: Sequence[str] = ("-m", "streamlit"), **environment: str
+    folder: Path,
+    *,
+    streamlit: Sequence[str] = ("-m", "streamlit"),
+    script: str = "streamlit_app.py",
+    **environment: str,
 ) -> Iterator[str]:
     """The app on a free port; the address to reach it at. What it logs goes to `folder`/log.
 
-    `streamlit` is what Python is to run as Streamlit.
+    `streamlit` is what Python is to run as Streamlit, `script` what that is to run.
     """
-    with started(folder, streamlit, environment) as (_, address):
+    with started(folder, streamlit, environment, script) as (_, address):
         yield address
 
 
 @contextmanager
 def started(
-    folder: Path, streamlit: Sequence[str], environment: dict[str, str]
+    folder: Path,
+    streamlit: Sequence[str],
+    environment: dict[str, str],
+    script: str = "streamlit_app.py",
 ) -> Iterator[tuple["subprocess.Popen[bytes]", str]]:
     """The process of such a server, and its address."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    command = [sys.executable, *streamlit, "run", "streamlit_app.py"]
+    command = [sys.executable, *streamlit, "run", script]
     command += [f"--server.port={port}", "--server.address=127.0.0.1", "--server.headless=true"]
     with (folder / "log").open("w") as log:
         server = subprocess.Popen(
