@@ -8,9 +8,13 @@ the first visitor of a deep link would meet "page not found".)
 import streamlit as st
 
 from pages.sections.start.page import FRAME, page
-from pages.shared.frame import START, show
+from pages.shared.frame import STAGE, START, show
 from pages.shared.hide import HIDE
 
-if st.query_params.keys() - {FRAME, HIDE}:  # a link from when this address was the autoencoder's
+if st.query_params.keys() - {
+    FRAME,
+    HIDE,
+    STAGE,
+}:  # a link from when this address was the autoencoder's
     st.switch_page("pages/autoencoder.py", query_params=st.query_params.to_dict())
 show(START, page)

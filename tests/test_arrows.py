@@ -16,6 +16,9 @@ ROOT = Path(__file__).parents[1]
 
 TOPICS = ("autoencoder", "loss", "shift_probe", "impact", "shapes", "check")
 
+ABOVE_ALL = ("core.__main__", "pages.sections.stage.sequence")
+"""What leads through all topics: the command line, and the talk."""
+
 BENEATH = {
     "core.loss": {"core.autoencoder"},  # its subject are the autoencoder's runs
 }
@@ -63,7 +66,7 @@ def fault(module: str, target: str) -> str | None:
         return "core knows nothing of pages"
     if below == "streamlit_app":
         return "the entry is nobody's part"
-    if below not in ("core", "pages") or module == "core.__main__":
+    if below not in ("core", "pages") or module in ABOVE_ALL:
         return None
     mine, theirs = topic(module), topic(target)
     if floor == "core" and theirs and theirs != mine and theirs not in BENEATH.get(mine or "", ()):
@@ -89,6 +92,8 @@ def test_what_is_wrong_is_seen() -> None:
     assert fault("pages.impact", "pages.loss")
     assert fault("pages.shared.charts", "pages.sections.impact.microscope")
     assert fault("pages.sections.impact.microscope", "pages.loss")
+    assert fault("pages.sections.stage.vote", "pages.sections.impact.stage")
+    assert not fault("pages.sections.stage.sequence", "pages.sections.impact.stage")
     assert not fault("pages.sections.impact.microscope", "pages.shared.charts")
     assert not fault("pages.impact", "core.impact")
     assert not fault("core.impact.paths", "core.layers")

@@ -27,6 +27,8 @@ TOPICS = {
 
 START = "start"
 
+STAGE = "stage"  # in the address: "1" leads to the topic's slides
+
 LOOK = Path(__file__).with_name("look.css")
 
 WIDTH = 1080  # pixels: the widest that a figure needs
@@ -34,11 +36,13 @@ WIDTH = 1080  # pixels: the widest that a figure needs
 
 def show(topic: str, page: Callable[[], None]) -> None:
     """Run `page` inside the common frame. An error becomes a sentence, its trace a log entry."""
+    if st.query_params.get(STAGE) == "1":
+        st.switch_page("pages/stage.py", query_params={"step": topic})
     name = TOPICS.get(topic, "What padding does to a network")
     st.set_page_config(f"{name} · Padding Lab", layout="wide")
     st.html(LOOK)
     with st.container(horizontal_alignment="center"), st.container(width=WIDTH):
-        navigate()
+        navigate(topic)
         controls.remember_link(topic)
         with plain_errors(topic):
             limits()  # whoever set one wrong is told at the first look
@@ -49,12 +53,14 @@ def show(topic: str, page: Callable[[], None]) -> None:
     warm_up()
 
 
-def navigate() -> None:
-    """The topics in one line, which wraps on a phone."""
+def navigate(here: str) -> None:
+    """The topics in one line, which wraps on a phone, and the way to this topic's slides."""
     with st.container(horizontal=True, vertical_alignment="center", key="pages"):
         st.page_link("streamlit_app.py", label="**Padding Lab**")
         for topic, name in TOPICS.items():
             st.page_link(f"pages/{topic}.py", label=name)
+        with st.container(key="to_stage", width="content"):
+            st.page_link("pages/stage.py", label="On stage", query_params={"step": here})
 
 
 def lead_on(topic: str) -> None:

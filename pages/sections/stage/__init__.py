@@ -1,0 +1,1 @@
+"""Stage mode: the talk, from slide to slide, and the hall's votes."""
