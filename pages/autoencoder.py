@@ -10,7 +10,7 @@ import streamlit as st
 from core import autoencoder, loss
 from core.autoencoder import Checkpoint, Run
 from core.autoencoder.code import program
-from pages.sections.autoencoder import finding, judgement, live, why
+from pages.sections.autoencoder import finding, judgement, live, own_digit, why
 from pages.sections.autoencoder.choose import choose
 from pages.sections.autoencoder.depth import layer_words
 from pages.sections.autoencoder.layers import layer_table
@@ -75,6 +75,8 @@ def experiment(opening: Opening) -> None:
     with answer:
         finding.show(tested, pair.name, opening)
         judgement.show(pair.run)
+    arms = {arm: view.settings for arm, view in pair.views.items()}
+    fragment(own_digit.show)(tested, arms)
     architecture(pair, tested)
     st.subheader(finding.map_title(tested["padded"]))
     loss_maps(tested)

@@ -39,6 +39,9 @@ window.visitor = (() => {
     [id("stFileUploaderDropzone"), "input", "upload"],
     [id("stFileUploader"), `button:not(${id("stFileUploaderDropzone")} button)`, "button"],
     [".microscope", "[role=application]", "board"],
+    [".own-digit", "[role=application]", "drawing"],
+    [".own-digit", "input[type=range]", "slider"],
+    [".own-digit", "button", "button"],
     [id("stBidiComponentRegular"), "input[type=range]", "slider"],
     [id("stDownloadButton"), "button", "download"],
     [id("stPopover"), "button", "popover"],
@@ -64,7 +67,9 @@ window.visitor = (() => {
     return copy.textContent.replace(/\s+/g, " ").trim();
   };
 
-  const widget = (element) => element?.closest(id("stElementContainer"));
+  // Of a component of our own, which is one element, no more than the control's label.
+  const widget = (element) =>
+    element?.closest(`${id("stBidiComponentRegular")} label`) ?? element?.closest(id("stElementContainer"));
   // Streamlit's key; of a link the page that it leads to.
   const key = (element) =>
     (element.href && element.origin + element.pathname) ??

@@ -388,6 +388,10 @@ class Visitor:
         found.press("ArrowRight")
         return Used(undo=lambda: self._again(control).press("ArrowLeft"))
 
+    def _use_drawing(self, found: ElementHandle, control: Control) -> Used:
+        found.press("Space")
+        return Used()
+
     def _use_select(self, found: ElementHandle, control: Control) -> Used:
         before = found.input_value()
         self._click(found)
