@@ -17,6 +17,7 @@ from pages.sections.autoencoder.layers import layer_table
 from pages.sections.autoencoder.pair import Pair, curve, look, window
 from pages.shared import charts, sources
 from pages.shared.controls import told
+from pages.shared.fold import fold
 from pages.shared.frame import show
 from pages.shared.guard import fragment
 from pages.shared.opening import Opening, ask, invite
@@ -46,7 +47,7 @@ def page() -> None:
     opening = ask("on padded images the network is …", finding.GUESSES)
     fragment(experiment)(opening)
     if not opening.held_back:
-        why.show()
+        fold("why", "What makes the shared pixels worse? Each explanation, tried", why.show)
 
 
 def experiment(opening: Opening) -> None:
@@ -75,11 +76,19 @@ def experiment(opening: Opening) -> None:
     with answer:
         finding.show(tested, pair.name, opening)
         judgement.show(pair.run)
-    arms = {arm: view.settings for arm, view in pair.views.items()}
-    fragment(own_digit.show)(tested, arms)
-    architecture(pair, tested)
     st.subheader(finding.map_title(tested["padded"]))
     loss_maps(tested)
+    arms = {arm: view.settings for arm, view in pair.views.items()}
+    fold(
+        "digit",
+        "What becomes of a digit of your own, and near the border?",
+        lambda: own_digit.show(tested, arms),
+    )
+    fold(
+        "layers",
+        "How can one network take both sizes? Its layers, and the post's figures",
+        lambda: architecture(pair, tested),
+    )
     take_away(
         "padding-lab-autoencoder",
         picture=lambda: picture(pair, tested),

@@ -22,6 +22,7 @@ from pages.sections.loss.where import where
 from pages.sections.loss.words import GUESSES, answer, where_title
 from pages.shared import charts, runs
 from pages.shared.controls import control
+from pages.shared.fold import fold
 from pages.shared.frame import show
 from pages.shared.opening import ask, invite
 from pages.shared.sources import CROSS_VALIDATED, cite
@@ -64,16 +65,27 @@ def page() -> None:
     if shown:
         where(experiment, shown)
     if there:
-        ways(there, judged)
-    lawful = law.measured(experiment, seeds)
-    law.show(experiment, lawful, trials.trial(experiment).mean("predicted_border"))
-    tried = trials.every_trial()
-    trials.trials(tried, name)
-    quality(there, judged)
+        fold("ways", "What may one say of the padded network?", lambda: ways(there, judged))
+    fold(
+        "law",
+        "Does the loss per pixel fall as fast as the pixels grow?",
+        lambda: law.show(
+            experiment,
+            law.measured(experiment, seeds),
+            trials.trial(experiment).mean("predicted_border"),
+        ),
+    )
+    fold(
+        "trials",
+        "Does the explanation hold for other borders and digits?",
+        lambda: trials.trials(trials.every_trial(), name),
+    )
+    if there:
+        fold("quality", "Do other measures see a better network?", lambda: quality(there, judged))
     take_away(
         "padding-lab-loss",
-        picture=(lambda: picture(shown, lawful)) if shown else None,
-        table=lambda: table(lawful, tried),
+        picture=(lambda: picture(shown, law.measured(experiment, seeds))) if shown else None,
+        table=lambda: table(law.measured(experiment, seeds), trials.every_trial()),
         code=program(experiment),
     )
 

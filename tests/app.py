@@ -7,10 +7,10 @@ from streamlit.testing.v1.element_tree import Button
 
 
 def open_page(topic: str, *, timeout: float = 60, **parameters: Any) -> AppTest:
-    """A page with query parameters, drawn."""
+    """A page with query parameters, drawn; by itself with all that can be folded away."""
     app = AppTest.from_file("../streamlit_app.py", default_timeout=timeout)
     app.switch_page(f"pages/{topic}.py")
-    for name, value in parameters.items():
+    for name, value in {"open": "all", **parameters}.items():
         app.query_params[name] = str(value)
     return app.run()
 

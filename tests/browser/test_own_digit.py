@@ -9,7 +9,7 @@ from tests.browser.test_links import Visit
 
 
 def opened(visit: Visit, app: str, width: int = 1280) -> tuple[Page, Locator]:
-    page = visit(f"{app}/autoencoder?guess=better", width=width)
+    page = visit(f"{app}/autoencoder?guess=better&open_digit=true", width=width)
     own = page.locator(".own-digit")
     expect(own.locator(".arm")).to_have_count(2)
     return page, own

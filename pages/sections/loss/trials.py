@@ -62,8 +62,8 @@ def trials(tried: Mapping[str, Trial], chosen: str) -> None:
             [claim for trial in tried.values() for claim in (trial.shared, trial.excess)]
         )
     )
-    with st.expander("The figures, and the loss per pixel that was predicted"):
-        st.table(table(tried))
+    st.markdown("**The figures, and the loss per pixel that was predicted**")
+    st.table(table(tried))
     live = [experiment for experiment in EXPERIMENTS.values() if experiment.images <= LIVE.images]
     offer("trials", {experiment: presets.judged_seeds(experiment) for experiment in live})
 
