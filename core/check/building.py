@@ -1,0 +1,357 @@
+"""What readers build a graph with: nodes one by one, channels checked on the way."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from typing import Any, Literal, NoReturn
+
+from core.check.graph import (
+    MAX_CHANNELS,
+    MAX_NODES,
+    MAX_WINDOW,
+    Add,
+    Concatenate,
+    Crop,
+    Flatten,
+    Global,
+    Graph,
+    Input,
+    Multiply,
+    Node,
+    Operation,
+    Pad,
+    PadMode,
+    Pass,
+    Resize,
+    Unknown,
+    Window,
+)
+from core.check.python import Thing, Unreadable
+from core.check.python import Unknown as UnknownValue
+from core.layers import CONVOLUTION, UPSAMPLING, Convention, Layer, refuse
+from core.settings import InputError
+
+Form = Literal["map", "vector"]
+
+
+def words(text: str) -> frozenset[str]:
+    """The words of a list that is written as text."""
+    return frozenset(text.split())
+
+
+@dataclass(frozen=True)
+class Note:
+    """What a reader wants to be known about its reading; `line` from 1, None for no line."""
+
+    text: str
+    line: int | None = None
+
+    def __str__(self) -> str:
+        return self.text if self.line is None else f"line {self.line}: {self.text}"
+
+
+@dataclass(frozen=True, eq=False)
+class Tensor(Thing):
+    """What a node puts out.
+
+    channels: None where they are not known yet (of the image, before its first convolution), and
+        behind an unknown layer.
+    form: "map", or "vector" once flattened or pooled to one value a channel.
+    last: whether the axis of the channels stands last, as in Keras, rather than second.
+    """
+
+    net: Net
+    node: str
+    channels: int | None
+    form: Form = "map"
+    last: bool = False
+
+    def __str__(self) -> str:
+        return self.node
+
+    def attribute(self, reader: Any, name: str, line: int | None) -> Any:
+        return reader.library.tensor_attribute(reader, self, name, line)
+
+    def item(self, reader: Any, key: Any, line: int | None) -> Any:
+        return reader.library.tensor_item(reader, self, key, line)
+
+
+class Net:
+    """A graph under construction."""
+
+    def __init__(self) -> None:
+        self.nodes: list[Node] = []
+        self.notes: list[Note] = []
+        self.taken: Counter[str] = Counter()
+        self.image_channels: int | None = None
+
+    def image(self, channels: int | None = None, line: int | None = None) -> Tensor:
+        """The input; at most once."""
+        if self.nodes:
+            raise Unreadable(line or 1, "a second input: expected a network that reads one image")
+        self.nodes.append(Node("input", Input(), line=line))
+        self.taken["input"] += 1
+        self.image_channels = channels
+        return Tensor(self, "input", channels)
+
+    def add(
+        self,
+        operation: Operation,
+        inputs: Iterable[Tensor],
+        channels: int | None,
+        *,
+        name: str,
+        label: str = "",
+        line: int | None = None,
+        form: Form = "map",
+    ) -> Tensor:
+        """One more node. `name` gets a number where it is taken."""
+        inputs = tuple(inputs)
+        if len(self.nodes) >= MAX_NODES:
+            raise InputError(f"more than {MAX_NODES:,} layers: expected fewer")
+        self.taken[name] += 1
+        if self.taken[name] > 1:
+            name = self.free(f"{name}.{self.taken[name]}")
+        self.nodes.append(Node(name, operation, tuple(t.node for t in inputs), line, label))
+        return Tensor(self, name, channels, form, any(t.last for t in inputs))
+
+    def free(self, name: str) -> str:
+        while name in self.taken:
+            name += "'"
+        self.taken[name] += 1
+        return name
+
+    def note(self, text: str, line: int | None = None) -> None:
+        found = Note(text, line)
+        if found not in self.notes:
+            self.notes.append(found)
+
+    def is_image(self, tensor: Tensor) -> bool:
+        """Whether nothing has changed the image's channels on the way to `tensor`."""
+        by_name = {node.name: node for node in self.nodes}
+        node = by_name[tensor.node]
+        while isinstance(node.operation, Pass | Pad | Crop | Resize | Window):
+            convolved = isinstance(node.operation, Window) and (
+                node.operation.rows.kind == CONVOLUTION
+            )
+            if convolved or getattr(node.operation, "channels", None):
+                return False
+            node = by_name[node.inputs[0]]
+        return isinstance(node.operation, Input)
+
+    def is_single(self, tensor: Tensor) -> bool:
+        """Whether `tensor` is a map of 1 × 1 behind a global pool."""
+        by_name = {node.name: node for node in self.nodes}
+        node = by_name[tensor.node]
+        while isinstance(node.operation, Pass):
+            node = by_name[node.inputs[0]]
+        return isinstance(node.operation, Global)
+
+    def graph(self, outputs: Iterable[Tensor], channels: int) -> Graph:
+        """The nodes that lead to `outputs`; the image has `channels` where no layer said so."""
+        by_name = {node.name: node for node in self.nodes}
+        wanted = [tensor.node for tensor in outputs]
+        ends = tuple(dict.fromkeys(wanted))
+        needed = set()
+        while wanted:
+            name = wanted.pop()
+            if name not in needed:
+                needed.add(name)
+                wanted += by_name[name].inputs
+        nodes = [node for node in self.nodes if node.name in needed or node.name == "input"]
+        known = self.image_channels or channels
+        nodes = [
+            replace(node, operation=Input(known)) if node.name == "input" else node
+            for node in nodes
+        ]
+        read = {name for node in nodes for name in node.inputs}
+        for end in ends:
+            if end in read:  # a node that others read, too, is an output by one of its own
+                node = by_name[end]
+                name = self.free(f"{end}.output")
+                nodes.append(Node(name, Pass("output"), (end,), node.line, "output"))
+        return Graph(tuple(nodes))
+
+
+@dataclass(frozen=True)
+class At:
+    """One layer at work on its net: where it stands and what it is called.
+
+    name: the node's; what: the layer's in messages, such as "nn.Conv2d".
+    """
+
+    net: Net
+    what: str
+    name: str
+    line: int | None = None
+    label: str = ""
+
+    def fail(self, why: str) -> NoReturn:
+        if self.line is None:
+            raise InputError(f"{self.name} ({self.what}): {why}")
+        raise Unreadable(self.line, f"{self.what}: {why}")
+
+    def whole(self, value: Any, name: str, least: int = 1, most: int = MAX_WINDOW) -> int:
+        """A whole number from `least` to `most`."""
+        if isinstance(value, float) and value.is_integer():
+            value = int(value)
+        if type(value) is not int:
+            if isinstance(value, UnknownValue):
+                if value.fault:
+                    raise value.fault
+                self.fail(f"`{name}` cannot be read ({value}): expected a number written out")
+            self.fail(f"`{name}`: expected a whole number, found {shown(value)}")
+        if not least <= value <= most:
+            self.fail(f"`{name}` must be from {least} to {most:,}, not {value:,}")
+        return int(value)
+
+    def pair(
+        self, value: Any, name: str, least: int = 1, most: int = MAX_WINDOW
+    ) -> tuple[int, int]:
+        """A number for rows and one for columns; one number stands for both."""
+        if isinstance(value, list | tuple) and len(value) == 1:
+            value = value[0]
+        if isinstance(value, list | tuple):
+            if len(value) != 2:
+                self.fail(f"`{name}`: expected one number or two, found {len(value)}")
+            first, second = (self.whole(item, name, least, most) for item in value)
+            return first, second
+        number = self.whole(value, name, least, most)
+        return number, number
+
+    def count(self, value: Any, name: str) -> int:
+        return self.whole(value, name, 1, MAX_CHANNELS)
+
+    def word(self, value: Any, name: str, among: Iterable[str]) -> str:
+        """One of the words in `among`."""
+        if isinstance(value, UnknownValue) and value.fault:
+            raise value.fault
+        if not isinstance(value, str) or value not in among:
+            self.fail(f"`{name}`: expected {' or '.join(map(repr, among))}, found {shown(value)}")
+        return value
+
+    def node(
+        self,
+        operation: Operation,
+        inputs: Tensor | Iterable[Tensor],
+        channels: int | None,
+        form: Form = "map",
+        part: str = "",
+    ) -> Tensor:
+        """The node of this layer, or `part` of it."""
+        if isinstance(inputs, Tensor):
+            inputs = (inputs,)
+        name = f"{self.name}.{part}" if part else self.name
+        label = f"{self.label} ({part})" if part and self.label else self.label
+        return self.net.add(
+            operation, inputs, channels, name=name, label=label, line=self.line, form=form
+        )
+
+    def passed(self, x: Tensor, channels: int | None = None) -> Tensor:
+        """A layer that moves nothing from its place."""
+        made = self.node(Pass(self.what, channels), x, channels or x.channels, x.form)
+        return replace(made, last=x.last)
+
+    def unknown(self, inputs: Iterable[Tensor], why: str) -> Tensor:
+        """A layer that is not followed: it is in the graph, and nothing behind it is analysed."""
+        self.net.note(why, self.line)
+        return self.node(Unknown(self.what), tuple(inputs), None)
+
+    def map_of(self, x: Any) -> Tensor:
+        """`x`, where it is a map of rows and columns."""
+        if not isinstance(x, Tensor):
+            if isinstance(x, UnknownValue) and x.fault:
+                raise x.fault
+            self.fail(f"expected an image or a layer's output, found {shown(x)}")
+        if x.form != "map":
+            self.fail("needs rows and columns, and comes after they were flattened away")
+        return x
+
+    def takes(self, x: Tensor, channels: int, name: str = "in_channels") -> None:
+        """Refuse where the layer expects another number of channels than come in."""
+        if x.channels is None and self.net.is_image(x):
+            if self.net.image_channels is None:
+                self.net.image_channels = channels
+            x = replace(x, channels=self.net.image_channels)
+        if x.channels is not None and x.channels != channels:
+            self.fail(f"`{name}` is {channels:,}, but {x.channels:,} channels come in")
+
+    # --- What several layers share --------------------------------------------------------------
+
+    def window(
+        self,
+        x: Tensor,
+        rows: Layer,
+        columns: Layer,
+        convention: Convention,
+        *,
+        channels: int | None = None,
+        groups: int = 1,
+        multiplier: int | None = None,
+        part: str = "",
+    ) -> Tensor:
+        """A convolution, pool or upsampling. channels: those that come out; None: as many."""
+        for layer in (rows, columns):
+            try:
+                refuse(layer, convention)
+            except InputError as error:
+                self.fail(str(error).removeprefix("layers: "))
+        operation = Window(rows, columns, groups, multiplier, convention)
+        return self.node(operation, x, channels or x.channels, part=part)
+
+    def enlarged(self, x: Tensor, factor: tuple[int, int], convention: Convention) -> Tensor:
+        """Nearest-neighbour upsampling."""
+        rows, columns = (Layer(UPSAMPLING, one) for one in factor)
+        return self.window(x, rows, columns, convention)
+
+    def padded(
+        self, x: Tensor, sides: tuple[int, int, int, int], mode: PadMode, part: str = ""
+    ) -> Tensor:
+        """sides: top, bottom, left, right."""
+        return self.node(Pad(*sides, mode), x, x.channels, part=part)
+
+    def like(self, x: Tensor, other: Tensor, mode: Any, align_corners: bool) -> Tensor:
+        return self.node(Resize(mode=mode, align_corners=align_corners), (x, other), x.channels)
+
+    def joined(self, tensors: list[Tensor], operation: Add | Multiply) -> Tensor:
+        """Added or multiplied, place by place; 1 channel goes with any number."""
+        known = {t.channels for t in tensors if t.channels is not None}
+        if len(known - {1}) > 1:
+            self.fail(
+                f"joins {' and '.join(f'{n:,}' for n in sorted(known))} channels: expected equal"
+            )
+        form: Form = "map" if any(t.form == "map" for t in tensors) else "vector"
+        if len(tensors) == 1:
+            return self.passed(tensors[0])
+        return self.node(operation, tensors, max(known, default=None), form)
+
+    def concatenated(self, tensors: list[Tensor]) -> Tensor:
+        channels = [t.channels for t in tensors]
+        total = None if None in channels else sum(n or 0 for n in channels)
+        form: Form = "map" if any(t.form == "map" for t in tensors) else "vector"
+        if len(tensors) == 1:
+            return self.passed(tensors[0])
+        return self.node(Concatenate(), tensors, total, form)
+
+    def pooled_away(self, x: Tensor, keep: bool) -> Tensor:
+        """Pooling over the whole map. keep: whether it stays a map, of 1 × 1."""
+        return self.node(Global(), x, x.channels, "map" if keep else "vector")
+
+    def flattened(self, x: Tensor) -> Tensor:
+        if x.form == "vector":
+            return self.passed(x)
+        channels = x.channels if self.net.is_single(x) else None
+        return self.node(Flatten(), x, channels, "vector")
+
+
+def shown(value: object) -> str:
+    """A value in a message."""
+    if isinstance(value, str):
+        return repr(value if len(value) <= 30 else value[:29] + "…")
+    if isinstance(value, list | tuple | dict):
+        return f"{len(value)} values"
+    if value is None or isinstance(value, bool | int | float):
+        return str(value)[:30]
+    return str(value)[:40]

@@ -1,0 +1,1091 @@
+"""Pasted Python, read as text: a small part of the language, followed and never run.
+
+`Reader` walks the syntax tree and keeps its own values: numbers, strings, tuples, lists,
+dictionaries, functions and classes that the text itself defines, and `Thing`s, which a library of
+layers supplies (see `core.check.code`). It calls nothing of Python's on the text's behalf but
+arithmetic on bounded numbers; a name that the text does not define stands for nothing but itself.
+
+What it cannot follow becomes `Unknown`, which is an error only where the network needs it: data
+sets, optimizers and training loops pass by. Every size is bounded beforehand, so that no text
+takes more than about a second, or much memory.
+"""
+
+from __future__ import annotations
+
+import ast
+import math
+import operator
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from core.settings import InputError
+
+MAX_TEXT = 60_000
+MAX_DEPTH = 60
+MAX_STEPS = 60_000
+MAX_CALLS = 25
+MAX_ITEMS = 2_000
+MAX_STRING = 2_000
+MAX_NUMBER = 10**12
+
+
+class Unreadable(InputError):
+    """What cannot be followed: a line of the text, and what would be right."""
+
+    def __init__(self, line: int | None, why: str) -> None:
+        self.line = line
+        super().__init__(why if line is None else f"line {line}: {why}")
+
+
+class Thing:
+    """A value of the library's; the class itself knows nothing and does nothing."""
+
+    def __str__(self) -> str:
+        return type(self).__name__.lower()
+
+    def attribute(self, reader: Reader, name: str, line: int | None) -> Any:
+        return Unknown(f"{self}.{name}", line)
+
+    def call(self, reader: Reader, given: Arguments, line: int | None) -> Any:
+        return Unknown(f"{self}()", line)
+
+    def item(self, reader: Reader, key: Any, line: int | None) -> Any:
+        return Unknown(f"{self}[…]", line)
+
+    def members(self) -> list[Any] | None:
+        """What a loop goes through; None for what has no such parts."""
+        return None
+
+
+@dataclass(frozen=True)
+class Unknown(Thing):
+    """A value that was not followed.
+
+    text: how the code calls it.
+    fault: why, where that is an error; None for a name from elsewhere.
+    """
+
+    text: str
+    line: int | None
+    fault: Unreadable | None = None
+
+    def __str__(self) -> str:
+        return self.text
+
+    def attribute(self, reader: Reader, name: str, line: int | None) -> Any:
+        return Unknown(shortened(f"{self.text}.{name}"), line, self.fault)
+
+    def call(self, reader: Reader, given: Arguments, line: int | None) -> Any:
+        if self.fault and any(isinstance(value, Thing) for value in given.every()):
+            raise self.fault
+        return reader.library.unknown_call(reader, self, given, line)
+
+    def item(self, reader: Reader, key: Any, line: int | None) -> Any:
+        return Unknown(self.text, line, self.fault)
+
+
+@dataclass(frozen=True)
+class Name(Thing):
+    """A dotted name from outside the text, such as torch.nn.Conv2d."""
+
+    path: str
+
+    def __str__(self) -> str:
+        return self.path
+
+    def attribute(self, reader: Reader, name: str, line: int | None) -> Any:
+        return reader.library.name(f"{self.path}.{name}")
+
+    def call(self, reader: Reader, given: Arguments, line: int | None) -> Any:
+        return reader.library.call(reader, self.path, given, line)
+
+
+@dataclass(frozen=True)
+class Arguments:
+    """What stands between the brackets of a call."""
+
+    positional: tuple[Any, ...] = ()
+    named: Mapping[str, Any] = field(default_factory=dict)
+
+    def every(self) -> list[Any]:
+        return [*self.positional, *self.named.values()]
+
+
+@dataclass(frozen=True)
+class Parameter:
+    name: str
+    default: Any
+    kind: str = ""  # "*" and "**" gather what is left over; "only" can be given by name alone
+
+
+REQUIRED = object()
+
+
+def bind(
+    what: str, parameters: Sequence[Parameter], given: Arguments, line: int | None
+) -> dict[str, Any]:
+    """Each parameter's value. Raises Unreadable as Python raises TypeError."""
+    values: dict[str, Any] = {}
+    left = list(given.positional)
+    named = dict(given.named)
+    for parameter in parameters:
+        if parameter.kind == "*":
+            values[parameter.name], left = tuple(left), []
+        elif parameter.kind == "**":
+            values[parameter.name], named = named, {}
+        elif left and parameter.kind != "only":
+            values[parameter.name] = left.pop(0)
+            if parameter.name in named:
+                raise Unreadable(line, f"{what}: `{parameter.name}` is given twice")
+        elif parameter.name in named:
+            values[parameter.name] = named.pop(parameter.name)
+        elif parameter.default is REQUIRED:
+            raise Unreadable(line, f"{what}: `{parameter.name}` is missing")
+        else:
+            values[parameter.name] = parameter.default
+    names = ", ".join(parameter.name for parameter in parameters)
+    if left:
+        raise Unreadable(
+            line, f"{what}: too many values, {len(given.positional)}: expected {names or 'none'}"
+        )
+    if named:
+        raise Unreadable(
+            line, f"{what}: no argument `{next(iter(named))}`: expected {names or 'none'}"
+        )
+    return values
+
+
+@dataclass(eq=False)
+class Scope:
+    """Names and what they stand for; `outer` is asked where a name is not here."""
+
+    names: dict[str, Any]
+    outer: Scope | None = None
+
+    def find(self, name: str) -> Any:
+        scope: Scope | None = self
+        while scope is not None:
+            if name in scope.names:
+                return scope.names[name]
+            scope = scope.outer
+        return REQUIRED
+
+
+@dataclass(frozen=True, eq=False)
+class Function(Thing):
+    """A function that the text defines."""
+
+    name: str
+    parameters: tuple[Parameter, ...]
+    body: Sequence[ast.stmt] | ast.expr
+    scope: Scope
+    owner: Class | None = None
+
+    def __str__(self) -> str:
+        return self.name
+
+    def call(self, reader: Reader, given: Arguments, line: int | None) -> Any:
+        names = bind(f"{self.name}()", self.parameters, given, line)
+        with reader.called(line):
+            scope = Scope(names, self.scope)
+            if isinstance(self.body, ast.expr):
+                return reader.evaluate(self.body, scope)
+            names["__owner__"] = self.owner
+            outcome = reader.run(self.body, scope)
+        return outcome.value if isinstance(outcome, Return) else None
+
+
+@dataclass(frozen=True, eq=False)
+class Method(Thing):
+    """A function with the object that it belongs to."""
+
+    function: Function
+    instance: Thing
+
+    def __str__(self) -> str:
+        return self.function.name
+
+    def call(self, reader: Reader, given: Arguments, line: int | None) -> Any:
+        with_self = Arguments((self.instance, *given.positional), given.named)
+        return self.function.call(reader, with_self, line)
+
+
+@dataclass(frozen=True, eq=False)
+class Builtin(Thing):
+    """One of the few functions of Python's own that are followed, or a method of a list."""
+
+    name: str
+    function: Callable[..., Any]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def call(self, reader: Reader, given: Arguments, line: int | None) -> Any:
+        for value in given.every():
+            if isinstance(value, Unknown) and value.fault:
+                raise value.fault
+        try:
+            return limited(self.function(*given.positional, **given.named), line)
+        except Unreadable:
+            raise
+        except Exception:  # the arguments are the text's: whatever does not fit is its mistake
+            return Unknown(f"{self.name}()", line)
+
+
+@dataclass(frozen=True, eq=False)
+class Class(Thing):
+    """A class that the text defines."""
+
+    name: str
+    bases: tuple[Any, ...]
+    scope: Scope
+    line: int
+
+    def __str__(self) -> str:
+        return self.name
+
+    def lineage(self) -> list[Class]:
+        """The class and those of the text's that it inherits from, nearest first."""
+        found: list[Class] = [self]
+        for base in self.bases:
+            if isinstance(base, Class):
+                found += [other for other in base.lineage() if other not in found]
+        return found
+
+    def foreign(self) -> list[str]:
+        """The dotted names among its ancestors."""
+        return [
+            str(base)
+            for ancestor in self.lineage()
+            for base in ancestor.bases
+            if not isinstance(base, Class)
+        ]
+
+    def find(self, name: str, after: Class | None = None) -> Any:
+        """A method or a value of the class; `after`, of those only that come after it."""
+        lineage = self.lineage()
+        if after is not None:
+            lineage = lineage[lineage.index(after) + 1 :] if after in lineage else []
+        for ancestor in lineage:
+            if name in ancestor.scope.names:
+                return ancestor.scope.names[name]
+        return REQUIRED
+
+    def attribute(self, reader: Reader, name: str, line: int | None) -> Any:
+        found = self.find(name)
+        return Unknown(f"{self.name}.{name}", line) if found is REQUIRED else found
+
+    def call(self, reader: Reader, given: Arguments, line: int | None) -> Any:
+        return reader.library.instance(reader, self, given, line)
+
+
+@dataclass(frozen=True)
+class Super(Thing):
+    """`super()`: an object seen as one of the class after `owner`."""
+
+    owner: Class
+    instance: Any
+
+    def __str__(self) -> str:
+        return "super()"
+
+    def attribute(self, reader: Reader, name: str, line: int | None) -> Any:
+        found = self.instance.kind.find(name, after=self.owner)
+        if isinstance(found, Function):
+            return Method(found, self.instance)
+        if found is not REQUIRED:
+            return found
+        return reader.library.inherited(self.instance, name, line)
+
+
+@dataclass(frozen=True)
+class Return:
+    value: Any
+
+
+@dataclass(frozen=True)
+class Jump:
+    """`break` or `continue`."""
+
+    word: str
+
+
+class Library:
+    """What the reader does not know of itself: the frameworks' names."""
+
+    def name(self, path: str) -> Any:
+        """What a dotted name from outside stands for."""
+        return Name(path)
+
+    def bare(self, name: str) -> Any:
+        """What a name stands for that the text never defines; REQUIRED for nothing."""
+        return REQUIRED
+
+    def call(self, reader: Reader, path: str, given: Arguments, line: int | None) -> Any:
+        return Unknown(path, line)
+
+    def unknown_call(
+        self, reader: Reader, what: Unknown, given: Arguments, line: int | None
+    ) -> Any:
+        return Unknown(what.text, line, what.fault)
+
+    def instance(self, reader: Reader, kind: Class, given: Arguments, line: int | None) -> Any:
+        return Unknown(kind.name, line)
+
+    def inherited(self, instance: Any, name: str, line: int | None) -> Any:
+        return Unknown(f"super().{name}", line)
+
+    def combine(
+        self, reader: Reader, sign: type[ast.operator], a: Any, b: Any, line: int | None
+    ) -> Any:
+        """`a` and `b` around an operator, where one of them is a Thing."""
+        return Unknown("…", line)
+
+
+def shortened(text: str, most: int = 60) -> str:
+    """A piece of the text, as one line of readable length."""
+    text = " ".join(text.split())
+    return text if len(text) <= most else text[: most - 1] + "…"
+
+
+def limited(value: Any, line: int | None) -> Any:
+    """`value`, where it is of a size that the reader keeps; Unreadable otherwise."""
+    if type(value) is int and abs(value) > MAX_NUMBER:
+        raise Unreadable(line, f"a number beyond {MAX_NUMBER:,}")
+    if isinstance(value, float) and not math.isfinite(value):
+        return Unknown(str(value), line)
+    if isinstance(value, str) and len(value) > MAX_STRING:
+        raise Unreadable(line, f"a text of more than {MAX_STRING:,} characters")
+    if isinstance(value, list | tuple | dict) and len(value) > MAX_ITEMS:
+        raise Unreadable(line, f"more than {MAX_ITEMS:,} values in a row")
+    return value
+
+
+def parse(text: str) -> ast.Module:
+    """The syntax tree of `text`, shallow enough to walk. Raises InputError, Unreadable."""
+    if len(text) > MAX_TEXT:
+        raise InputError(
+            f"the code has {len(text):,} characters: expected at most {MAX_TEXT:,}, the model alone"
+        )
+    try:
+        tree = ast.parse(text)
+    except SyntaxError as error:
+        found = re.sub(r" \(.*\)$", "", error.msg or "invalid syntax")
+        raise Unreadable(error.lineno or 1, f"no valid Python: {shortened(found, 90)}") from None
+    except (MemoryError, RecursionError):
+        raise InputError(
+            f"the code is nested too deeply: expected at most {MAX_DEPTH} brackets or blocks, "
+            "one within another"
+        ) from None
+    except ValueError as error:  # a null byte, half a character
+        raise InputError(f"the code is no valid Python text: {shortened(str(error))}") from None
+    level: list[tuple[ast.AST, int]] = [(tree, 1)]
+    for _ in range(MAX_DEPTH):
+        level = [
+            (child, getattr(child, "lineno", line))
+            for node, line in level
+            for child in ast.iter_child_nodes(node)
+        ]
+    if level:
+        raise Unreadable(
+            level[0][1],
+            f"nested too deeply: expected at most {MAX_DEPTH} steps, one within another",
+        )
+    return tree
+
+
+BINARY: dict[type[ast.operator], Callable[[Any, Any], Any]] = {
+    ast.Add: operator.add,
+    ast.Sub: operator.sub,
+    ast.Mult: operator.mul,
+    ast.Div: operator.truediv,
+    ast.FloorDiv: operator.floordiv,
+    ast.Mod: operator.mod,
+    ast.Pow: operator.pow,
+}
+COMPARISONS: dict[type[ast.cmpop], Callable[[Any, Any], Any]] = {
+    ast.Eq: operator.eq,
+    ast.NotEq: operator.ne,
+    ast.Lt: operator.lt,
+    ast.LtE: operator.le,
+    ast.Gt: operator.gt,
+    ast.GtE: operator.ge,
+}
+NUMBERS = (bool, int, float)
+PLAIN = (*NUMBERS, str, type(None))
+
+
+class Reader:
+    """Follows a syntax tree. Raises Unreadable, and InputError past MAX_STEPS."""
+
+    def __init__(self, library: Library) -> None:
+        self.library = library
+        self.scope = Scope({})
+        self.steps = 0
+        self.calls = 0
+        self.line = 1
+        self.last: Any = None
+        """The value of the last expression that stood alone."""
+
+    # --- Statements -----------------------------------------------------------------------------
+
+    def follow(self, tree: ast.Module) -> None:
+        """The whole text. A statement that fails leaves what it names Unknown, with the reason."""
+        for statement in tree.body:
+            self.attempt(statement)
+
+    def attempt(self, statement: ast.stmt) -> None:
+        if isinstance(statement, ast.If) and is_main(statement.test):
+            for inner in statement.body:
+                self.attempt(inner)
+            return
+        try:
+            self.run([statement], self.scope)
+        except Unreadable as error:
+            for name in touched(statement):
+                self.scope.names[name] = Unknown(name, error.line, error)
+
+    def run(self, body: Sequence[ast.stmt], scope: Scope) -> Return | Jump | None:
+        for statement in body:
+            outcome = self.execute(statement, scope)
+            if outcome is not None:
+                return outcome
+        return None
+
+    def execute(self, node: ast.stmt, scope: Scope) -> Return | Jump | None:
+        self.step(node)
+        line = node.lineno
+        match node:
+            case ast.Expr():
+                value = self.evaluate(node.value, scope)
+                if scope is self.scope:
+                    self.last = value
+            case ast.Assign():
+                value = self.evaluate(node.value, scope)
+                for target in node.targets:
+                    self.assign(target, value, scope)
+            case ast.AnnAssign():
+                if node.value is not None:
+                    self.assign(node.target, self.evaluate(node.value, scope), scope)
+            case ast.AugAssign():
+                old = self.evaluate(as_read(node.target), scope)
+                new = self.evaluate(node.value, scope)
+                if isinstance(old, list) and isinstance(new, list | tuple):
+                    old.extend(new)
+                    limited(old, line)
+                else:
+                    old = self.binary(type(node.op), old, new, line)
+                self.assign(node.target, old, scope)
+            case ast.Return():
+                return Return(None if node.value is None else self.evaluate(node.value, scope))
+            case ast.If():
+                chosen = node.body if self.truth(node.test, scope) else node.orelse
+                return self.run(chosen, scope)
+            case ast.For():
+                return self.loop(node, scope)
+            case ast.FunctionDef():
+                scope.names[node.name] = self.function(node, scope)
+            case ast.ClassDef():
+                scope.names[node.name] = self.define(node, scope)
+            case ast.Import() | ast.ImportFrom():
+                self.bring_in(node, scope)
+            case ast.With():
+                for item in node.items:
+                    value = self.evaluate(item.context_expr, scope)
+                    if item.optional_vars is not None:
+                        self.assign(item.optional_vars, value, scope)
+                return self.run(node.body, scope)
+            case ast.Try():
+                return self.run(node.body, scope)
+            case ast.Break() | ast.Continue():
+                return Jump(type(node).__name__)
+            case ast.Raise():
+                raise Unreadable(line, "the code itself stops here with an error (`raise`)")
+            case ast.Pass() | ast.Assert() | ast.Delete() | ast.Global() | ast.Nonlocal():
+                pass
+            case _:
+                kind = type(node).__name__.lower()
+                raise Unreadable(line, f"`{kind}` is not followed: expected plain layers and loops")
+        return None
+
+    def loop(self, node: ast.For, scope: Scope) -> Return | Jump | None:
+        for value in self.items(node.iter, scope):
+            self.step(node)
+            self.assign(node.target, value, scope)
+            outcome = self.run(node.body, scope)
+            if isinstance(outcome, Return):
+                return outcome
+            if isinstance(outcome, Jump) and outcome.word == "Break":
+                break
+        else:
+            return self.run(node.orelse, scope)
+        return None
+
+    def bring_in(self, node: ast.Import | ast.ImportFrom, scope: Scope) -> None:
+        for alias in node.names:
+            if isinstance(node, ast.ImportFrom):
+                module = "." * node.level + (node.module or "")
+                scope.names[alias.asname or alias.name] = self.library.name(
+                    f"{module}.{alias.name}"
+                )
+            elif alias.asname:
+                scope.names[alias.asname] = self.library.name(alias.name)
+            else:
+                root = alias.name.partition(".")[0]
+                scope.names[root] = self.library.name(root)
+
+    def assign(self, target: ast.expr, value: Any, scope: Scope) -> None:
+        line = target.lineno
+        match target:
+            case ast.Name():
+                scope.names[target.id] = value
+            case ast.Tuple() | ast.List():
+                self.unpack(target.elts, value, scope)
+            case ast.Starred():
+                self.assign(target.value, value, scope)
+            case ast.Attribute():
+                owner = self.evaluate(target.value, scope)
+                if isinstance(getattr(owner, "attributes", None), dict):
+                    owner.set(target.attr, value)
+            case ast.Subscript():
+                owner = self.evaluate(target.value, scope)
+                key = self.evaluate(target.slice, scope)
+                keyed = isinstance(owner, dict) and isinstance(key, PLAIN)
+                if keyed or (isinstance(owner, list) and key in range(-len(owner), len(owner))):
+                    owner[key] = value
+                elif not isinstance(owner, Unknown):
+                    raise Unreadable(line, f"`{written(target)} = …` is not followed")
+
+    def unpack(self, targets: list[ast.expr], value: Any, scope: Scope) -> None:
+        line = targets[0].lineno if targets else self.line
+        if isinstance(value, Thing):
+            value = self.library_items(value, len(targets), line)
+        if not isinstance(value, list | tuple):
+            raise Unreadable(line, "expected as many values as names to the left of `=`")
+        values = list(value)
+        stars = [i for i, target in enumerate(targets) if isinstance(target, ast.Starred)]
+        if stars:
+            after = len(targets) - stars[0] - 1
+            middle = values[stars[0] : len(values) - after]
+            values = [*values[: stars[0]], middle, *values[len(values) - after :]]
+        if len(values) != len(targets):
+            raise Unreadable(
+                line, f"{len(value)} values for {len(targets)} names to the left of `=`"
+            )
+        for target, item in zip(targets, values, strict=True):
+            self.assign(target, item, scope)
+
+    def library_items(self, value: Thing, count: int, line: int | None) -> Any:
+        if isinstance(value, Unknown):
+            return [value] * count
+        return [value.item(self, i, line) for i in range(count)]
+
+    def function(self, node: ast.FunctionDef, scope: Scope) -> Any:
+        found: Any = Function(node.name, self.parameters(node.args, scope), node.body, scope)
+        for decorator in node.decorator_list:
+            mark = written(decorator).partition("(")[0].rpartition(".")[2]
+            if mark in ("property", "staticmethod", "classmethod"):
+                found = Marked(mark, found)
+            elif mark not in PASSING_DECORATORS:
+                text = f"@{written(decorator)}"
+                fault = Unreadable(
+                    node.lineno, f"`{node.name}` is wrapped by {text}, which is not followed"
+                )
+                return Unknown(node.name, node.lineno, fault)
+        return found
+
+    def parameters(self, args: ast.arguments, scope: Scope) -> tuple[Parameter, ...]:
+        plain = [*args.posonlyargs, *args.args]
+        missing = len(plain) - len(args.defaults)
+        defaults = [REQUIRED] * missing + [self.evaluate(d, scope) for d in args.defaults]
+        found = [Parameter(a.arg, d) for a, d in zip(plain, defaults, strict=True)]
+        if args.vararg:
+            found.append(Parameter(args.vararg.arg, (), "*"))
+        for argument, default in zip(args.kwonlyargs, args.kw_defaults, strict=True):
+            value = REQUIRED if default is None else self.evaluate(default, scope)
+            found.append(Parameter(argument.arg, value, "only"))
+        if args.kwarg:
+            found.append(Parameter(args.kwarg.arg, {}, "**"))
+        return tuple(found)
+
+    def define(self, node: ast.ClassDef, scope: Scope) -> Class:
+        bases = tuple(self.evaluate(base, scope) for base in node.bases)
+        inner = Scope({}, scope)
+        found = Class(node.name, bases, inner, node.lineno)
+        for statement in node.body:
+            if isinstance(statement, ast.FunctionDef):
+                method = self.function(statement, scope)
+                inner.names[statement.name] = owned(method, found)
+            else:
+                self.execute(statement, inner)
+        return found
+
+    # --- Expressions ----------------------------------------------------------------------------
+
+    def step(self, node: ast.stmt | ast.expr) -> None:
+        self.tick(node.lineno)
+
+    def tick(self, line: int | None) -> None:
+        """One more step. Raises TooLong after MAX_STEPS."""
+        self.line = line or self.line
+        self.steps += 1
+        if self.steps > MAX_STEPS:
+            raise TooLong(
+                f"line {line}: more than {MAX_STEPS:,} steps to follow: "
+                "expected fewer or smaller loops"
+            )
+
+    def called(self, line: int | None) -> Calls:
+        return Calls(self, line)
+
+    def evaluate(self, node: ast.expr, scope: Scope) -> Any:
+        self.step(node)
+        line = node.lineno
+        match node:
+            case ast.Constant():
+                if isinstance(node.value, PLAIN):
+                    return limited(node.value, line)
+                return Unknown("…" if node.value is ... else written(node), line)
+            case ast.Name():
+                return self.look_up(node, scope)
+            case ast.Attribute():
+                return self.attribute(self.evaluate(node.value, scope), node.attr, line)
+            case ast.Call():
+                return self.call(node, scope)
+            case ast.BinOp():
+                left = self.evaluate(node.left, scope)
+                right = self.evaluate(node.right, scope)
+                return self.binary(type(node.op), left, right, line)
+            case ast.UnaryOp():
+                return self.unary(node, scope)
+            case ast.BoolOp():
+                return self.either(node, scope)
+            case ast.Compare():
+                return self.compare(node, scope)
+            case ast.IfExp():
+                chosen = node.body if self.truth(node.test, scope) else node.orelse
+                return self.evaluate(chosen, scope)
+            case ast.Tuple():
+                return tuple(self.several(node.elts, scope))
+            case ast.List() | ast.Set():
+                return self.several(node.elts, scope)
+            case ast.Dict():
+                return self.dictionary(node, scope)
+            case ast.Subscript():
+                return self.subscript(node, scope)
+            case ast.ListComp() | ast.GeneratorExp():
+                return list(self.comprehension(node.generators, node.elt, scope))
+            case ast.DictComp():
+                pair = ast.Tuple([node.key, node.value], ast.Load())
+                ast.copy_location(pair, node)
+                pairs = self.comprehension(node.generators, pair, scope)
+                return {key: value for key, value in pairs if isinstance(key, PLAIN)}
+            case ast.JoinedStr():
+                return self.joined(node, scope)
+            case ast.Lambda():
+                return Function("lambda", self.parameters(node.args, scope), node.body, scope)
+            case ast.Slice():
+                parts = (node.lower, node.upper, node.step)
+                return slice(*(None if p is None else self.evaluate(p, scope) for p in parts))
+            case ast.NamedExpr():
+                value = self.evaluate(node.value, scope)
+                self.assign(node.target, value, scope)
+                return value
+        return Unknown(written(node), line)
+
+    def look_up(self, node: ast.Name, scope: Scope) -> Any:
+        found = scope.find(node.id)
+        if found is REQUIRED:
+            found = BUILTINS.get(node.id, REQUIRED)
+        if found is REQUIRED:
+            found = self.library.bare(node.id)
+        if found is REQUIRED:
+            fault = Unreadable(node.lineno, f"`{shortened(node.id)}` is not defined in this text")
+            return Unknown(node.id, node.lineno, fault)
+        return found
+
+    def attribute(self, owner: Any, name: str, line: int | None) -> Any:
+        if isinstance(owner, Thing):
+            return owner.attribute(self, name, line)
+        if isinstance(owner, list) and name in ("append", "extend", "insert", "pop", "reverse"):
+            return Builtin(
+                name, getattr(owner, name) if name != "extend" else extender(owner, line)
+            )
+        if isinstance(owner, dict) and name in ("items", "keys", "values", "get", "update"):
+            return Builtin(name, DICTIONARY[name](owner))
+        if isinstance(owner, str) and name in ("lower", "upper", "split", "strip", "startswith"):
+            return Builtin(name, getattr(owner, name))
+        return Unknown(f"….{name}", line)
+
+    def call(self, node: ast.Call, scope: Scope) -> Any:
+        line = node.lineno
+        if isinstance(node.func, ast.Name) and node.func.id == "super":
+            return self.superior(scope, line)
+        function = self.evaluate(node.func, scope)
+        positional: list[Any] = self.several(node.args, scope)
+        named: dict[str, Any] = {}
+        for keyword in node.keywords:
+            value = self.evaluate(keyword.value, scope)
+            if keyword.arg is not None:
+                named[keyword.arg] = value
+            elif isinstance(value, dict):
+                named |= {str(key): item for key, item in value.items()}
+        self.line = line
+        if isinstance(function, Thing):
+            return function.call(self, Arguments(tuple(positional), named), line)
+        return Unknown(written(node), line)
+
+    def superior(self, scope: Scope, line: int | None) -> Any:
+        owner, instance = scope.find("__owner__"), scope.find("self")
+        if isinstance(owner, Class) and hasattr(instance, "kind"):
+            return Super(owner, instance)
+        return Unknown("super()", line)
+
+    def several(self, nodes: Sequence[ast.expr], scope: Scope) -> list[Any]:
+        values: list[Any] = []
+        for node in nodes:
+            if isinstance(node, ast.Starred):
+                values += self.items(node.value, scope)
+            else:
+                values.append(self.evaluate(node, scope))
+            limited(values, node.lineno)
+        return values
+
+    def items(self, node: ast.expr, scope: Scope) -> list[Any]:
+        """The values that a loop or a star goes through."""
+        value = self.evaluate(node, scope)
+        if isinstance(value, dict):
+            return list(value)
+        if isinstance(value, list | tuple | str):
+            return list(value)
+        if isinstance(value, Thing) and value.members() is not None:
+            return value.members() or []
+        if isinstance(value, Unknown) and value.fault:
+            raise value.fault
+        raise Unreadable(
+            node.lineno,
+            f"`{written(node)}` is not known here: expected a range or a list written out",
+        )
+
+    def dictionary(self, node: ast.Dict, scope: Scope) -> Any:
+        found: dict[Any, Any] = {}
+        for key, value in zip(node.keys, node.values, strict=True):
+            item = self.evaluate(value, scope)
+            if key is None:
+                found |= item if isinstance(item, dict) else {}
+            else:
+                name = self.evaluate(key, scope)
+                if isinstance(name, PLAIN):
+                    found[name] = item
+        return limited(found, node.lineno)
+
+    def subscript(self, node: ast.Subscript, scope: Scope) -> Any:
+        owner = self.evaluate(node.value, scope)
+        key = self.evaluate(node.slice, scope)
+        if isinstance(owner, Thing):
+            return owner.item(self, key, node.lineno)
+        try:
+            return owner[key]
+        except Exception:
+            return Unknown(written(node), node.lineno)
+
+    def comprehension(
+        self, generators: list[ast.comprehension], element: ast.expr, scope: Scope
+    ) -> Iterator[Any]:
+        if not generators:
+            yield self.evaluate(element, scope)
+            return
+        first, *rest = generators
+        inner = Scope({}, scope)
+        made = 0
+        for value in self.items(first.iter, scope):
+            self.assign(first.target, value, inner)
+            if all(self.truth(condition, inner) for condition in first.ifs):
+                for item in self.comprehension(rest, element, inner):
+                    yield item
+                    made += 1
+                    if made > MAX_ITEMS:
+                        raise Unreadable(element.lineno, f"more than {MAX_ITEMS:,} values in a row")
+
+    def joined(self, node: ast.JoinedStr, scope: Scope) -> Any:
+        text = ""
+        for part in node.values:
+            value = part
+            if isinstance(part, ast.FormattedValue):
+                value = self.evaluate(part.value, scope)
+                if part.format_spec is not None or not isinstance(value, PLAIN):
+                    return Unknown(written(node), node.lineno)
+                text += str(value)
+            elif isinstance(part, ast.Constant):
+                text += str(part.value)
+        return limited(text, node.lineno)
+
+    def truth(self, node: ast.expr, scope: Scope) -> bool:
+        """Whether a condition holds; Unreadable where that cannot be told."""
+        value = self.evaluate(node, scope)
+        if isinstance(value, Unknown):
+            if value.fault:
+                raise value.fault
+            raise Unreadable(
+                node.lineno, f"whether `{written(node)}` holds cannot be told without running it"
+            )
+        if isinstance(value, Thing):
+            return True
+        return bool(value)
+
+    def unary(self, node: ast.UnaryOp, scope: Scope) -> Any:
+        if isinstance(node.op, ast.Not):
+            return not self.truth(node.operand, scope)
+        value = self.evaluate(node.operand, scope)
+        if isinstance(value, NUMBERS):
+            if isinstance(node.op, ast.USub):
+                return -value
+            if isinstance(node.op, ast.UAdd):
+                return value
+        if isinstance(value, Unknown):
+            return value
+        return Unknown(written(node), node.lineno)
+
+    def either(self, node: ast.BoolOp, scope: Scope) -> Any:
+        stop = isinstance(node.op, ast.Or)
+        value: Any = None
+        for part in node.values:
+            value = self.evaluate(part, scope)
+            if isinstance(value, Unknown):
+                return value
+            if (isinstance(value, Thing) or bool(value)) is stop:
+                return value
+        return value
+
+    def compare(self, node: ast.Compare, scope: Scope) -> Any:
+        left = self.evaluate(node.left, scope)
+        for sign, other in zip(node.ops, node.comparators, strict=True):
+            right = self.evaluate(other, scope)
+            outcome = compared(sign, left, right)
+            if outcome is None:
+                return Unknown(written(node), node.lineno)
+            if not outcome:
+                return False
+            left = right
+        return True
+
+    def binary(self, sign: type[ast.operator], left: Any, right: Any, line: int | None) -> Any:
+        for value in (left, right):
+            if isinstance(value, Unknown) and value.fault:
+                return value
+        if isinstance(left, Thing) or isinstance(right, Thing):
+            return self.library.combine(self, sign, left, right, line)
+        numbers = isinstance(left, NUMBERS) and isinstance(right, NUMBERS)
+        joins = (
+            sign is ast.Add and type(left) is type(right) and isinstance(left, list | tuple | str)
+        )
+        repeats = sign is ast.Mult and (repeated(left, right) or repeated(right, left))
+        powers = sign is ast.Pow and numbers and (abs(right) > 64 or abs(left) > MAX_NUMBER)
+        if sign not in BINARY or powers or not (numbers or joins or repeats):
+            return Unknown("…", line)
+        try:
+            return limited(BINARY[sign](left, right), line)
+        except (ArithmeticError, TypeError, ValueError):
+            raise Unreadable(line, "this arithmetic has no result") from None
+
+
+class TooLong(InputError):
+    """More steps than the reader follows. It ends the reading, wherever it happens."""
+
+
+class Calls:
+    """A call of one of the text's functions, within those that called it."""
+
+    def __init__(self, reader: Reader, line: int | None) -> None:
+        self.reader = reader
+        self.line = line
+
+    def __enter__(self) -> None:
+        if self.reader.calls >= MAX_CALLS:
+            raise Unreadable(
+                self.line,
+                f"more than {MAX_CALLS} calls within one another: a function calls itself",
+            )
+        self.reader.calls += 1
+
+    def __exit__(self, *_: object) -> None:
+        self.reader.calls -= 1
+
+
+@dataclass(frozen=True, eq=False)
+class Marked(Thing):
+    """A function under @property, @staticmethod or @classmethod."""
+
+    mark: str
+    function: Function
+
+    def __str__(self) -> str:
+        return self.function.name
+
+    def call(self, reader: Reader, given: Arguments, line: int | None) -> Any:
+        return self.function.call(reader, given, line)
+
+
+PASSING_DECORATORS = (
+    *("no_grad", "inference_mode", "register_keras_serializable", "override", "function"),
+    *("overload", "torch_jit_export", "export", "ignore", "unused", "tf_function", "typechecked"),
+)
+"""Decorators that change nothing about what a function computes."""
+
+
+def owned(method: Any, owner: Class) -> Any:
+    """A class's method knows its class, for `super()`."""
+    if isinstance(method, Function):
+        return Function(method.name, method.parameters, method.body, method.scope, owner)
+    if isinstance(method, Marked):
+        return Marked(method.mark, owned(method.function, owner))
+    return method
+
+
+def repeated(items: Any, times: Any) -> bool:
+    """Whether `items * times` stays small enough to be made."""
+    return (
+        isinstance(items, list | tuple | str)
+        and type(times) is int
+        and len(items) * max(times, 0) <= MAX_ITEMS
+    )
+
+
+def compared(sign: ast.cmpop, left: Any, right: Any) -> bool | None:
+    """A comparison's outcome; None where it cannot be told."""
+    if isinstance(left, Unknown) or isinstance(right, Unknown):
+        return None
+    if isinstance(sign, ast.Is | ast.IsNot):
+        if (
+            left is not None
+            and right is not None
+            and not (isinstance(left, bool) and isinstance(right, bool))
+        ):
+            return None
+        return (left is right) is isinstance(sign, ast.Is)
+    if isinstance(sign, ast.In | ast.NotIn):
+        if not isinstance(left, PLAIN) or not isinstance(right, list | tuple | dict | str):
+            return None
+        if isinstance(right, str):
+            inside = isinstance(left, str) and left in right
+        else:
+            inside = any(isinstance(item, PLAIN) and item == left for item in right)
+        return inside is isinstance(sign, ast.In)
+    if not (flat(left) and flat(right)):
+        return None
+    try:
+        return bool(COMPARISONS[type(sign)](left, right))
+    except TypeError:
+        return None
+
+
+def flat(value: Any) -> bool:
+    """A plain value, or a few of them in a row."""
+    if isinstance(value, list | tuple):
+        return all(isinstance(item, PLAIN) for item in value)
+    return isinstance(value, PLAIN)
+
+
+def written(node: ast.AST) -> str:
+    """A piece of the tree as the text has it, cut to a readable length."""
+    return shortened(ast.unparse(node), 40)
+
+
+def is_main(test: ast.expr) -> bool:
+    return isinstance(test, ast.Compare) and written(test).startswith("__name__ == ")
+
+
+MUTATING = ("add", "append", "extend", "insert", "add_module", "register_module")
+
+
+def touched(statement: ast.stmt) -> set[str]:
+    """The names that a statement assigns, or whose methods it calls."""
+    if isinstance(statement, ast.FunctionDef | ast.ClassDef):
+        return {statement.name}
+    names = set()
+    for node in ast.walk(statement):
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+            names.add(node.id)
+        elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+            root = node.func.value
+            while isinstance(root, ast.Attribute):
+                root = root.value
+            if isinstance(root, ast.Name) and node.func.attr in MUTATING:
+                names.add(root.id)
+    return names
+
+
+def as_read(target: ast.expr) -> ast.expr:
+    """An assignment's target as an expression: the tree keeps the two apart only by a mark."""
+    return target
+
+
+def extender(owner: list[Any], line: int | None) -> Callable[[Any], None]:
+    def extend(items: Any) -> None:
+        more = items.members() if isinstance(items, Thing) else items
+        if not isinstance(more, list | tuple):
+            raise Unreadable(line, "`extend` expects a list written out")
+        owner.extend(more)
+        limited(owner, line)
+
+    return extend
+
+
+DICTIONARY: dict[str, Callable[[dict[Any, Any]], Callable[..., Any]]] = {
+    "items": lambda owner: lambda: list(owner.items()),
+    "keys": lambda owner: lambda: list(owner),
+    "values": lambda owner: lambda: list(owner.values()),
+    "get": lambda owner: owner.get,
+    "update": lambda owner: owner.update,
+}
+
+
+def listed(value: Any) -> list[Any]:
+    parts = value.members() if isinstance(value, Thing) else value
+    if not isinstance(parts, list | tuple | str | dict):
+        raise TypeError
+    return list(parts)
+
+
+def whole_range(*bounds: Any) -> list[int]:
+    found = range(*bounds)
+    if len(found) > MAX_ITEMS:
+        raise Unreadable(0, "")
+    return list(found)
+
+
+def numbers_of(values: tuple[Any, ...]) -> list[Any]:
+    found = listed(values[0]) if len(values) == 1 else list(values)
+    if not all(isinstance(value, NUMBERS) for value in found):
+        raise TypeError
+    return found
+
+
+def plain_text(value: Any) -> str:
+    if not isinstance(value, PLAIN):
+        raise TypeError
+    return str(value)
+
+
+SIMPLE: dict[str, Callable[..., Any]] = {
+    "range": whole_range,
+    "len": lambda value: len(listed(value)),
+    "list": lambda value=(): listed(value),
+    "tuple": lambda value=(): tuple(listed(value)),
+    "reversed": lambda value: listed(value)[::-1],
+    "enumerate": lambda value, start=0: [(start + i, item) for i, item in enumerate(listed(value))],
+    "zip": lambda *values, strict=False: list(zip(*map(listed, values), strict=False)),
+    "int": lambda value: int(*numbers_of((value,) * 2)[:1]),
+    "float": lambda value: float(*numbers_of((value,) * 2)[:1]),
+    "round": lambda value: round(*numbers_of((value,) * 2)[:1]),
+    "abs": lambda value: abs(*numbers_of((value,) * 2)[:1]),
+    "max": lambda *values: max(numbers_of(values)),
+    "min": lambda *values: min(numbers_of(values)),
+    "sum": lambda value: sum(numbers_of((listed(value),))),
+    "str": plain_text,
+    "bool": lambda value: bool(value) if flat(value) else None,
+    "dict": lambda **named: dict(named),
+}
+BUILTINS = {name: Builtin(name, function) for name, function in SIMPLE.items()}
