@@ -21,7 +21,7 @@ from pathlib import Path
 
 from core import data
 from core.machine import processor
-from tests.benchmarks.memory import megabytes, server
+from tests.benchmarks.memory import megabytes, processes
 from tests.benchmarks.session import connected
 from tests.benchmarks.visitors import figures
 from tests.browser.conftest import serving
@@ -133,7 +133,7 @@ def main() -> None:
         serving(Path(folder), PADDING_LAB_CACHE=folder) as address,
     ):
         every = hall(address, asked.sessions, asked.arrive, different=asked.different)
-        most = megabytes(server(), "VmHWM")
+        most = sum(megabytes(process, "VmHWM") for process in processes())
     print(f"{asked.sessions} sessions within {asked.arrive:g} s on {processor()}")
     print(f"{table(every)}\nServer's memory at most: {most} MB")
     for error in sorted({seen.error for seen in every if seen.error}):

@@ -1,8 +1,9 @@
-"""The server's resident memory: `python -m tests.benchmarks.memory [--live]` (Linux).
+"""The memory of the app: `python -m tests.benchmarks.memory [--live]` (Linux).
 
-Before the first visit, idle with a page drawn, and while it trains both arms of the original
-protocol, or of the live preset, on the CPU, until they are done or the seconds are over. With
-MNIST where it is at hand.
+What is resident of the server, of its process that trains, and what both take together: pages that
+they share are counted once (PSS), as a limit on both counts them. Before the first visit, idle with
+a page drawn, and while they train both arms of the original protocol, or of the live preset, on the
+CPU, until they are done or the seconds are over. With MNIST where it is at hand.
 """
 
 from __future__ import annotations
@@ -28,10 +29,28 @@ def server() -> int:
     return next(child for child, command in commands.items() if "streamlit" in command)
 
 
+def processes() -> list[int]:
+    """The server, and the process that trains, where there is one."""
+    parent = server()
+    children = Path(f"/proc/{parent}/task").glob("*/children")
+    return [parent, *(int(child) for file in children for child in file.read_text().split())]
+
+
 def megabytes(process: int, name: str) -> int:
-    """VmRSS, what is resident now, or VmHWM, the most that has been."""
-    lines = Path(f"/proc/{process}/status").read_text().splitlines()
+    """VmRSS, what is resident now, VmHWM, the most that has been, or Pss, shared pages in part."""
+    file = "smaps_rollup" if name == "Pss" else "status"
+    lines = Path(f"/proc/{process}/{file}").read_text().splitlines()
     return next(int(line.split()[1]) // 1024 for line in lines if line.startswith(name))
+
+
+def together() -> int:
+    """What all processes take, in MB."""
+    return sum(megabytes(process, "Pss") for process in processes())
+
+
+def tell(when: str) -> None:
+    each = " + ".join(f"{megabytes(process, 'VmRSS')} MB" for process in processes())
+    print(f"{when:14}{each}, together {together()} MB", flush=True)
 
 
 def main() -> None:
@@ -54,21 +73,21 @@ def main() -> None:
         serving(Path(folder), PADDING_LAB_CACHE=folder) as address,
         chromium() as browser,
     ):
-        process = server()
-        print(f"started        {megabytes(process, 'VmRSS'):5} MB", flush=True)
+        tell("started")
         page = visit(browser, f"{address}/autoencoder?{urlencode(wanted)}")
         page.wait_for_timeout(5_000)  # what trains is imported in the background
-        print(f"idle           {megabytes(process, 'VmRSS'):5} MB", flush=True)
+        tell("idle")
         page.get_by_role("button", name="Train", exact=True).click()
         stop = page.get_by_test_id("stMain").get_by_role("button", name="Stop")
         stop.wait_for()
         seen, end = [], time.monotonic() + given.seconds
         while stop.count() and time.monotonic() < end:
             page.wait_for_timeout(500)
-            seen.append(megabytes(process, "VmRSS"))
+            seen.append(together())
         how_far = "done" if not stop.count() else page.get_by_test_id("stProgress").inner_text()
-        print(f"training       {sorted(seen)[len(seen) // 2]:5} MB, median ({how_far})")
-        print(f"               {megabytes(process, 'VmHWM'):5} MB at most")
+        tell("at the end")
+        median, most = sorted(seen)[len(seen) // 2], max(seen)
+        print(f"training      together {median} MB, median, and {most} MB at most ({how_far})")
 
 
 if __name__ == "__main__":
