@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import gc
 import platform
 import sys
 import threading
@@ -80,9 +81,27 @@ def one_thread() -> Iterator[None]:
                 torch.set_num_threads(_before)
 
 
+# --- What the garbage collector sees ------------------------------------------------------------
+
+
+def freeze() -> None:
+    """Keep what has been imported by now out of the garbage collector's sight, in the background.
+
+    Streamlit collects after every script run and every fragment tick, at about 140 ms a time with
+    the libraries loaded. Done once a process, and once more when torch has joined them.
+    """
+    once(f"frozen, torch {'torch' in sys.modules}", threading.Thread(target=_freeze).start)
+
+
+def _freeze() -> None:
+    gc.collect()
+    gc.freeze()
+    trim()
+
+
 # --- The C library's heap -----------------------------------------------------------------------
-# In a server that trains: quick to give again, slow to pile up. All of it is glibc's; with another
-# C library nothing happens.
+# Where it trains: quick to give again, slow to pile up. All of it is glibc's; with another C
+# library nothing happens.
 
 # Of <malloc.h>.
 _M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD, _M_ARENA_MAX = -1, -3, -8
@@ -97,7 +116,15 @@ def keep() -> None:
     if libc := _glibc():
         libc.mallopt(_M_MMAP_THRESHOLD, 32 * 2**20)
         libc.mallopt(_M_TRIM_THRESHOLD, 64 * 2**20)
-        # Every thread would have a heap of its own, and a page is drawn in a new thread each time.
+    share()
+
+
+def share() -> None:
+    """Let all threads share two heaps.
+
+    Else each had its own, and a page is drawn in a new thread each time.
+    """
+    if libc := _glibc():
         libc.mallopt(_M_ARENA_MAX, 2)
 
 

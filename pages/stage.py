@@ -20,4 +20,4 @@ with plain_errors("stage"):
             vote.voter(st.query_params[vote.VOTE])
     else:
         talk.show()
-warm_up()
+warm_up("stage")

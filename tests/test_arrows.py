@@ -105,6 +105,9 @@ FILES = [file for folder in ("core", "pages", "tests") for file in ROOT.glob(f"{
 TUPLES = {"_asdict", "_fields", "_make", "_replace"}
 """A named tuple's methods, which are public in spite of their names."""
 
+EXIT = "os._exit"
+"""Public, and documented so, in spite of its name."""
+
 
 def private(name: object) -> bool:
     return isinstance(name, str) and bool(re.fullmatch(r"([\w.]+\.)?_[a-z]\w*", name, re.I))
@@ -116,7 +119,7 @@ def reached(tree: ast.Module) -> Iterator[str]:
         if isinstance(node, ast.ImportFrom):
             yield from (alias.name for alias in node.names if private(alias.name))
         elif isinstance(node, ast.Attribute) and private(node.attr) and node.attr not in TUPLES:
-            if ast.unparse(node.value) not in ("self", "cls"):
+            if ast.unparse(node.value) not in ("self", "cls") and ast.unparse(node) != EXIT:
                 yield ast.unparse(node)
         elif isinstance(node, ast.Call) and ast.unparse(node.func).endswith("attr"):
             strings = [arg.value for arg in node.args if isinstance(arg, ast.Constant)]

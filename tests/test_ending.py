@@ -2,6 +2,7 @@
 
 import asyncio
 import signal
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
@@ -11,20 +12,21 @@ from core.autoencoder import Settings
 from core.autoencoder.store import Folder
 from tests.benchmarks.session import connected
 from tests.browser.conftest import started
-from tests.stand_in import until
 
-CHOSEN = Settings(dataset="digits", train_size=1_000, batch_size=32, seed=5, device="cpu")
+CHOSEN = Settings(
+    dataset="digits", train_size=1_000, batch_size=32, seed=5, device="cpu", channels=8, depth=1
+)
 ARMS = (CHOSEN, replace(CHOSEN, pad_width=2))
 
 
-async def train(address: str) -> None:
-    """Ask for a long run of both arms, and leave once it trains."""
-    names = ("dataset", "train_size", "batch_size", "seed", "device", "learning_rate")
-    asked = {name: getattr(CHOSEN, name) for name in names} | {"images": 60_000}
+async def train(address: str, kept: Callable[[], list[int]]) -> None:
+    """Ask for a long run of both arms, and leave once both have been kept."""
+    names = "dataset train_size batch_size seed device learning_rate channels depth"
+    asked = {name: getattr(CHOSEN, name) for name in names.split()} | {"images": 60_000}
     async with asyncio.timeout(120), connected(address) as session:
         await session.ask(name="autoencoder", query=urlencode({"guess": "worse"} | asked))
         await session.press("Train")
-        await session.until(lambda: "Stop" in session.buttons)
+        await session.until(lambda: len(kept()) == len(ARMS))  # at their first checkpoints
 
 
 def test_a_server_that_is_ended_keeps_its_runs(tmp_path: Path) -> None:
@@ -38,8 +40,7 @@ def test_a_server_that_is_ended_keeps_its_runs(tmp_path: Path) -> None:
     with started(tmp_path, ("-m", "streamlit"), environment) as (server, address):
         # In a thread of its own: the tests' browser has an event loop in this one.
         with ThreadPoolExecutor(1) as visitor:
-            visitor.submit(lambda: asyncio.run(train(address))).result(timeout=180)
-        until(lambda: len(kept()) == len(ARMS))  # at their first checkpoints
+            visitor.submit(lambda: asyncio.run(train(address, kept))).result(timeout=180)
         server.send_signal(signal.SIGTERM)
         assert server.wait(timeout=5) == 0
     assert all(0 < seen < 60_000 for seen in kept())

@@ -117,5 +117,29 @@ def test_one_thread_is_put_back_when_the_last_leaves() -> None:
     subprocess.run([sys.executable, "-c", ONE_THREAD], cwd=root, check=True, timeout=300)
 
 
+FREEZE = """
+import gc, sys, threading
+from core import machine
+
+def frozen():
+    machine.freeze()
+    for thread in threading.enumerate():
+        if thread is not threading.main_thread():
+            thread.join()
+    return gc.get_freeze_count()
+
+first = frozen()
+assert first > 0
+assert frozen() == first  # once
+import torch
+assert frozen() > first
+"""
+
+
+def test_what_is_imported_is_frozen_and_torch_too_when_it_comes() -> None:
+    root = Path(__file__).parents[1]
+    subprocess.run([sys.executable, "-c", FREEZE], cwd=root, check=True, timeout=300)
+
+
 def test_the_processor_has_a_name() -> None:
     assert machine.processor().strip()

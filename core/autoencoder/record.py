@@ -112,6 +112,7 @@ class State:
     seconds: float
     device: str  # in words, with threads and precision
     note: str = ""  # why the run is not where it was asked to be
+    by_now: Checkpoint | None = None  # the last test, its samples denoised anew in training since
 
     @property
     def continuable(self) -> bool:

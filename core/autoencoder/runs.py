@@ -29,6 +29,7 @@ from core import data, machine
 from core.arrays import Bytes
 from core.autoencoder import figures, presets
 from core.autoencoder.experiment import Run, Settings
+from core.autoencoder.process import Process, Told
 from core.autoencoder.progress import Pace, work
 from core.autoencoder.record import State, one_of_each
 from core.autoencoder.store import Folder, Kept, Source, Store, identity
@@ -313,9 +314,6 @@ class Registry:
 
     def _work(self) -> None:
         """Train what waits, first come, first served, until nothing waits."""
-        # On Linux a thread has a priority of its own: pages are drawn before the next step.
-        with contextlib.suppress(AttributeError, OSError):
-            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), 10)
         while True:
             with self._lock:
                 self._drop_unwatched()
@@ -357,6 +355,8 @@ class Registry:
             kept = self._store.recall(job.settings)
             if state is not None and (kept is None or kept.state.images_seen < state.images_seen):
                 self._store.keep(job.settings, state)
+        if (kept := self._store.recall(job.settings)) is not None:
+            LOG.info(log_line(job.settings, kept, begun))
 
     def _end(self, job: Job) -> bool:
         """End a job that has got as far as it was to get, or that nobody watches."""
@@ -370,12 +370,8 @@ class Registry:
 
     def _fail(self, job: Job, error: Exception) -> None:
         """Leave the run as far as it got, and the message for whoever looks."""
-        if isinstance(error, InputError):
-            LOG.info("A run cannot be trained: %s", error)
-        else:
-            LOG.error("A run failed", exc_info=error)
-            words = f"{type(error).__name__}: {str(error)[:200]}"
-            error = RuntimeError(f"Training failed ({words}); the log says more")
+        error = plain(error)
+        LOG.info("run=%s failed: %s", identity(job.settings), error)
         # Through its traceback it would hold all the images in memory.
         error.__traceback__ = error.__context__ = error.__cause__ = None
         name = identity(job.settings)
@@ -386,6 +382,29 @@ class Registry:
             while len(self._failures) > FAILURES:
                 self._failures.popitem(last=False)
             del self._jobs[name]
+
+
+def log_line(settings: Settings, kept: Kept, begun: State | None) -> str:
+    """A run that has ended, for the log; time and images since it went on from `begun`."""
+    state = kept.state
+    images = state.images_seen - (begun.images_seen if begun else 0)
+    seconds = state.seconds - (begun.seconds if begun else 0.0)
+    if kept.source != "trained":  # meanwhile by another process, say
+        images, seconds = 0, 0.0
+    speed = images / seconds if seconds else 0.0
+    return (
+        f"run={identity(settings)} source={kept.source} device={state.device!r} "
+        f"images_seen={state.images_seen} seconds={seconds:.1f} images_per_second={speed:.0f}"
+    )
+
+
+def plain(error: Exception) -> Exception:
+    """An error of a run as whoever watches is told it, in one line; its trace goes to the log."""
+    if isinstance(error, InputError | Told):
+        return error
+    LOG.error("A run failed", exc_info=error)
+    words = f"{type(error).__name__}: {str(error)[:200]}"
+    return Told(f"Training failed ({words}); the log says more")
 
 
 def _with(kept: Kept | None, view: View) -> View:
@@ -444,6 +463,9 @@ def train(
 ) -> State | None:
     """Load or make the images, then train; what is being done is reported throughout."""
     on_progress(state, "Getting ready")
+    # On Linux a thread has a priority of its own: whoever else is at work here comes first.
+    with contextlib.suppress(AttributeError, OSError):
+        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), 10)
     from core.autoencoder import training
 
     try:
@@ -453,7 +475,7 @@ def train(
     train_set = image_set(settings, images.train, "train")
     test_set = image_set(settings, images.test, "test")
     on_progress(state, "")
-    return training.train(
+    trained = training.train(
         settings,
         train_set,
         test_set,
@@ -463,6 +485,7 @@ def train(
         stop=stop,
         samples=one_of_each(images.test_labels),
     )
+    return trained if trained.images_seen else None
 
 
 def image_set(settings: Settings, pictures: Bytes, split: str) -> data.NoisySet:
@@ -487,6 +510,8 @@ def _load(settings: Settings, on_progress: mnist.OnProgress, stop: Stop) -> data
     """The data set, loaded once for both arms."""
     key = settings.dataset, settings.train_size
     with _loading:
+        if stop():
+            raise data.Stopped
         if key not in _loaded:
             _loaded.clear()  # a small server has room for one
             _loaded[key] = data.load(*key, on_progress, stop)
@@ -494,7 +519,10 @@ def _load(settings: Settings, on_progress: mnist.OnProgress, stop: Stop) -> data
 
 
 def prepare(wanted: Iterable[Settings]) -> None:
-    """Have at hand what the first of these runs would wait for: torch, compiled, and the images."""
+    """Have at hand what the first of these runs would wait for: torch, compiled, and the images.
+
+    In this process; the server's pages ask `process()` for it.
+    """
     with contextlib.suppress(ImportError):  # where torch is missing, only training is
         from core.autoencoder import training
 
@@ -537,12 +565,18 @@ def _registry() -> Registry:
         sweep(every)
     folder = Folder(cache_folder() / "runs", bounds.disk_mb * MB)
     store = Store(folder, Folder(SHIPPED), memory=bounds.memory_mb * MB)
-    made = Registry(train, store, bounds=bounds)
+    made = Registry(process().train, store, bounds=bounds)
     atexit.register(_close, made)
     return made
 
 
+def process() -> Process:
+    """The process that trains for this one."""
+    return machine.once("process", Process)
+
+
 def _close(registry: Registry) -> None:
-    """At the end of the process: what is being trained or written is kept."""
+    """At the end of this process: what is being trained or written is kept."""
     with contextlib.suppress(KeyboardInterrupt):  # an impatient one
         registry.close()
+    process().close()

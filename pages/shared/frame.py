@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import gc
-import threading
+import logging
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -24,6 +24,8 @@ TOPICS = {
     "shapes": "Shapes",
 }
 """Topic, as in the URL and the tree, and its name in the navigation; in reading order."""
+
+TRAINING = ("autoencoder", "loss")  # the topics whose pages train networks
 
 START = "start"
 
@@ -50,7 +52,7 @@ def show(topic: str, page: Callable[[], None]) -> None:
             page()
         lead_on(topic)
         sources.at_end(topic)
-    warm_up()
+    warm_up(topic)
 
 
 def navigate(here: str) -> None:
@@ -70,19 +72,19 @@ def lead_on(topic: str) -> None:
         st.page_link(f"pages/{following}.py", label=f"**Next: {TOPICS[following]} →**")
 
 
-def warm_up() -> None:
-    """Once a process, in the background: prepare what trains, so that the first *Train* is quick.
-
-    What is imported then stays out of the garbage collector's sight: Streamlit collects after
-    every script run and every fragment tick, at about 140 ms a time with the libraries loaded.
-    """
-    # A process that ended while torch works in a daemon would abort.
-    thread = threading.Thread(target=_prepare_and_freeze, daemon=False)
-    machine.once("warm-up", thread.start)
+def warm_up(topic: str) -> None:
+    """Have at hand what trains, where a visitor may ask for it: the first *Train* is quick then."""
+    if topic in TRAINING:
+        runs.process().prepare(autoencoder.arms(AS_ASKED.settings))
+    machine.once("log", log_runs)
+    machine.share()
+    machine.freeze()
 
 
-def _prepare_and_freeze() -> None:
-    runs.prepare(autoencoder.arms(AS_ASKED.settings))
-    gc.collect()
-    gc.freeze()
-    machine.trim()
+def log_runs() -> None:
+    """Have each run leave its line in the server's log, and not only what goes wrong."""
+    handler = logging.StreamHandler(sys.__stderr__)
+    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+    logger = logging.getLogger("padding_lab")
+    logger.addHandler(handler)
+    logger.setLevel(logging.INFO)

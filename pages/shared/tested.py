@@ -7,14 +7,13 @@ between runs draws nothing twice.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from functools import lru_cache
 
 import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
-from core.autoencoder import Checkpoint, Settings, forward
+from core.autoencoder import Checkpoint
 from core.autoencoder.record import State
 from pages.shared import charts
 from pages.shared.heat import Scale
@@ -33,14 +32,9 @@ def samples(tested: Mapping[str, Checkpoint]) -> None:
         )
 
 
-@lru_cache(4)  # a state weighs up to megabytes, and two runs train at once
-def so_far(settings: Settings, state: State) -> Checkpoint:
-    """The last test of a run, its samples denoised anew by the weights that it has by now."""
-    last = state.checkpoints[-1]
-    if state.images_seen == last.images_seen or not state.weights.size:
-        return last
-    by_now = forward.denoised(state.weights, settings, last.noisy)
-    return replace(last, images_seen=state.images_seen, denoised=by_now)
+def so_far(state: State) -> Checkpoint:
+    """The last test of a run in training, its samples denoised by the weights of a moment ago."""
+    return state.by_now or state.checkpoints[-1]
 
 
 @lru_cache(REMEMBERED)

@@ -16,7 +16,7 @@ from core.autoencoder import Run, Settings, experiment, runs
 from core.autoencoder.progress import work
 from core.autoencoder.record import State, as_shipped
 from core.autoencoder.runs import PATIENCE, QueueFullError, Registry, finish
-from core.autoencoder.store import Folder, Store
+from core.autoencoder.store import Folder, Kept, Store, identity
 from core.data import images
 from core.limits import Limits
 from core.settings import InputError
@@ -408,7 +408,8 @@ def test_an_error_reaches_every_watcher_and_no_other_run(
         assert str(view.error) == "learning_rate must be lower"
     stage.end()
     assert stage.look(seeded(1), 2_000).status == "finished"
-    assert not caplog.records  # whoever asked for it has been told
+    # Whoever asked for it has been told.
+    assert not [record for record in caplog.records if record.levelno > logging.INFO]
 
 
 def test_a_surprise_is_told_in_one_line_and_logged_in_full(
@@ -422,7 +423,7 @@ def test_a_surprise_is_told_in_one_line_and_logged_in_full(
     assert str(error) == "Training failed (KeyError: 'weights'); the log says more"
     assert error is not None
     assert error.__traceback__ is None  # it would hold what the trainer held
-    (record,) = caplog.records
+    (record,) = (record for record in caplog.records if record.levelno > logging.INFO)
     assert record.levelno == logging.ERROR
     assert record.exc_info is not None
 
@@ -537,6 +538,34 @@ def test_shipping_trains_anew_and_replaces_all(
         assert state is not None
         assert not state.continuable
         assert [c.weights is not None for c in state.checkpoints] == [False, settings.seed == 0]
+
+
+# --- The log ------------------------------------------------------------------------------------
+
+
+def test_a_run_leaves_one_line_in_the_log(make: Make, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO, "padding_lab.runs")
+    stage = make(held=False)
+    for seen in (1_000, 2_000):
+        stage.start(SETTINGS, seen, "me")
+        until_idle()
+    key, device = identity(SETTINGS), state_at(SETTINGS, 1_000).device
+    assert caplog.messages == [
+        f"run={key} source=trained device={device!r} images_seen={seen} "
+        f"seconds={seconds} images_per_second={speed}"
+        # The stand-in's runs always take 1.5 seconds.
+        for seen, seconds, speed in ((1_000, "1.5", 667), (2_000, "0.0", 0))
+    ]
+
+
+def test_the_line_of_a_run_that_went_on_counts_what_it_added() -> None:
+    begun = replace(state_at(SETTINGS, 1_000), seconds=2.0)
+    ended = replace(state_at(SETTINGS, 4_000), seconds=4.0)
+    line = runs.log_line(SETTINGS, Kept(ended, "trained"), begun)
+    assert line.endswith("images_seen=4000 seconds=2.0 images_per_second=1500")
+    line = runs.log_line(SETTINGS, Kept(ended, "cache"), begun)
+    assert "source=cache" in line
+    assert line.endswith("images_seen=4000 seconds=0.0 images_per_second=0")
 
 
 # --- The process's own registry -----------------------------------------------------------------

@@ -49,7 +49,7 @@ def _live(run: Run, *, revealed: bool, pace: float | None) -> None:
 
 def _now(view: View, tested: Checkpoint) -> Checkpoint:
     """A network as it is while it trains, else as it was `tested`."""
-    return so_far(view.settings, view.state) if view.active and view.state else tested
+    return so_far(view.state) if view.active and view.state else tested
 
 
 def _buttons(pair: Pair, *, revealed: bool) -> None:

@@ -1,0 +1,110 @@
+"""Messages between a server and its process that trains: a head in JSON, then plain arrays.
+
+A message is the lengths of both parts, the head, and the arrays as `np.savez` writes them, if any.
+Numbers come through exactly: JSON has the shortest decimals that give a float back. Of a run's
+state all goes over where it has been tested and at its end, in between only its figures.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import struct
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import IO, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.autoencoder.experiment import MATHEMATICS, Settings
+from core.autoencoder.record import Point, State, state_from_arrays
+
+VERSION = 1  # of all messages: raise it with every change to what either side says
+
+HELLO = {"version": VERSION, "mathematics": MATHEMATICS}  # what the process that trains says first
+
+LENGTHS = struct.Struct(">II")  # bytes of the head, and of the arrays
+
+Arrays = Mapping[str, NDArray[Any]]
+
+
+@dataclass(frozen=True)
+class Message:
+    """One thing said about one run, which has the number that the server gave it; 0 for none."""
+
+    kind: str
+    run: int = 0
+    told: Mapping[str, Any] = field(default_factory=dict)
+    arrays: Arrays = field(default_factory=dict)
+
+
+def write(pipe: IO[bytes], message: Message) -> None:
+    """Send a message whole."""
+    head = json.dumps([message.kind, message.run, message.told]).encode()
+    body = io.BytesIO()
+    if message.arrays:
+        np.savez(body, allow_pickle=False, **message.arrays)
+    pipe.write(LENGTHS.pack(len(head), body.tell()) + head)
+    pipe.write(body.getbuffer())
+    pipe.flush()
+
+
+def read(pipe: IO[bytes]) -> Message | None:
+    """The next message; None where the other side has ended, in the middle of one perhaps."""
+    lengths = pipe.read(LENGTHS.size)
+    if len(lengths) < LENGTHS.size:
+        return None
+    head_size, body_size = LENGTHS.unpack(lengths)
+    head, body = pipe.read(head_size), pipe.read(body_size)
+    if len(head) < head_size or len(body) < body_size:
+        return None
+    kind, run, told = json.loads(head)
+    if not body:
+        return Message(kind, run, told)
+    with np.load(io.BytesIO(body), allow_pickle=False) as arrays:
+        return Message(kind, run, told, dict(arrays))
+
+
+def figures(state: State, *, since: int) -> dict[str, Any]:
+    """What changes of a state between two tests, without arrays; its points from `since` on."""
+    return {
+        "images_seen": state.images_seen,
+        "points": state.points[since:],
+        "seconds": state.seconds,
+        "device": state.device,
+        "note": state.note,
+    }
+
+
+def followed(settings: Settings, before: State | None, message: Message) -> State | None:
+    """The state that the server has of a run after a `message`, given the one that it had before.
+
+    One that comes from figures has no weights and moments: it can be shown, not continued.
+    """
+    told, arrays = message.told, message.arrays
+    if "images_seen" in arrays:
+        return state_from_arrays(settings, arrays)
+    if "images_seen" not in told:
+        return before
+    before = before or _BEFORE_THE_FIRST
+    by_now = before.by_now
+    if "denoised" in arrays:
+        last, denoised = before.checkpoints[-1], arrays["denoised"]
+        by_now = replace(last, images_seen=told["images_seen"], denoised=denoised)
+    return replace(
+        before,
+        images_seen=told["images_seen"],
+        points=before.points + tuple(Point(*point) for point in told["points"]),
+        seconds=told["seconds"],
+        device=told["device"],
+        note=told["note"],
+        weights=_NONE,
+        mean=_NONE,
+        variance=_NONE,
+        by_now=by_now,
+    )
+
+
+_NONE = np.empty(0, np.float32)
+_BEFORE_THE_FIRST = State(0, _NONE, _NONE, _NONE, 0.0, 0.0, (), (), 0.0, "")

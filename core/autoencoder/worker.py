@@ -1,0 +1,144 @@
+"""The process that trains: `python -m core.autoencoder.worker`, started by `process.Process`.
+
+It reads messages from stdin and answers on stdout; what it prints goes to the server's log. It ends
+when stdin does, which is also when its server ends, however that happens.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import sys
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from core.autoencoder import forward, runs, wire
+from core.autoencoder.experiment import Settings
+from core.autoencoder.record import State, state_from_arrays, state_to_arrays
+from core.autoencoder.wire import Message
+from core.data import MissingData
+from core.settings import InputError
+
+FIGURES_EVERY = 0.2  # seconds
+SAMPLES_EVERY = 1.0  # seconds
+
+Send = Callable[[Message], None]
+
+
+def main() -> None:
+    """Serve until stdin ends."""
+    # Ctrl-C and a service's end reach every process. The server's own end is what ends this one,
+    # which is to hand over its runs before.
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_IGN)
+    replies = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
+    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # for whatever prints
+    sending = threading.Lock()
+
+    def send(message: Message) -> None:
+        with sending:
+            try:
+                wire.write(replies, message)
+            except OSError:  # nobody is there any more
+                os._exit(0)
+
+    _give_way()
+    send(Message("hello", told=wire.HELLO))
+    # All that a run needs: sources that change while the server runs are not looked at again.
+    with contextlib.suppress(ImportError):  # each run will say so
+        from core.autoencoder import training as training
+    stops: dict[int, threading.Event] = {}
+    while (message := wire.read(sys.stdin.buffer)) is not None:
+        if message.kind == "prepare":
+            threading.Thread(target=_prepare, args=(message,), daemon=True).start()
+        elif message.kind == "train":
+            stops[message.run] = threading.Event()
+            threading.Thread(target=_train, args=(message, send, stops), daemon=True).start()
+        elif stop := stops.get(message.run):
+            stop.set()
+    # Without ado: torch aborts where an interpreter ends under a thread that trains.
+    os._exit(0)
+
+
+def _give_way() -> None:
+    """Let pages be drawn first, and be the first to go where memory runs out; where that can be."""
+    with contextlib.suppress(AttributeError, OSError):
+        os.nice(10)
+    with contextlib.suppress(OSError):
+        Path("/proc/self/oom_score_adj").write_text("500")
+
+
+def _prepare(message: Message) -> None:
+    runs.prepare(Settings(**settings) for settings in message.told["settings"])
+
+
+def _train(message: Message, send: Send, stops: dict[int, threading.Event]) -> None:
+    """Train a run, and say how it ended."""
+    run, told, arrays = message.run, message.told, message.arrays
+    try:
+        settings = Settings(**told["settings"])
+        state = state_from_arrays(settings, arrays) if arrays else None
+        reports = Reports(settings, state, run, send)
+        state = runs.train(settings, state, told["until"], reports, stops[run].is_set)
+        arrays = {} if state is None else state_to_arrays(settings, state)
+        send(Message("done", run, arrays=arrays))
+    except Exception as error:
+        plain = runs.plain(error)
+        kind = "input" if isinstance(plain, InputError) else "surprise"
+        kind = "missing" if isinstance(plain, MissingData) else kind
+        send(Message("failed", run, {"kind": kind, "words": str(plain)}))
+    finally:
+        del stops[run]
+
+
+class Reports:
+    """Tells of a run: its figures several times a second, all of it where it has been tested.
+
+    Weights and moments are up to megabytes; in between only the samples that they denoise go over,
+    about once a second.
+    """
+
+    def __init__(self, settings: Settings, state: State | None, run: int, send: Send) -> None:
+        self._settings, self._run, self._send = settings, run, send
+        self._points = 0 if state is None else len(state.points)  # that the server has
+        self._checkpoints = 0 if state is None else len(state.checkpoints)
+        self._activity = ""
+        self._due = self._samples_due = 0.0
+
+    def __call__(
+        self,
+        state: State | None,
+        activity: str = "",
+        share: float = 0.0,
+        *,
+        testing: float | None = None,
+    ) -> None:
+        now = time.monotonic()
+        tested = state is not None and len(state.checkpoints) > self._checkpoints
+        if now < self._due and not tested and activity == self._activity:
+            return
+        self._due, self._activity = now + FIGURES_EVERY, activity
+        told: dict[str, Any] = {"activity": activity, "share": share, "testing": testing}
+        arrays: wire.Arrays = {}
+        if state is None:
+            pass
+        elif tested:
+            arrays = state_to_arrays(self._settings, state)
+            self._checkpoints, self._points = len(state.checkpoints), len(state.points)
+            self._samples_due = now + SAMPLES_EVERY
+        else:
+            told |= wire.figures(state, since=self._points)
+            self._points = len(state.points)
+            last = state.checkpoints[-1] if state.checkpoints else None
+            if last and state.images_seen > last.images_seen and now >= self._samples_due:
+                arrays = {"denoised": forward.denoised(state.weights, self._settings, last.noisy)}
+                self._samples_due = now + SAMPLES_EVERY
+        self._send(Message("progress", self._run, told, arrays))
+
+
+if __name__ == "__main__":
+    main()
