@@ -166,6 +166,26 @@ def loss(parser: argparse.ArgumentParser) -> Command:
     return plain(parser, loss.Settings, loss.report, program)
 
 
+def classifier(parser: argparse.ArgumentParser) -> Command:
+    from core.classifier import Settings, report
+
+    add_settings(parser, Settings)
+    parser.add_argument(
+        "--ship", action="store_true", help="train what the repository ships and is not there"
+    )
+
+    def answer(arguments: argparse.Namespace) -> dict[str, Any]:
+        from core.classifier import runs
+
+        if arguments.ship:
+            return {"runs": runs.ship(show_count)}
+        settings = read_settings(Settings, arguments)
+        test, source = runs.measured(settings)
+        return report(settings, test) | {"source": source}
+
+    return answer
+
+
 def warm(parser: argparse.ArgumentParser) -> Command:
     from core import data
     from core.autoencoder import runs
@@ -219,6 +239,13 @@ def show_progress(views: Sequence[View]) -> None:
     print(f"\r{line}  {activity[:40]}\x1b[K", end=end, file=sys.stderr, flush=True)
 
 
+def show_count(done: int, of: int) -> None:
+    """How many runs are there, where somebody sits at a terminal."""
+    if sys.stderr.isatty():
+        end = "\n" if done == of else ""
+        print(f"\r{done} of {of} runs\x1b[K", end=end, file=sys.stderr, flush=True)
+
+
 # A topic's module is imported when its command is asked for: only some need torch.
 TOPICS: dict[str, tuple[str, Callable[[argparse.ArgumentParser], Command]]] = {
     "autoencoder": ("train one arm, and say where its loss comes from", autoencoder),
@@ -227,6 +254,7 @@ TOPICS: dict[str, tuple[str, Callable[[argparse.ArgumentParser], Command]]] = {
     "loss": ("one loss, per pixel and in total", loss),
     "shapes": ("what a stack does to a size, layer by layer", shapes),
     "check": ("what padding does in a network of your own", check),
+    "classifier": ("train a classifier of digits, and move them to the border", classifier),
     "warm": ("fill the cache with every run that the pages offer", warm),
     "ship": ("rebuild every run that the repository ships", ship),
 }

@@ -14,7 +14,7 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 
-TOPICS = ("autoencoder", "loss", "shift_probe", "impact", "shapes", "check")
+TOPICS = ("autoencoder", "loss", "shift_probe", "impact", "shapes", "check", "classifier")
 
 ABOVE_ALL = ("core.__main__", "pages.sections.stage.sequence")
 """What leads through all topics: the command line, and the talk."""

@@ -45,25 +45,28 @@ def ask(
     *,
     settings: Collection[str] = (),
     on_guess: Callable[[], None] | None = None,
+    key: str = "guess",
 ) -> Opening:
     """Ask, the guess bound to the address; `on_guess` is called once it is made, not for a link.
 
     An address that has any of `settings` is a link to a result: nothing is held back on this visit,
     not even where a control takes its default out of the address again. To be called before them.
+    A page that asks twice gives the second question a `key` of its own, the address's word for it.
     """
-    linked = st.session_state.get(LINKED, False) or any(s in st.query_params for s in settings)
-    st.session_state[LINKED] = linked
-    for name in ("guess", LINKED):
+    mark = f"{LINKED} {key}"
+    linked = st.session_state.get(mark, False) or any(s in st.query_params for s in settings)
+    st.session_state[mark] = linked
+    for name in (key, mark):
         controls.remember(name)
 
     def changed() -> None:
-        if on_guess is not None and st.session_state["guess"] is not None:  # not taken back
+        if on_guess is not None and st.session_state[key] is not None:  # not taken back
             on_guess()
 
     guess = st.segmented_control(
         f"Your guess: {question}",
         (*guesses, SHOW_ME),
-        key="guess",
+        key=key,
         bind="query-params",
         on_change=changed,
     )
