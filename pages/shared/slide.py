@@ -56,6 +56,7 @@ CSS = """
 """
 
 JS = """
+const screen = document.documentElement.classList;
 const still = () => matchMedia("(prefers-reduced-motion: reduce)").matches;
 
 function morph(old, fresh) {  // what stays in place can move instead of being replaced
@@ -100,6 +101,7 @@ export default function ({ parentElement, data }) {
   }
 
   const begun = figure.name === data.name;
+  if (!begun) screen.remove("blank");
   if (data.pace && !begun && !still()) {
     said.ariaLive = "off";
     timer = setInterval(() => (figure.at < last ? draw(figure.at + 1) : stop()), data.pace);
@@ -118,6 +120,7 @@ export default function ({ parentElement, data }) {
     draw(Math.round((last * (event.clientX - box.x)) / (0.5 * box.width)));
   };
   const press = (event) => {
+    if (event.key === "b" || event.key === ".") screen.toggle("blank");
     if (event.key !== "ArrowUp" && event.key !== "ArrowDown") return;
     stop();
     draw(figure.at + (event.key === "ArrowUp" ? 1 : -1));
@@ -142,11 +145,11 @@ _component = st.components.v2.component("slide", html=HTML, css=CSS, js=JS, isol
 
 def unbroken(sentence: str) -> str:
     """A sentence whose units stay beside their numbers."""
-    return re.sub(r"(?<=\d) (?=%|px)", "\u00a0", sentence)
+    return re.sub(r"(?<=\d) (?=%|px)|(?<=%) (?=±)|(?<=±) (?=\d)", "\u00a0", sentence)
 
 
 def show(shots: Sequence[Shot], *, name: str, alt: str, pace: int = 0, drags: bool = False) -> None:
-    """Draw the first of `shots`; arrow keys up and down go through them.
+    """Draw the first of `shots`; arrow keys go through them, B and "." blank all.
 
     With a `pace`, milliseconds, they play once, whenever another `name` was shown before; who
     wants no motion sees the last. `drags` lets a pointer go through them. `alt` describes them all.

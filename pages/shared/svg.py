@@ -47,6 +47,11 @@ def frame(x: float, y: float, side: float, colour: str, *, width: float = 4, das
     return rectangle(x, y, side, side, "none", stroke=colour, stroke_width=f"{width:g}", **dashed)
 
 
+def dot(x: float, y: float, radius: float, fill: str) -> str:
+    """A disc that lets what lies below it show through."""
+    return f'<circle cx="{x:.2f}" cy="{y:g}" r="{radius:g}" fill="{fill}" fill-opacity="0.8"/>'
+
+
 def image(x: float, y: float, side: float, address: str) -> str:
     """Square pixels, from an address that holds them."""
     return (

@@ -115,6 +115,14 @@ def test_the_recording_plays_point_by_point(app: str, visit: Visit) -> None:
     assert "after 512 images" in told[0]
 
 
+def test_a_key_of_clickers_blanks_the_screen(app: str, visit: Visit) -> None:
+    page = visit(f"{app}/stage?step=divide")
+    drawn(page, "divide")
+    for shown in (False, True):
+        page.keyboard.press(".")
+        expect(page.locator("figure")).to_be_visible(visible=shown)
+
+
 def test_who_wants_no_motion_sees_the_end(app: str, visit: Visit) -> None:
     page = visit(app)
     page.emulate_media(reduced_motion="reduce")
@@ -146,7 +154,7 @@ def test_three_visitors_vote_and_the_bars_grow(app: str, visit: Visit) -> None:
 def test_axe_finds_nothing_on_slides(app: str, visit: Visit, dark: bool) -> None:
     page = visit(app, width=1024, dark=dark)
     page.emulate_media(reduced_motion="reduce")
-    for name in ("frame", "better", "train", "learns", "five_layers", "remember"):
+    for name in ("frame", "better", "train", "learns", "answer", "five_layers", "remember"):
         page.goto(f"{app}/stage?step={name}")
         drawn(page, name)
         assert found(page) == [], name

@@ -18,6 +18,7 @@ from core.layers import parse_stack
 from core.loss import Framed
 from pages.sections.autoencoder import stage as autoencoder
 from pages.sections.autoencoder.stage import Course, Moment, growing, labels, said, ticks
+from pages.sections.autoencoder.stage_answer import picture, verdict
 from pages.sections.impact.stage import counts, ratio, sentence
 from pages.sections.loss.stage import division_words, per_pixel_words, total_words
 from pages.sections.shapes.stage import sentence as pooled_words
@@ -27,6 +28,7 @@ from pages.shared import svg
 from pages.shared.charts import LIGHT
 from pages.shared.frame import START, TOPICS
 from pages.shared.slide import unbroken
+from pages.shared.verdict import weigh
 from tests.app import click, errors, open_page
 from tests.stand_in import Trainer, until, until_idle
 
@@ -37,7 +39,7 @@ def shown(app: AppTest) -> list[tuple[str, str]]:
     """The pictures and sentences of a slide."""
     (part,) = app.get("bidi_component")
     shots: list[list[str]] = json.loads(part.proto.json)["shots"]
-    return [(picture, words) for picture, words in shots]
+    return [(drawn, words) for drawn, words in shots]
 
 
 def test_every_topic_has_its_slides_in_reading_order() -> None:
@@ -58,10 +60,10 @@ def test_a_slide_is_a_question_a_picture_and_a_sentence(step: Any) -> None:
     assert app.query_params["step"] == step.name
     pictures = shown(app)
     assert pictures
-    for picture, words in pictures:
-        assert picture.startswith("<svg ")
+    for drawn, words in pictures:
+        assert drawn.startswith("<svg ")
         assert 0 < len(words) <= LONGEST, words
-        sizes = [float(size) for size in re.findall(r'font-size="([\d.]+)"', picture)]
+        sizes = [float(size) for size in re.findall(r'font-size="([\d.]+)"', drawn)]
         assert min(sizes) >= svg.TYPE
 
 
@@ -137,11 +139,29 @@ def test_the_training_s_sentence_follows_from_the_last_moment(last: Moment) -> N
     assert [len(part.moments) for part in growing(course)] == [1, 2]
 
 
+@pytest.mark.parametrize(
+    ("changes", "answer"),
+    [
+        ([0.02, 0.03, 0.025], "The padded network is worse: over 3 seeds "),
+        ([-0.02, -0.03, -0.025], "The padded network is better: over 3 seeds "),
+        ([0.001, 0.0, -0.001], "Equivalent, to 1 %: over 3 seeds "),
+        ([0.1, -0.1, 0.01], "Undecided: over 3 seeds "),
+        ([0.1], "Not judged yet: 1 of 3 pre-set seeds are here."),
+        ([], "Not judged yet: 0 of 3 pre-set seeds are here."),
+    ],
+)
+def test_the_answer_is_the_judgement_s(changes: list[float], answer: str) -> None:
+    evidence = weigh(dict(enumerate(changes)), range(3))
+    assert verdict(evidence).startswith(answer)
+    places = [float(x) for x in re.findall(r'cx="([-\d.]+)"', picture(evidence, LIGHT))]
+    assert len(places) == len(changes)
+    assert all(20 < x < svg.WIDTH - 20 for x in places)
+
+
 def test_the_curves_axes_have_few_round_numbers() -> None:
-    for low, high in ((0.055, 0.24), (0.02, 0.1), (44, 190), (60, 246), (0.1, 0.9), (300, 1400)):
-        found = ticks(low, high)
-        assert 1 <= len(found) <= 3
-        assert all(low <= tick <= high for tick in found)
+    assert ticks(0.07, 0.75) == [0.1, 0.2, 0.5]
+    assert ticks(71.7, 768) == [100, 200, 500]
+    assert ticks(0.05, 0.3) == [0.05, 0.1, 0.2]
 
 
 def test_names_at_the_lines_ends_do_not_collide() -> None:
@@ -207,4 +227,4 @@ def test_a_recording_says_that_it_is_one_and_ends_with_the_test() -> None:
     pictures = shown(open_page("stage", step="train"))
     assert all(words.startswith("A recording, after ") for _, words in pictures)
     assert "after 20,000 images" in pictures[-1][1]
-    assert len({picture for picture, _ in pictures}) == len(pictures)
+    assert len({drawn for drawn, _ in pictures}) == len(pictures)

@@ -11,12 +11,12 @@ from pages.sections.stage.vote import (
     answered,
     ballot,
     code,
-    counted,
     invitation,
     own_address,
     spoken,
 )
 from pages.shared.charts import LIGHT
+from pages.shared.hall import counted, told
 from tests.app import click, errors, open_page, words
 from tests.stage.test_slides import shown
 
@@ -133,6 +133,15 @@ def test_only_choices_are_counted() -> None:
     made = {"1": "yes", "2": "yes", "3": "no", "4": "what nobody offered"}
     assert counted(made, ("yes", "no", "open")) == {"yes": 2, "no": 1, "open": 0}
     assert spoken({"yes": 2, "no": 1}).endswith("yes: 2, no: 1")
+    assert told({"yes": 2, "no": 1}) == " The hall guessed: yes 2, no 1."
+    assert told({"yes": 0, "no": 0}) == ""
+
+
+def test_the_answer_recalls_what_the_hall_guessed(room: str) -> None:
+    rooms().vote(room, "better", "ann", "better")
+    ((_, said),) = shown(open_page("stage", step="answer", room=room))
+    assert said.endswith("The hall guessed: better 1, the same 0, worse 0.")
+    assert "hall" not in shown(open_page("stage", step="answer"))[0][1]
 
 
 def test_the_bars_grow_with_the_votes_and_stay_inside() -> None:

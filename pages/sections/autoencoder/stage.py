@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from typing import NamedTuple
 
@@ -22,7 +23,7 @@ from pages.shared.post import POST
 from pages.shared.slide import Shot, Step
 from pages.shared.words import change
 
-RECORDED, LIVE = "A recording", "Live"
+RECORDED, LIVE, STOPPED = "A recording", "Live", "Stopped"
 TRAINED = "_stage_run"  # in the session: the run that is trained on stage
 
 
@@ -73,14 +74,16 @@ def show() -> None:
     with st.container(key="action"):
         if run is None:
             st.button("Train live", type="tertiary", on_click=train)
-        else:
+        elif pair.active or pair.finished:
             st.button("Show the recording", type="tertiary", on_click=rewind)
+        else:
+            st.button("Train on", type="tertiary", on_click=train)
 
 
 def train() -> None:
-    """Have both networks trained, from a seed that nobody has trained here."""
-    run = AS_ASKED.but(seed=seeds.fresh(AS_ASKED))
-    st.session_state[TRAINED] = run
+    """Have both networks trained, from a seed that nobody has trained here; or go on with it."""
+    fresh = AS_ASKED.but(seed=seeds.fresh(AS_ASKED))
+    run: Run = st.session_state.setdefault(TRAINED, fresh)
     st.session_state["_refused"] = runs.start(run.arms)
 
 
@@ -128,7 +131,9 @@ def status(pair: Pair, so_far: Course) -> str:
             return f"{told(view.error)}. Show the recording instead."
     if pair.finished and pair.tested is not None:
         return outcome(LIVE, pair)
-    return said(LIVE, so_far) if so_far.moments else f"{LIVE}. {doing(pair.views)}"
+    if not so_far.moments:
+        return f"{LIVE}. {doing(pair.views)}"
+    return said(LIVE if pair.active else STOPPED, so_far)
 
 
 def said(what: str, so_far: Course) -> str:
@@ -158,9 +163,9 @@ def sentence(what: str, seen: int, per_pixel: float, total: float) -> str:
 
 ALT = (
     "The test loss of both networks while they are trained: on the left per pixel, on the right in "
-    "total, on axes that differ only by the number of pixels"
+    "total, on logarithmic axes that differ only by the number of pixels"
 )
-LIVE_DOMAIN = (0.06, 0.24)  # nats per pixel: the live preset ends at 0.11 and 0.09
+LIVE_DOMAIN = (0.07, 0.75)  # nats per pixel: from what a network knows at first to the live end
 
 LEFT, TOP, BOTTOM, PANEL, APART = 66.0, 60.0, 346.0, 254.0, 466.0  # units
 
@@ -172,11 +177,11 @@ def growing(whole: Course) -> Iterator[Course]:
 
 
 def domain(whole: Course) -> tuple[float, float]:
-    """What the axis of the loss per pixel shows: the end of both curves in its lower half."""
+    """What the logarithmic axis of the loss per pixel shows: all of a course, and a little more."""
     if not whole.moments:
         return LIVE_DOMAIN
-    ends = whole.moments[-1][1:]
-    return 0.65 * min(ends), 2.2 * max(ends)
+    losses = [value for moment in whole.moments for value in moment[1:]]
+    return 0.8 * min(losses), 1.1 * max(losses)
 
 
 def curves(so_far: Course, shown: tuple[float, float], colours: Palette) -> str:
@@ -201,7 +206,7 @@ def panel(
     low, high = (scale[0] * end for end in shown)
 
     def y(value: float) -> float:
-        return BOTTOM - (BOTTOM - TOP) * (min(max(value, low), high) - low) / (high - low)
+        return BOTTOM - (BOTTOM - TOP) * math.log(value / low) / math.log(high / low)
 
     yield svg.text(left, 30, title, colours.ink)
     for value in ticks(low, high):
@@ -225,12 +230,9 @@ def panel(
 
 
 def ticks(low: float, high: float) -> list[float]:
-    """One to three round numbers within."""
-    for step in (0.02, 0.05, 0.1, 0.2, 0.5, 20, 50, 100, 200, 500):
-        found = [round(step * n, 6) for n in range(1, int(high / step) + 1) if step * n >= low]
-        if 1 <= len(found) <= 3:
-            return found
-    return []
+    """The numbers 1, 2 and 5 times a power of ten within."""
+    numbers = (float(f"{digit}e{power}") for power in range(-3, 5) for digit in (1, 2, 5))
+    return [number for number in numbers if low <= number <= high]
 
 
 def labels(ends: dict[str, tuple[float, float]], colours: Palette) -> Iterator[str]:

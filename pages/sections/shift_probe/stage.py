@@ -13,7 +13,7 @@ from core.shift_probe import Network, Proof, Settings, Training
 from core.shift_probe.classes import Leak
 from pages.sections.shift_probe import words
 from pages.sections.shift_probe.depth import LAYERS, leak_of
-from pages.shared import charts, signed, slide, svg
+from pages.shared import charts, hall, signed, slide, svg
 from pages.shared.charts import Palette
 from pages.shared.slide import Shot, Step
 
@@ -72,7 +72,7 @@ def show_learning() -> None:
     shots = [
         Shot(
             scores(snapshot.scores, number, most, network, colours),
-            words.headline(network, run, proof) + "."
+            words.headline(network, run, proof) + "." + hall.guessed("tell", GUESSES)
             if number == run.steps
             else f"After {words.some(number, 'step')} {right(snapshot.scores, network)}.",
         )

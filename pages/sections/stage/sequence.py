@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pages.sections.autoencoder import stage as autoencoder
+from pages.sections.autoencoder import stage_answer
 from pages.sections.impact import stage as impact
 from pages.sections.loss import stage as loss
 from pages.sections.shapes import stage as shapes
@@ -21,6 +22,7 @@ STEPS: tuple[Step, ...] = (
     FALLS,
     TOTAL,
     TRAIN,
+    *stage_answer.STEPS,
     DIVIDE,
     *shift_probe.STEPS,
     *impact.STEPS,

@@ -10,6 +10,7 @@ from core.votes import is_name, rooms
 from pages.sections.stage import vote
 from pages.sections.stage.sequence import STEPS, find
 from pages.shared.frame import START
+from pages.shared.hall import ROOM
 from pages.shared.slide import Step, unbroken
 
 LOOK = Path(__file__).with_name("slide.css")
@@ -31,7 +32,7 @@ def show() -> None:
             elif step.show is not None:
                 step.show()
         foot(step)
-    if is_name(name := st.query_params.get(vote.ROOM, "")):
+    if is_name(name := st.query_params.get(ROOM, "")):
         rooms().asked(name)  # a room that its talk goes on in is not forgotten
 
 

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from urllib.parse import urlencode, urlsplit
 
 import segno
@@ -15,9 +14,10 @@ from pages.shared import charts, runs, slide, svg
 from pages.shared.charts import Palette
 from pages.shared.controls import plain
 from pages.shared.guard import fragment
+from pages.shared.hall import ROOM, counted
 from pages.shared.slide import Shot, Step
 
-ROOM, VOTE, STEP = "room", "vote", "step"  # in the address: the speaker's, a voter's, the slide
+VOTE, STEP = "vote", "step"  # in the address: a voter's room, and the slide
 LOOK = 1.0  # seconds between two looks at the votes
 LONGEST = 200  # letters of an address that is shown
 
@@ -48,12 +48,6 @@ def hall(step: Step, name: str) -> None:
         name=step.name,
         alt=spoken(counts),
     )
-
-
-def counted(votes: Mapping[str, str], choices: Sequence[str]) -> dict[str, int]:
-    """How often each choice was made; what is none counts for nothing."""
-    made = Counter(votes.values())
-    return {choice: made[choice] for choice in choices}
 
 
 def own_address(page: str | None, query: Mapping[str, str]) -> str | None:
