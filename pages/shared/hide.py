@@ -26,9 +26,14 @@ NAMES = (
     *("output_bias", "beta2", "pair", "seeds", "size", "kernel", "layers", "padding", "bias"),
     *("target_row", "target_col", "margin", "shift_down", "shift_right", "speed", "step", "width"),
     *("against", "against_size", "amount", "scale", "row", "column", "measured", "draws"),
-    *("activation", "convention", "along"),
+    *("activation", "convention", "along", "own_digit", "own_upload"),
 )
-"""All that can be hidden, of all pages."""
+"""All that can be hidden; what is folded away besides, as `open_` and its name."""
+
+
+def known(name: str) -> bool:
+    """Whether something can be hidden by this name."""
+    return name in NAMES or re.fullmatch("open_[a-z_]{1,40}", name) is not None
 
 
 def apply() -> None:
@@ -47,13 +52,13 @@ def names(link: str) -> list[str]:
 
 def style(asked: list[str]) -> str:
     """The style sheet that hides the controls among `asked`; only of names known here."""
-    keys = [OTHERS.get(name, name) for name in asked if name in NAMES]
+    keys = [OTHERS.get(name, name) for name in asked if known(name)]
     return ", ".join(f".st-key-{key}" for key in keys) + " { display: none; }" if keys else ""
 
 
 def unknown(asked: list[str]) -> str:
     """What to say of names that no control has; nothing where there are none."""
-    strange = [name for name in asked if name not in NAMES]
+    strange = [name for name in asked if not known(name)]
     if not strange:
         return ""
     shown = [plain(re.sub(r"\s+", " ", name)[:40]) for name in strange[:3]]

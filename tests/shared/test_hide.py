@@ -7,7 +7,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from pages.shared.frame import TOPICS
-from pages.shared.hide import MOST, NAMES, OTHERS, names, style, unknown
+from pages.shared.hide import MOST, NAMES, OTHERS, known, names, style, unknown
 from tests.app import errors, open_page
 
 
@@ -28,6 +28,8 @@ def test_only_known_names_come_into_the_style_sheet() -> None:
     assert style(["seed", "rows"]) == ".st-key-seed, .st-key-converter { display: none; }"
     assert style(["</style><b>", "stApp", "x {} y"]) == ""
     assert style([]) == ""
+    assert "st-key-open_why" in style(["open_why", "open_<b>"])
+    assert "<b>" not in style(["open_why", "open_<b>"])
 
 
 @pytest.mark.parametrize("asked", [["seeed"], ["a", "b", "c", "d", "e"], ["*bold*"], ["x" * 999]])
@@ -46,12 +48,12 @@ def test_nothing_is_said_of_known_names() -> None:
 
 @pytest.mark.parametrize("topic", TOPICS)
 def test_every_control_of_a_page_can_be_hidden(topic: str) -> None:
-    asked: dict[str, Any] = {"guess": "just show me", "hide": ",".join(NAMES)}
+    asked: dict[str, Any] = {"guess": "just show me", "open": "all", "hide": ",".join(NAMES)}
     app = open_page(topic, **asked)
     assert not errors(app)
     assert not app.warning
     drawn = {name for name in app.session_state["_controls"] if not name.startswith("_")}
-    assert drawn <= {*NAMES}
+    assert [name for name in drawn if not known(name)] == []
     hidden = set(re.findall(r"\.st-key-(\w+)", styles(app)))
     assert hidden == {OTHERS.get(name, name) for name in NAMES}
 
