@@ -20,7 +20,7 @@ from pages.sections.loss.quality import quality
 from pages.sections.loss.ways import ways
 from pages.sections.loss.where import where
 from pages.sections.loss.words import GUESSES, answer, where_title
-from pages.shared import charts, runs
+from pages.shared import announce, charts, runs
 from pages.shared.controls import control
 from pages.shared.fold import fold
 from pages.shared.frame import show
@@ -51,7 +51,9 @@ def page() -> None:
             settings=(*Chosen.__dataclass_fields__, "rows"),
         )
         if opening.revealed:
-            st.markdown(answer(opening, plain_floor()), width=TEXT)
+            told = answer(opening, plain_floor())
+            announce.say(told)
+            st.markdown(told, width=TEXT)
         elif opening.held_back:
             invite("see where the loss lies")
     if opening.held_back:

@@ -22,7 +22,7 @@ from pages.sections.shift_probe import (
     training,
     words,
 )
-from pages.shared import charts, heat, sources
+from pages.shared import announce, charts, heat, sources
 from pages.shared.controls import control, numbers
 from pages.shared.frame import show
 from pages.shared.opening import ask, invite
@@ -64,7 +64,7 @@ def page() -> None:
             st.header("Before training")
             training.draw_samples(network, run, run.history[0])
             return
-        st.header(words.headline(network, run, proved(settings)))
+        announce.answer(words.headline(network, run, proved(settings)))
         st.markdown(" ".join([opening.reply(), *words.verdict(network, run)]), width=TEXT)
         training.show(network, run, play=st.session_state.pop("_play", False))
     touching.show(network, run, proved(settings))

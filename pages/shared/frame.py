@@ -13,7 +13,7 @@ from core import autoencoder, machine
 from core.autoencoder import runs
 from core.autoencoder.presets import AS_ASKED
 from core.limits import limits
-from pages.shared import controls, hide, sources
+from pages.shared import announce, controls, hide, sources
 from pages.shared.guard import plain_errors
 
 TOPICS = {
@@ -45,11 +45,14 @@ def show(topic: str, page: Callable[[], None]) -> None:
     st.html(LOOK)
     with st.container(horizontal_alignment="center"), st.container(width=WIDTH):
         navigate(topic)
+        spoken = st.container(key="announced")  # before what comes and goes, so that it stays
         controls.remember_link(topic)
         with plain_errors(topic):
             limits()  # whoever set one wrong is told at the first look
             hide.apply()
             page()
+        with spoken:
+            announce.answered()
         lead_on(topic)
         sources.at_end(topic)
     warm_up(topic)

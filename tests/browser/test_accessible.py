@@ -1,7 +1,7 @@
 """axe-core finds nothing on any page that is ours to mend, before and after the guess.
 
-What is Streamlit's own is listed below, rule by rule. A page is looked at on a wide light screen
-and on a narrow dark one; colours and widths do not depend on each other.
+What is Streamlit's own is listed below, rule by rule. A page is looked at on a wide and on a narrow
+screen, light and dark.
 """
 
 import re
@@ -17,7 +17,12 @@ from tests.browser.test_links import Visit
 AXE = (resources.files("axe_playwright_python") / "axe.min.js").read_text()
 
 TOPICS = ("", "autoencoder", "loss", "shift_probe", "impact", "shapes")
-SCREENS = {"wide and light": (1440, False), "narrow and dark": (400, True)}
+SCREENS = {
+    "wide and light": (1440, False),
+    "wide and dark": (1440, True),
+    "narrow and light": (400, False),
+    "narrow and dark": (400, True),
+}
 
 STREAMLIT_S_OWN = {
     # The dropzone of the file uploader is a presentational section that can be focused.
@@ -69,7 +74,9 @@ def settled(page: Page) -> None:
     # A slider is off, and pale, as long as its picture plays.
     expect(page.locator("[data-testid=stSlider]:has(:disabled, [disabled])")).to_have_count(0)
     page.wait_for_function(
+        # What a table's scrolling moves rests with it.
         "document.getAnimations().every((one) => one.playState !== 'running' || "
+        "!(one.timeline instanceof DocumentTimeline) || "
         "one.effect.getComputedTiming().iterations === Infinity)"
     )
 
@@ -95,3 +102,25 @@ def test_a_link_that_has_the_focus_shows_it(app: str, visit: Visit) -> None:
     page.keyboard.press("Tab")
     assert link.evaluate("link => link === document.activeElement")
     assert link.evaluate("link => getComputedStyle(link).outlineStyle") == "solid"
+
+
+def test_an_answer_is_spoken_by_a_region_that_was_there_before(app: str, visit: Visit) -> None:
+    page = visit(f"{app}/impact")
+    settled(page)
+    region = page.locator(".st-key-announced_answer [role=status]")
+    expect(region).to_have_text("")
+    region.evaluate("region => (region.stayed = true)")
+    page.get_by_role("radio", name="243").click()
+    expect(region).to_have_text("The centre counts 59,049 times as much as a corner")
+    assert region.evaluate("region => region.stayed")
+
+
+def test_the_end_of_a_table_that_is_too_wide_is_shaded(app: str, visit: Visit) -> None:
+    page = visit(f"{app}/shapes?guess=3", width=400)
+    settled(page)
+    table = page.get_by_test_id("stDataFrame").first
+    shaded = """([table, opacity]) => getComputedStyle(table, "::after").opacity === opacity"""
+    frame = table.element_handle()
+    page.wait_for_function(shaded, arg=[frame, "1"])
+    table.locator(".dvn-scroller").evaluate("part => part.scrollTo(part.scrollWidth, 0)")
+    page.wait_for_function(shaded, arg=[frame, "0"])

@@ -16,7 +16,10 @@ SMALL = "dataset=digits&train_size=5000&batch_size=64&guess=better"  # a run of 
 def test_both_arms_train_and_the_verdict_appears(app: str, visit: Visit) -> None:
     # A seed that no other test of this session has trained.
     page = visit(f"{app}/autoencoder?{SMALL}&images=5000&seed=77")
+    region = page.locator(".st-key-announced_training [role=status]")
+    region.evaluate("region => (region.stayed = true)")
     page.get_by_role("button", name="Train", exact=True).click()
+    expect(region).to_contain_text("% done")
     expect(page.get_by_text("images", exact=False).first).to_be_visible()
     expect(page.get_by_role("progressbar")).to_be_visible()
     fresh = page.get_by_role("button", name="Train with a fresh seed")
@@ -26,6 +29,8 @@ def test_both_arms_train_and_the_verdict_appears(app: str, visit: Visit) -> None
         page.locator("[data-testid=stVegaLiteChart] canvas, [data-testid=stVegaLiteChart] svg")
     ).to_have_count(6)  # both curves, the parts of the change, the seeds, and the controls' two
     expect(page.get_by_role("progressbar")).to_have_count(0)
+    expect(region).to_contain_text("This run: per pixel the loss")
+    assert region.evaluate("region => region.stayed")  # else a screen reader says nothing
 
 
 def test_a_new_visitors_first_click_on_a_fresh_server(

@@ -15,7 +15,7 @@ import streamlit as st
 from core import loss
 from core.autoencoder import Checkpoint
 from core.split import Split
-from pages.shared import charts
+from pages.shared import announce, charts
 from pages.shared.changes import Across
 from pages.shared.opening import Opening
 from pages.shared.words import TEXT, percent, rough
@@ -30,7 +30,7 @@ def show(tested: Mapping[str, Checkpoint], name: str, opening: Opening) -> None:
     """
     unpadded, padded = tested.values()
     parts = loss.split_of(unpadded, padded)
-    st.header(headline(parts))
+    announce.answer(headline(parts))
     reply = opening.reply(answer(opening.guess, parts))
     told = change_words(parts, name, unpadded.per_pixel, padded.per_pixel)
     st.markdown(f"{reply} {told}".lstrip(), width=TEXT)

@@ -15,7 +15,7 @@ from pages.sections.autoencoder.finding import moved
 from pages.sections.autoencoder.layers import layer_table
 from pages.sections.autoencoder.pair import Pair, drawn_curve, look
 from pages.sections.autoencoder.progress import READING, SEED, doing, progress
-from pages.shared import charts, runs
+from pages.shared import announce, charts, runs
 from pages.shared.controls import told
 from pages.shared.guard import fragment
 from pages.shared.tested import samples, so_far
@@ -33,6 +33,7 @@ def _live(run: Run, *, revealed: bool, pace: float | None) -> None:
     pair = look(run)
     if pair.pace != pace:
         st.rerun()  # look more or less often, and draw anew what stands below
+    announce.region(spoken(pair, revealed=revealed), key="training")
     if not pair.active and (refused := runs.too_long(pair.run)):
         _at_home(pair.run, refused)
     else:
@@ -45,6 +46,13 @@ def _live(run: Run, *, revealed: bool, pace: float | None) -> None:
     if pair.tested is not None:
         st.markdown("**What each network sees, makes of it, and should have made**")
         samples(dict(zip(pair.views, map(_now, pair.views.values(), pair.tested), strict=True)))
+
+
+def spoken(pair: Pair, *, revealed: bool) -> str:
+    """What is said of a training to who does not see it: a quarter more is done, then the end."""
+    if pair.active:
+        return f"Training, {25 * int(4 * progress(pair.views))} % done."
+    return verdict(pair).replace("*", "") if revealed else ""
 
 
 def _now(view: View, tested: Checkpoint) -> Checkpoint:

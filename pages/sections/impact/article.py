@@ -8,7 +8,7 @@ from core.impact import Impact
 from pages.sections.impact import words
 from pages.sections.impact.settings import FIVE, FIVE_SAME
 from pages.sections.impact.sides import impact_of
-from pages.shared import charts, heat
+from pages.shared import announce, charts, heat
 from pages.shared.opening import blank
 from pages.shared.words import TEXT, percent
 
@@ -57,7 +57,7 @@ def answer(reply: str) -> None:
     """The answer from the maps, and the `reply` to a guess."""
     valid, same = impact_of(FIVE, 28, 28), impact_of(FIVE_SAME, 28, 28)
     corner, centre = valid.corners[0], valid.middle[-1]
-    st.header(f"The centre counts {centre // corner:,} times as much as a corner")
+    announce.answer(f"The centre counts {centre // corner:,} times as much as a corner")
     st.markdown(
         f"Each layer without padding touches the corner once and the centre 9 times, and "
         f"9 × 9 × 9 × 9 × 9 = {centre:,}. {reply} {percent(valid.below_tenth, 0)} of the pixels "

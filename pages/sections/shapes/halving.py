@@ -11,7 +11,7 @@ from core.arrays import Float64
 from core.layers import Layer, fit, parse_layer
 from core.shapes import dropped, pool
 from core.steps import formula
-from pages.shared import charts, grids
+from pages.shared import announce, charts, grids
 from pages.shared.example import digit
 from pages.shared.opening import blank
 from pages.shared.words import TEXT
@@ -70,7 +70,7 @@ def draw(image: Float64, *, alt: str, key: str) -> None:
 def answer(image: Float64, reply: str) -> None:
     """The answer and a `reply` to the guess: both poolings of 7, each window where it lies."""
     valid, same = (fit(layer, len(image), "keras") for layer in (VALID, SAME))
-    st.header(f"“same” makes {same.output} of 7, “valid” makes {valid.output}")
+    announce.answer(f"“same” makes {same.output} of 7, “valid” makes {valid.output}")
     st.markdown(
         f"“valid” takes whole windows only, `{formula(valid)}`: the last row and column belong to "
         f"no window, and with them {100 * dropped(image, VALID):.0f} % of this digit's ink. “same” "
