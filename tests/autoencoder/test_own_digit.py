@@ -58,7 +58,7 @@ def test_only_a_digit_is_taken_from_a_canvas() -> None:
 def test_a_picture_becomes_white_on_black_and_anything_else_is_refused() -> None:
     app = open_page("autoencoder", guess="better")
     assert not errors(app)
-    assert "Try your own digit" in words(app)
+    assert "Draw into the black square" in words(app)
     dark_on_light = np.full((56, 56), 255, np.uint8)
     dark_on_light[20:36, 20:36] = 0
     file = io.BytesIO()

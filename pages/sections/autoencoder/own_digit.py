@@ -291,7 +291,6 @@ KINDS = ("goes in", "comes out", "loss")
 
 def show(tested: Mapping[str, Checkpoint], settings: Mapping[str, Settings]) -> None:
     """Draw or upload a digit, and see what both tested networks make of it; `settings` by arm."""
-    st.subheader("Try your own digit")
     if any(network.weights is None for network in tested.values()):
         st.markdown(NO_WEIGHTS, width=TEXT)
         return
