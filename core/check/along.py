@@ -25,6 +25,7 @@ from core.check.graph import (
     Graph,
     Input,
     Linear,
+    Match,
     Multiply,
     Operation,
     Pad,
@@ -81,6 +82,17 @@ class Padded:
 class Cropped:
     before: int
     after: int
+
+
+@dataclass(frozen=True)
+class Matched:
+    """Padding or cropping to the length of the second node that is read."""
+
+    @staticmethod
+    def sides(lengths: tuple[int, ...]) -> Sides:
+        """Cells laid before and after; negative where they are cut off."""
+        missing = lengths[1] - lengths[0]
+        return missing // 2, missing - missing // 2
 
 
 @dataclass(frozen=True)
@@ -156,6 +168,7 @@ AxisOperation = (
     | Windowed
     | Padded
     | Cropped
+    | Matched
     | Stretched
     | Scaled
     | Fixed
@@ -178,6 +191,8 @@ def along(operation: Operation, axis: int) -> AxisOperation:
             return Padded(before, after, mode)
         case Crop(top, bottom, left, right):
             return Cropped(*((top, bottom), (left, right))[axis])
+        case Match():
+            return Matched()
         case Transposed(kernel, _, stride, padding, more, dilation):
             pad = padding if isinstance(padding, str) else padding[axis]
             return Stretched(kernel[axis], stride[axis], pad, more[axis], dilation[axis])
@@ -265,6 +280,9 @@ def lay(
         case Cropped(before, after):
             left = (max(0, carried[0] - before), max(0, carried[1] - after))
             return Laid(lengths, bounded(lengths[0] - before - after), carried=left)
+        case Matched():
+            before, after = operation.sides(lengths)
+            return Laid(lengths, lengths[1], carried=(max(0, before), max(0, after)))
         case Stretched():
             output = bounded(operation.output(lengths[0]))
             implied = beyond(operation, lengths[0], output)
@@ -418,6 +436,10 @@ def trace(operation: AxisOperation, laid: Laid, which: int = 0) -> Trace | None:
             return Trace(length, cells.cells[:, None], ((places < 0) | (places >= length))[:, None])
         case Cropped(before):
             return unpadded(length, np.arange(before, before + output)[:, None])
+        case Matched() if which == 0 and output != length:
+            places = np.arange(output) - operation.sides(laid.lengths)[0]
+            outside = (places < 0) | (places >= length)
+            return Trace(length, np.where(outside, OUTSIDE, places)[:, None], outside[:, None])
         case Stretched():
             places, there = stretched_places(operation, output)
             inside = (places >= 0) & (places < length)
@@ -431,7 +453,7 @@ def trace(operation: AxisOperation, laid: Laid, which: int = 0) -> Trace | None:
             return averages(length, np.zeros(1, np.intp), np.array([length]))
         case Joined() if output != length:
             return unpadded(length, np.zeros((output, 1), np.intp))
-        case Scaled() if which:  # only its size is read
+        case Scaled() | Matched() if which:  # only its size is read
             return unpadded(length, np.full((output, 1), NOTHING))
     return None
 
@@ -536,6 +558,8 @@ def shift_of(operation: AxisOperation, laid: Laid) -> Fraction:
             centre = middle - before
         case Cropped(before):
             centre = middle + before
+        case Matched():
+            centre = middle - operation.sides(laid.lengths)[0]
         case Stretched(_, stride):
             centre = (middle + operation.cut - Fraction(operation.span - 1, 2)) / stride
         case Scaled(_, _, blends) if not blends and output != length:

@@ -33,7 +33,7 @@ from core.check.python import Unknown as UnknownValue
 from core.layers import CONVOLUTION, UPSAMPLING, Convention, Layer, refuse
 from core.settings import InputError
 
-Form = Literal["map", "vector"]
+Form = Literal["map", "vector", "unknown"]
 
 
 def words(text: str) -> frozenset[str]:
@@ -58,7 +58,8 @@ class Tensor(Thing):
 
     channels: None where they are not known yet (of the image, before its first convolution), and
         behind an unknown layer.
-    form: "map", or "vector" once flattened or pooled to one value a channel.
+    form: "map", or "vector" once flattened or pooled to one value a channel; "unknown" behind a
+        layer that is not known.
     last: whether the axis of the channels stands last, as in Keras, rather than second.
     """
 
@@ -254,10 +255,14 @@ class At:
         made = self.node(Pass(self.what, channels), x, channels or x.channels, x.form)
         return replace(made, last=x.last)
 
-    def unknown(self, inputs: Iterable[Tensor], why: str) -> Tensor:
-        """A layer that is not followed: it is in the graph, and nothing behind it is analysed."""
-        self.net.note(why, self.line)
-        return self.node(Unknown(self.what), tuple(inputs), None)
+    def unknown(self, inputs: Iterable[Tensor], why: str = "") -> Tensor:
+        """A layer that is not followed: it is in the graph, and nothing behind it is analysed.
+
+        why: more than that its name is not known.
+        """
+        if why:
+            self.net.note(f"{self.what}: {why}", self.line)
+        return self.node(Unknown(self.what), tuple(inputs), None, "unknown")
 
     def map_of(self, x: Any) -> Tensor:
         """`x`, where it is a map of rows and columns."""
@@ -265,7 +270,7 @@ class At:
             if isinstance(x, UnknownValue) and x.fault:
                 raise x.fault
             self.fail(f"expected an image or a layer's output, found {shown(x)}")
-        if x.form != "map":
+        if x.form == "vector":
             self.fail("needs rows and columns, and comes after they were flattened away")
         return x
 
@@ -322,7 +327,7 @@ class At:
             self.fail(
                 f"joins {' and '.join(f'{n:,}' for n in sorted(known))} channels: expected equal"
             )
-        form: Form = "map" if any(t.form == "map" for t in tensors) else "vector"
+        form = form_of(tensors)
         if len(tensors) == 1:
             return self.passed(tensors[0])
         return self.node(operation, tensors, max(known, default=None), form)
@@ -330,7 +335,7 @@ class At:
     def concatenated(self, tensors: list[Tensor]) -> Tensor:
         channels = [t.channels for t in tensors]
         total = None if None in channels else sum(n or 0 for n in channels)
-        form: Form = "map" if any(t.form == "map" for t in tensors) else "vector"
+        form = form_of(tensors)
         if len(tensors) == 1:
             return self.passed(tensors[0])
         return self.node(Concatenate(), tensors, total, form)
@@ -344,6 +349,12 @@ class At:
             return self.passed(x)
         channels = x.channels if self.net.is_single(x) else None
         return self.node(Flatten(), x, channels, "vector")
+
+
+def form_of(tensors: list[Tensor]) -> Form:
+    """The form of what joins `tensors`."""
+    forms = {tensor.form for tensor in tensors}
+    return next(form for form in ("unknown", "map", "vector") if form in forms)
 
 
 def shown(value: object) -> str:

@@ -134,7 +134,12 @@ def chosen(reader: Reader, library: FrameworkNames) -> tuple[str, Any]:
         raise fault
     if models:
         return list(models.items())[-1]
-    made = from_definition(reader, library)
+    try:
+        made = from_definition(reader, library)
+    except Unreadable:
+        if not broken:
+            raise
+        made = None
     if made is not None:
         return made
     tensors = {name: value for name, value in names.items() if isinstance(value, Tensor)}
@@ -149,7 +154,7 @@ def chosen(reader: Reader, library: FrameworkNames) -> tuple[str, Any]:
         return "the layers", Container(layers[0].framework, "Sequential", layers[0].line, layers)
     if isinstance(reader.last, Unknown) and reader.last.fault:
         raise reader.last.fault
-    for value in broken.values():
+    for value in list(broken.values())[::-1]:
         assert value.fault is not None
         raise value.fault
     raise InputError(
@@ -190,10 +195,8 @@ def from_definition(reader: Reader, library: FrameworkNames) -> tuple[str, Any] 
         except Unreadable as error:
             first = first or error
             continue
-        if isinstance(outcome, (*MODELS, Tensor)):
-            return function.name, outcome
         for value in flattened([outcome]):
-            if isinstance(value, MODELS):
+            if isinstance(value, (*MODELS, Tensor)):
                 return function.name, value
     if first is not None:
         raise first

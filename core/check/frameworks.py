@@ -13,7 +13,7 @@ from typing import Any, Literal
 
 from core.check import keras_layers, torch_layers
 from core.check.building import At, Net, Tensor, shown, words
-from core.check.graph import Add, Crop, Multiply, Pass
+from core.check.graph import Add, Crop, Global, Multiply, Pass
 from core.check.python import (
     REQUIRED,
     Arguments,
@@ -30,9 +30,10 @@ from core.check.python import (
     Unreadable,
     bind,
     limited,
+    parse,
     shortened,
 )
-from core.check.torch_layers import Dim, Sizes
+from core.check.torch_layers import Dim, Sizes, Sum
 
 Framework = Literal["torch", "keras"]
 
@@ -98,7 +99,8 @@ JOINING_FUNCTIONS = {
 NOT_FOLLOWED = re.compile(
     "(RNN|LSTM|GRU|Transformer|Attention|Embedding|Unfold|Fold|Unpool|ConvLSTM|Bilinear)"
 )
-LIKE_PASSING = re.compile("(norm|drop|activation|relu|gelu|swish|silu|act$)", re.I)
+LIKE_PASSING = re.compile("norm|drop|activation|relu|gelu|swish|silu|act$", re.I)
+NOT_PASSING = re.compile("conv|pool|block|layer|up|down|se|attention|pad|net", re.I)
 
 
 class FrameworkNames(Library):
@@ -145,9 +147,31 @@ class FrameworkNames(Library):
             return self.unknown_call(reader, Unknown(path, line), given, line)
         if ".init." in path or ".utils.data" in path or path.startswith("torch.optim"):
             return Unknown(path, line)
+        if path in WRAPPERS and given.positional:
+            return given.positional[0]
+        if SHIPPED.search(path):
+            return self.shipped(path, given, line)
         if last[:1].isupper():
             return self.make(reader, framework, path, last, given, line)
         return self.apply(reader, framework, path, last, given, line)
+
+    def shipped(self, path: str, given: Arguments, line: int | None) -> Any:
+        """A network that the framework ships, where it stands among those known by name."""
+        from core.check.networks import NETWORKS  # which are read by this very module
+
+        last = path.rpartition(".")[2]
+        if last not in READY_MADE:
+            known = ", ".join(READY_MADE)
+            raise Unreadable(line, f"{path}: of the networks that are shipped, expected {known}")
+        inner = Reader(self)
+        inner.follow(parse(NETWORKS[READY_MADE[last]].code))
+        model = inner.scope.names["model"]
+        if isinstance(model, KerasModel) and given.named.get("include_top") is False:
+            head = next(n for n in model.image.net.nodes if isinstance(n.operation, Global))
+            channels = 2048 if last == "ResNet50" else 1280
+            end = Tensor(model.image.net, head.inputs[0], channels, last=True)
+            return replace(model, outputs=end, line=line)
+        return model
 
     def make(
         self,
@@ -209,6 +233,9 @@ class FrameworkNames(Library):
             if len(sizes) == 4 and all(type(n) is int and n > 0 for n in sizes[2:]):
                 self.size = (sizes[2], sizes[3])
             return Unknown(f"torch.{name}()", line)
+        if path == "torch.tensor" and given.positional:
+            inner = flattened([given.positional[0]])
+            return inner[0] if len(inner) == 1 else Unknown(path, line)
         if path in SCRIPTING:
             return False
         if name == "checkpoint" and len(given.positional) > 1:
@@ -242,6 +269,8 @@ class FrameworkNames(Library):
         """A function, or a method of a tensor, with the tensor among its arguments."""
         tensor = next(v for v in flattened(given.every()) if isinstance(v, Tensor))
         at = self.at(tensor.net, short, name, line)
+        if name in SHAPING and tensor.form == "unknown":
+            return at.passed(tensor)
         if name in SHAPING:
             return SHAPING[name](at, framework, given)
         if framework == "torch" and name in torch_layers.FUNCTIONS:
@@ -249,10 +278,7 @@ class FrameworkNames(Library):
         module = torch_layers if framework == "torch" else keras_layers
         if name in module.PASSING_FUNCTIONS:
             return at.passed(tensor)
-        return at.unknown(
-            [v for v in flattened(given.every()) if isinstance(v, Tensor)],
-            f"`{short}` is not known here; nothing behind it is analysed",
-        )
+        return at.unknown([v for v in flattened(given.every()) if isinstance(v, Tensor)])
 
     def at(self, net: Net, what: str, name: str, line: int | None) -> At:
         full = ".".join([*self.path, name])
@@ -328,14 +354,17 @@ class FrameworkNames(Library):
             return Unknown(what.text, line, what.fault)
         tensors = [v for v in flattened(given.every()) if isinstance(v, Tensor)]
         if not tensors:
+            if what.text.endswith(".verify") and given.positional == (None,):
+                return None  # torchvision's question whether weights were asked for
             return Unknown(shortened(f"{what.text}()"), line)
         text = what.text.removesuffix("()")
         name = re.sub(r"\W+", "_", text.rpartition(".")[2]) or "unknown"
         at = self.at(tensors[0].net, text, name.lower(), line)
-        if LIKE_PASSING.search(name) and len(tensors) == 1:
+        passing = LIKE_PASSING.search(name) and not NOT_PASSING.search(name)
+        if passing and len(tensors) == 1:
             at.net.note(f"`{text}` is not known here: read as moving nothing from its place", line)
             return at.passed(tensors[0])
-        return at.unknown(tensors, f"`{text}` is not known here; nothing behind it is analysed")
+        return at.unknown(tensors)
 
     def combine(
         self, reader: Reader, sign: type[ast.operator], a: Any, b: Any, line: int | None
@@ -382,6 +411,8 @@ class FrameworkNames(Library):
 
     def tensor_item(self, reader: Reader, x: Tensor, key: Any, line: int | None) -> Any:
         at = self.at(x.net, "slice", "slice", line)
+        if x.form == "unknown":
+            return x
         keys = list(key) if isinstance(key, tuple) else [key]
         if x.form == "vector":
             return at.node(Pass("unsqueeze"), x, x.channels) if None in keys else at.passed(x)
@@ -556,8 +587,9 @@ class Container(Thing):
             "named_children": lambda: [
                 (self.called(i), child) for i, child in enumerate(self.children)
             ],
-            **dict.fromkeys(("to", "eval", "train", "cuda", "cpu", "apply"), lambda *_, **__: self),
         }
+        if name in UNCHANGED:
+            return Bound(lambda _: self)
         if name in methods:
             return Builtin(name, methods[name])
         if name == "layers":
@@ -604,6 +636,7 @@ class Instance(Thing):
     line: int | None
     attributes: dict[str, Any] = field(default_factory=dict)
     children: list[Any] = field(default_factory=list)
+    names: list[str] = field(default_factory=list)
     name: str = ""
     guessed: str = ""
 
@@ -612,8 +645,22 @@ class Instance(Thing):
 
     def set(self, name: str, value: Any) -> None:
         self.attributes[name] = value
+        if isinstance(value, NAMED) and any("Sequential" in base for base in self.kind.foreign()):
+            self.children.append(value)
+            self.names.append(name)
         if isinstance(value, NAMED) and not value.name:
             value.name = name
+
+    def members(self) -> list[Any]:
+        """The layers that a container of the text's own was given, else those it keeps."""
+        kept = [value for value in self.attributes.values() if isinstance(value, NAMED)]
+        return list(self.children) or kept
+
+    def item(self, reader: Reader, key: Any, line: int | None) -> Any:
+        if isinstance(key, str) and key in self.attributes:
+            return self.attributes[key]
+        inner = Container("torch", "ModuleList", self.line, self.members(), self.names)
+        return inner.item(reader, key, line)
 
     def attribute(self, reader: Reader, name: str, line: int | None) -> Any:
         if name in self.attributes:
@@ -631,20 +678,24 @@ class Instance(Thing):
             return False
 
         def add_module(name: Any, layer: Any) -> None:
+            before = len(self.children)
             self.set(str(name)[:60], layer)
-            self.children.append(layer)
+            if len(self.children) == before:
+                self.children.append(layer)
+                self.names.append(str(name)[:60])
 
         methods: dict[str, Callable[..., Any]] = {
             "add_module": add_module,
             "register_module": add_module,
             **dict.fromkeys(("modules", "parameters", "named_modules"), lambda *_, **__: []),
-            "children": lambda: [v for v in self.attributes.values() if isinstance(v, NAMED)],
+            "children": self.members,
+            "values": self.members,
+            "keys": lambda: list(self.names),
+            "items": lambda: list(zip(self.names, self.members(), strict=False)),
             "register_buffer": lambda name, value, **_: self.set(str(name), value),
-            **dict.fromkeys(
-                ("to", "eval", "train", "cuda", "cpu", "apply", "requires_grad_", "half", "float"),
-                lambda *_, **__: self,
-            ),
         }
+        if name in UNCHANGED:
+            return Bound(lambda _: self)
         if name in methods:
             return Builtin(name, methods[name])
         if any(
@@ -669,7 +720,9 @@ class Instance(Thing):
             if isinstance(method, Unknown) and method.fault:
                 raise method.fault
         if self.children:
-            inner = Container("torch", "Sequential", self.line, self.children, name=self.name)
+            inner = Container(
+                "torch", "Sequential", self.line, self.children, self.names, self.name
+            )
             return inner.call(reader, given, line)
         raise Unreadable(
             self.kind.line, f"{self.kind.name} has no `forward` (or, in Keras, `call`)"
@@ -678,6 +731,9 @@ class Instance(Thing):
 
 NAMED = (LayerValue, Container, Instance)
 """What has the name under which it was kept."""
+
+UNCHANGED = words("to eval train cuda cpu apply requires_grad_ half float double compile")
+"""Methods that give back the module itself, as far as sizes go."""
 
 KERAS_METHODS = words(
     """
@@ -757,15 +813,6 @@ class KerasModel(Thing):
 
 
 @dataclass(frozen=True)
-class Sum(Thing):
-    """Arithmetic with lengths that are known only once the image is."""
-
-    sign: type[ast.operator]
-    left: Any
-    right: Any
-
-
-@dataclass(frozen=True)
 class Shape(Thing):
     """A tensor's shape: (batch, channels, rows, columns), channels last in Keras."""
 
@@ -773,7 +820,7 @@ class Shape(Thing):
 
     def axis(self, place: int) -> Any:
         """The length of one axis, counted as PyTorch does from here on; channels as a number."""
-        count = 4 if self.tensor.form == "map" else 2
+        count = 2 if self.tensor.form == "vector" else 4
         place %= count
         if self.tensor.last and count == 4:
             place = (0, 2, 3, 1)[place]
@@ -789,7 +836,7 @@ class Shape(Thing):
     def item(self, reader: Reader, key: Any, line: int | None) -> Any:
         if type(key) is int:
             return self.axis(key)
-        count = 4 if self.tensor.form == "map" else 2
+        count = 2 if self.tensor.form == "vector" else 4
         if isinstance(key, slice):
             try:
                 places = range(count)[key]
@@ -980,6 +1027,8 @@ def channel_axis(at: At, tensors: list[Tensor], axis: Any) -> None:
     """Refuse a concatenation along anything but the channels."""
     place = 3 if tensors and tensors[0].last else 1
     right = (1, -1) if tensors and tensors[0].form == "vector" else (place, place - 4)
+    if any(tensor.form == "unknown" for tensor in tensors):
+        return
     if axis not in right or isinstance(axis, bool):
         at.fail(f"along axis {shown(axis)}: expected the channels', {right[0]} or {right[1]}")
 
@@ -1000,6 +1049,9 @@ def joining_function(
     tensors = [value for value in flattened(values) if isinstance(value, Tensor)]
     at = library.at(tensors[0].net, name, name, line)
     if how == "concatenate":
+        foreign = [v for v in flattened(values) if isinstance(v, Unknown) and not v.fault]
+        if foreign:
+            return at.unknown(tensors, f"joins {foreign[0]}, which is no layer's output")
         channel_axis(at, tensors, axis if axis is not None else (0 if framework == "torch" else -1))
         tensors = tensors_in(at, values)
     for value in flattened(values):
@@ -1043,9 +1095,7 @@ def view(at: At, framework: Framework, given: Arguments) -> Any:
             isinstance(one, int) for one in ones
         ):
             return at.node(Pass("view"), x, x.channels)
-    return at.unknown(
-        [x], "where each value of this reshape goes is not followed; nothing behind it is analysed"
-    )
+    return at.unknown([x], "where each value of this reshape goes is not followed")
 
 
 def own_sizes(x: Tensor, lengths: list[Any]) -> bool:
@@ -1131,7 +1181,7 @@ def permute(at: At, framework: Framework, given: Arguments) -> Any:
         return replace(at.passed(x), last=True)
     if order == [0, 3, 1, 2] and x.last:
         return replace(at.passed(x), last=False)
-    return at.unknown([x], "rows and columns change places here; nothing behind it is analysed")
+    return at.unknown([x], "rows and columns change places here")
 
 
 def chunk(at: At, framework: Framework, given: Arguments) -> Any:
@@ -1167,7 +1217,7 @@ def expand(at: At, framework: Framework, given: Arguments) -> Any:
     x = given.positional[0]
     if at.net.is_single(x) or x.form == "vector":
         return x
-    return at.unknown([x], "this repetition is not followed; nothing behind it is analysed")
+    return at.unknown([x], "this repetition is not followed")
 
 
 def pad_keras(at: At, framework: Framework, given: Arguments) -> Any:
@@ -1233,6 +1283,22 @@ SHAPING: dict[str, Callable[[At, Framework, Arguments], Any]] = {
 # --- Python's own that need the reader ----------------------------------------------------------
 
 REFLECTING = ("getattr", "setattr", "hasattr", "isinstance", "print", "callable", "type")
+WRAPPERS = {
+    "torch.nn.DataParallel",
+    "torch.compile",
+    "torch.jit.script",
+    "torch.nn.utils.spectral_norm",
+}
+"""What gives back, as far as sizes go, what it is given."""
+
+SHIPPED = re.compile(r"(^torchvision\.models|keras\.applications)\.(\w+\.)?\w+$")
+READY_MADE = {
+    "resnet18": "resnet18",
+    "vgg16": "vgg16",
+    "mobilenet_v2": "mobilenet_v2",
+    "ResNet50": "resnet50_keras",
+    "MobileNetV2": "mobilenet_v2_keras",
+}
 SCRIPTING = {"torch.jit.is_scripting", "torch.jit.is_tracing", "torch.cuda.is_available"}
 
 
@@ -1248,6 +1314,7 @@ PLAIN_FUNCTIONS: dict[str, Callable[..., Any]] = {
     "math.log": math.log,
     "math.prod": lambda values: math.prod(list(values)[:20]),
     "numpy.prod": lambda values: math.prod(list(values)[:20]),
+    "typing.cast": lambda _, value: value,
     "collections.OrderedDict": ordered,
     "collections.defaultdict": lambda *_: {},
 }
@@ -1283,6 +1350,8 @@ def is_instance(value: Any, kinds: Any, line: int | None) -> Any:
         elif isinstance(kind, Name):
             last = kind.path.rpartition(".")[2]
             if isinstance(value, Tensor) and "Tensor" in last:
+                return True
+            if isinstance(value, list | tuple) and last in ("Sequence", "Iterable", "List"):
                 return True
             if isinstance(value, LayerValue) and value.kind == last:
                 return True

@@ -74,6 +74,15 @@ class Crop:
 
 
 @dataclass(frozen=True)
+class Match:
+    """Zeros laid around the first map that is read, or cells cut off it, to the second's size.
+
+    Half of what is missing stands on either side, the odd cell at the end: F.pad by the halves of a
+    difference, as U-Nets have it.
+    """
+
+
+@dataclass(frozen=True)
 class Transposed:
     """A transposed convolution.
 
@@ -148,9 +157,13 @@ class Flatten:
 
 @dataclass(frozen=True)
 class Linear:
-    """A fully connected layer; it reads everything."""
+    """A fully connected layer; it reads everything.
+
+    expects: how many values it is made for; None for as many as come in.
+    """
 
     features: int
+    expects: int | None = None
 
 
 @dataclass(frozen=True)
@@ -168,6 +181,7 @@ Operation = (
     | Window
     | Pad
     | Crop
+    | Match
     | Transposed
     | Resize
     | Pass
@@ -305,7 +319,7 @@ def refuse_inputs(node: Node) -> None:
             least = most = 0
         case Add() | Multiply() | Concatenate():
             least, most = 1, MAX_NODES
-        case Resize(scale=None, size=None):
+        case Resize(scale=None, size=None) | Match():
             least = most = 2
         case Unknown():
             least, most = 0, MAX_NODES

@@ -381,5 +381,5 @@ def reshape(at: At, x: Any, target_shape: Any, **more: Any) -> Tensor:
         return at.node(Pass("Reshape"), x, x.channels)
     return at.unknown(
         [x],
-        f"{at.what}: where each value goes is not followed; nothing behind it is analysed",
+        "where each value goes is not followed",
     )

@@ -221,9 +221,7 @@ def layer(
     if kind in PASSING["torch"]:
         return at.passed(tensors[0])
     if kind not in torch_layers.MODULES:
-        return at.unknown(
-            tensors, f"`{target}`, a {kind}, is not known here; nothing behind it is analysed"
-        )
+        return at.unknown(tensors)
     function = torch_layers.MODULES[kind]
     return applied(at, function, Arguments((tensors[0],), attributes(module, function)))
 

@@ -22,7 +22,7 @@ from typing import Any
 
 from core.settings import InputError
 
-MAX_TEXT = 60_000
+MAX_TEXT = 80_000
 MAX_DEPTH = 60
 MAX_STEPS = 60_000
 MAX_CALLS = 25
@@ -275,6 +275,8 @@ class Class(Thing):
 
     def attribute(self, reader: Reader, name: str, line: int | None) -> Any:
         found = self.find(name)
+        if isinstance(found, Marked) and found.mark == "classmethod":
+            return Method(found.function, self)
         return Unknown(f"{self.name}.{name}", line) if found is REQUIRED else found
 
     def call(self, reader: Reader, given: Arguments, line: int | None) -> Any:
@@ -445,7 +447,12 @@ class Reader:
             self.run([statement], self.scope)
         except Unreadable as error:
             for name in touched(statement):
-                self.scope.names[name] = Unknown(name, error.line, error)
+                known = self.scope.names.get(name)
+                failed = isinstance(known, Unknown) and known.fault is not None
+                # What is asked in an `if` out here is mostly the machine: a GPU, an argument.
+                kept = isinstance(statement, ast.If) and known is not None
+                if not (failed or kept):
+                    self.scope.names[name] = Unknown(name, error.line, error)
 
     def run(self, body: Sequence[ast.stmt], scope: Scope) -> Return | Jump | None:
         for statement in body:
@@ -588,7 +595,7 @@ class Reader:
             mark = written(decorator).partition("(")[0].rpartition(".")[2]
             if mark in ("property", "staticmethod", "classmethod"):
                 found = Marked(mark, found)
-            elif mark not in PASSING_DECORATORS:
+            elif not PASSING_DECORATORS.search(mark):
                 text = f"@{written(decorator)}"
                 fault = Unreadable(
                     node.lineno, f"`{node.name}` is wrapped by {text}, which is not followed"
@@ -928,9 +935,9 @@ class Marked(Thing):
         return self.function.call(reader, given, line)
 
 
-PASSING_DECORATORS = (
-    *("no_grad", "inference_mode", "register_keras_serializable", "override", "function"),
-    *("overload", "torch_jit_export", "export", "ignore", "unused", "tf_function", "typechecked"),
+PASSING_DECORATORS = re.compile(
+    "register|handle_legacy|deprecat|export|ignore|unused|typechecked|cache"
+    "|^(no_grad|inference_mode|override|overload|function|script|final)$"
 )
 """Decorators that change nothing about what a function computes."""
 
@@ -1063,6 +1070,13 @@ def numbers_of(values: tuple[Any, ...]) -> list[Any]:
     return found
 
 
+def truths(values: Any) -> list[bool]:
+    found = listed(values)
+    if any(isinstance(value, Unknown) for value in found):
+        raise TypeError
+    return [isinstance(value, Thing) or bool(value) for value in found]
+
+
 def plain_text(value: Any) -> str:
     if not isinstance(value, PLAIN):
         raise TypeError
@@ -1086,6 +1100,9 @@ SIMPLE: dict[str, Callable[..., Any]] = {
     "sum": lambda value: sum(numbers_of((listed(value),))),
     "str": plain_text,
     "bool": lambda value: bool(value) if flat(value) else None,
-    "dict": lambda **named: dict(named),
+    "dict": lambda *pairs, **named: dict(*pairs, **named),
+    "all": lambda values: all(truths(values)),
+    "any": lambda values: any(truths(values)),
+    "set": lambda values=(): list(dict.fromkeys(listed(values))),
 }
 BUILTINS = {name: Builtin(name, function) for name, function in SIMPLE.items()}

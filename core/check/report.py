@@ -24,7 +24,7 @@ from core.check.findings import (
 from core.check.graph import Flatten, Graph, Linear, Transposed, Unknown, Window
 from core.check.leaks import Leak, cures, leak
 from core.check.paths import Counts, count
-from core.check.walk import Place, Walk, walk
+from core.check.walk import Place, Walk, misled, walk
 from core.layers import CONVOLUTION, Indices
 from core.settings import InputError, Maybe, Whole, check, setting
 
@@ -177,6 +177,11 @@ class Report:
                     f"{node.place}: {node.operation.what} is not known. The answer holds up to "
                     "there; what comes behind it is left out."
                 )
+        found += [
+            f"{node.place} is made for {expected:,} values, and {given:,} come in: PyTorch refuses "
+            "this size."
+            for node, expected, given in misled(self.walk)
+        ]
         behind = len(self.graph.nodes) - len(self.walk.places)
         if self.walk.mismatches:
             found.append(

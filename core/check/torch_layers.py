@@ -7,11 +7,12 @@ docs.pytorch.org/docs/stable/nn.html.
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Callable
 from typing import Any
 
 from core.check.building import At, Tensor, words
-from core.check.graph import Adaptive, Crop, Linear, PadMode, Pass, Resize, Transposed
+from core.check.graph import Adaptive, Crop, Linear, Match, PadMode, Pass, Resize, Transposed
 from core.check.python import Thing
 from core.layers import AVERAGE_POOL, CONVOLUTION, MAX_POOL, Layer
 
@@ -336,9 +337,13 @@ PAD_MODES: dict[str, PadMode] = {
 @function("pad")
 def pad(at: At, input: Any, pad: Any, mode: Any = "constant", value: Any = None) -> Tensor:
     x = at.map_of(input)
+    chosen = PAD_MODES[at.word(mode, "mode", PAD_MODES)]
+    other = missing(pad, x)
+    if other is not None and chosen == "zeros":
+        return at.node(Match(), (x, other), x.channels)
     if isinstance(pad, int):
         at.fail("`pad`: expected (left, right, top, bottom), found one number")
-    return pad_or_crop(at, x, sides(at, pad), PAD_MODES[at.word(mode, "mode", PAD_MODES)])
+    return pad_or_crop(at, x, sides(at, pad), chosen)
 
 
 @module("Upsample")
@@ -438,6 +443,50 @@ class Dim(Thing):
         return f"{self.tensor}.shape[{self.axis}]"
 
 
+class Sum(Thing):
+    """Arithmetic with lengths that are known only once the image is."""
+
+    def __init__(self, sign: type[ast.operator], left: Any, right: Any) -> None:
+        self.sign = sign
+        self.left = left
+        self.right = right
+
+
+def missing(amounts: Any, x: Tensor) -> Tensor | None:
+    """The tensor to whose size F.pad brings `x`: (d // 2, d - d // 2) with d the difference.
+
+    None where the amounts say anything else.
+    """
+    if not isinstance(amounts, list | tuple) or len(amounts) != 4:
+        return None
+    found = []
+    for axis, before, after in ((3, *amounts[:2]), (2, *amounts[2:])):
+        other = half(before, x, axis)
+        rest = isinstance(after, Sum) and after.sign is ast.Sub and half(after.right, x, axis)
+        if other is None or rest is not other or difference(after.left, x, axis) is not other:
+            return None
+        found.append(other)
+    return found[0] if found[0] is found[1] else None
+
+
+def half(value: Any, x: Tensor, axis: int) -> Tensor | None:
+    """The other tensor, where `value` is half of what `x` lacks to its length."""
+    if isinstance(value, Sum) and value.sign is ast.FloorDiv and value.right == 2:
+        return difference(value.left, x, axis)
+    return None
+
+
+def difference(value: Any, x: Tensor, axis: int) -> Tensor | None:
+    """The other tensor, where `value` is what `x` lacks to its length."""
+    if not (isinstance(value, Sum) and value.sign is ast.Sub):
+        return None
+    theirs, mine = value.left, value.right
+    if not (isinstance(theirs, Dim) and isinstance(mine, Dim)):
+        return None
+    fits = theirs.axis == mine.axis == axis and mine.tensor is x
+    return theirs.tensor if fits else None
+
+
 @module("PixelShuffle")
 @function("pixel_shuffle")
 def pixel_shuffle(at: At, input: Any, upscale_factor: Any) -> Tensor:
@@ -502,7 +551,7 @@ def dense(at: At, x: Any, features: int, comes_in: int | None = None) -> Tensor:
         at.fail("comes directly after a map of rows and columns: expected nn.Flatten between them")
     if comes_in is not None and x.channels is not None and comes_in != x.channels:
         at.fail(f"`in_features` is {comes_in:,}, but {x.channels:,} values come in")
-    return at.node(Linear(features), x, features, "vector")
+    return at.node(Linear(features, comes_in), x, features, "vector")
 
 
 # --- Checked on the way -------------------------------------------------------------------------

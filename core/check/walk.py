@@ -14,6 +14,7 @@ from core.check.along import (
     Fixed,
     Kept,
     Laid,
+    Matched,
     Mismatch,
     Padded,
     Sides,
@@ -48,7 +49,7 @@ MAX_WORK = 10_000_000
 """Taps of all layers along one axis that are looked at one by one."""
 
 
-CARRY = (Kept, Padded, Cropped)
+CARRY = (Kept, Padded, Cropped, Matched)
 """What hands padded cells on to the window that reads them."""
 
 
@@ -284,6 +285,17 @@ def walk(graph: Graph, height: int, width: int) -> Walk:
         )
         places[node.name] = Place(node, row, column, channels_of(node, read), flat)
     return Walk(graph, height, width, axes, places, tuple(unfit))
+
+
+def misled(laid: Walk) -> tuple[tuple[Node, int, int], ...]:
+    """The linear layers made for another number of values: (node, expected, what comes in)."""
+    return tuple(
+        (place.node, place.node.operation.expects, laid.places[place.node.inputs[0]].channels)
+        for place in laid.places.values()
+        if isinstance(place.node.operation, Linear)
+        and place.node.operation.expects is not None
+        and place.node.operation.expects != laid.places[place.node.inputs[0]].channels
+    )
 
 
 def differ(node: Node, read: list[Place]) -> bool:

@@ -8,11 +8,15 @@ from typing import Any
 
 import pytest
 import torch
+import torch.nn.functional as F
 from hypothesis import given
 from hypothesis import strategies as st
 
+from core.check.along import Matched, lay, trace
 from core.check.code import Reading, read
-from core.check.graph import Input, Pad, Window
+from core.check.graph import Input, Linear, Pad, Window
+from core.check.graph import Unknown as UnknownNode
+from core.check.report import Report
 from core.check.walk import walk
 from core.layers import Layer, Stack
 from core.settings import InputError
@@ -186,11 +190,43 @@ class Net(torch.nn.Module):
         return x.mean(3).flatten() if False else torch.flatten(x, start_dim=1)
 """
 
+PADDED_UNET = """
+class Up(nn.Module):
+    def __init__(self, channels):
+        super().__init__()
+        self.up = nn.Upsample(scale_factor=2, mode="bilinear", align_corners=True)
+        self.conv = nn.Conv2d(2 * channels, channels, 3, padding=1)
+
+    def forward(self, x1, x2):
+        x1 = self.up(x1)
+        diffY = x2.size()[2] - x1.size()[2]
+        diffX = x2.size()[3] - x1.size()[3]
+        x1 = F.pad(x1, [diffX // 2, diffX - diffX // 2, diffY // 2, diffY - diffY // 2])
+        return self.conv(torch.cat([x2, x1], dim=1))
+
+
+class UNet(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.inc = nn.Conv2d(1, 4, 3, padding=1)
+        self.down1, self.down2 = (nn.Sequential(nn.MaxPool2d(2), nn.Conv2d(4, 4, 3)) for _ in "ab")
+        self.up1, self.up2 = Up(4), Up(4)
+
+    def forward(self, x):
+        x1 = self.inc(x)
+        x2 = self.down1(x1)
+        return self.up2(self.up1(self.down2(x2), x2), x1)
+
+
+model = UNet()
+"""
+
 TORCH = {
-    "sequential": (SEQUENTIAL, 3, {}),
-    "residual": (RESIDUAL, 3, {}),
-    "dense": (DENSE, 1, {}),
-    "functional": (FUNCTIONAL, 3, {"lin", "output 0"}),
+    "sequential": (SEQUENTIAL, 3),
+    "residual": (RESIDUAL, 3),
+    "dense": (DENSE, 1),
+    "padded unet": (PADDED_UNET, 1),
+    "functional": (FUNCTIONAL, 3),
 }
 HEAD = "import torch\nfrom torch import nn\nfrom torch.nn import functional as F\n"
 
@@ -208,7 +244,7 @@ def built(text: str) -> torch.nn.Module:
 @pytest.mark.parametrize("name", TORCH)
 @pytest.mark.parametrize("size", [(32, 32), (37, 46)])
 def test_torch_code_is_read_as_torch_runs_it(name: str, size: tuple[int, int]) -> None:
-    text, channels, _ = TORCH[name]
+    text, channels = TORCH[name]
     reading = read(text)
     assert reading.whole
     assert reading.framework == "torch"
@@ -225,6 +261,53 @@ def test_nodes_carry_the_line_where_their_layer_is_made() -> None:
     assert "nn.Conv2d(inplanes, width, 3" in lines[graph.by_name["layer1.0.conv1"].line or 0]
     assert '("conv", nn.Conv2d(3, 16, 7' in lines[graph.by_name["stem.conv"].line or 0]
     assert graph.by_name["input"].operation == Input(3)
+
+
+def test_padding_by_half_a_difference_reads_what_torch_reads() -> None:
+    lengths = (5, 8)
+    for mine, theirs in (lengths, lengths[::-1], (6, 6)):
+        laid = lay(Matched(), (mine, theirs))
+        through = trace(Matched(), laid)
+        missing = theirs - mine
+        expected = F.pad(torch.arange(1, mine + 1), (missing // 2, missing - missing // 2)) - 1
+        found = expected if through is None else torch.from_numpy(through.sources[:, 0])
+        assert found.tolist() == expected.tolist()
+        assert laid.output == theirs
+
+
+def test_shipped_networks_are_known_by_name() -> None:
+    text = """
+from torchvision import models
+model = models.resnet18(weights=None)
+model.fc = nn.Linear(512, 2)
+if torch.cuda.device_count() > 1:
+    model = nn.DataParallel(model)
+model = model.to(device)
+"""
+    reading = read(text)
+    assert reading.graph.by_name["fc"].operation == Linear(2, 512)
+    assert reading.graph.by_name["layer4.1.conv2"]
+    headless = """
+base = keras.applications.MobileNetV2(input_shape=(160, 160, 3), include_top=False)
+model = keras.Sequential([base, layers.GlobalAveragePooling2D(), layers.Dense(1)])
+"""
+    laid = walk(read(headless).graph, 160, 160)
+    assert laid.last_maps[0].output == (5, 5, 1280)
+    with pytest.raises(
+        InputError, match=r"line 1: torchvision\.models\.resnet34: .* expected resnet18"
+    ):
+        read("model = torchvision.models.resnet34()")
+
+
+def test_a_head_for_another_size_is_said() -> None:
+    text = "model = nn.Sequential(nn.Conv2d(1, 4, 3), nn.Flatten(), nn.Linear(400, 10))"
+    graph = read(text).graph
+    assert not any("made for" in note for note in Report(graph, 12, 12).notes)
+    assert any(
+        note == "'2 Linear' (line 1) is made for 400 values, and 484 come in: PyTorch refuses this "
+        "size."
+        for note in Report(graph, 13, 13).notes
+    )
 
 
 # --- Keras --------------------------------------------------------------------------------------
@@ -601,8 +684,8 @@ def test_what_is_not_known_is_said_with_what_it_means() -> None:
     assert not reading.whole
     assert [str(note) for note in reading.notes] == [
         "line 11: `somewhere.DropPath` is not known here: read as moving nothing from its place",
-        "line 12: `somewhere.Attention` is not known here; nothing behind it is analysed",
     ]
+    assert reading.graph.by_name["attention"].operation == UnknownNode("somewhere.Attention")
     laid = walk(reading.graph, 16, 16)
     assert "conv" in laid.places
     assert "last" not in laid.places
