@@ -1,20 +1,29 @@
 """What every test shares: real MNIST where it is given, a cache of its own, and no network."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import closing
 from pathlib import Path
 
 import hypothesis
 import pytest
 
-from core.autoencoder import runs
+from core import machine
+from core.autoencoder import Settings, runs
+from core.autoencoder.process import Process
 from core.autoencoder.store import Folder, Store
 from core.data import mnist
 
 # A machine that is busy with something else is no defect.
 hypothesis.settings.register_profile("unhurried", deadline=None)
 hypothesis.settings.load_profile("unhurried")
+
+
+class Unprepared(Process):
+    """Starts with its first run: a page that is drawn costs a test no process that trains."""
+
+    def prepare(self, wanted: Iterable[Settings]) -> None:
+        pass
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -26,6 +35,7 @@ def apart_from_the_user(tmp_path_factory: pytest.TempPathFactory) -> Iterator[No
             patch.setenv(scheme, "http://127.0.0.1:9")  # the discard port: nobody answers
         patch.setenv("no_proxy", "127.0.0.1,localhost")
         patch.setattr(mnist, "MIRRORS", ())
+        machine.once("process", Unprepared)
         yield
 
 

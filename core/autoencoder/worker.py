@@ -46,7 +46,8 @@ def main() -> None:
             except OSError:  # nobody is there any more
                 os._exit(0)
 
-    _give_way()
+    with contextlib.suppress(OSError):  # on Linux: the first to go where memory runs out
+        Path("/proc/self/oom_score_adj").write_text("500")
     send(Message("hello", told=wire.HELLO))
     # All that a run needs: sources that change while the server runs are not looked at again.
     with contextlib.suppress(ImportError):  # each run will say so
@@ -62,14 +63,6 @@ def main() -> None:
             stop.set()
     # Without ado: torch aborts where an interpreter ends under a thread that trains.
     os._exit(0)
-
-
-def _give_way() -> None:
-    """Let pages be drawn first, and be the first to go where memory runs out; where that can be."""
-    with contextlib.suppress(AttributeError, OSError):
-        os.nice(10)
-    with contextlib.suppress(OSError):
-        Path("/proc/self/oom_score_adj").write_text("500")
 
 
 def _prepare(message: Message) -> None:
