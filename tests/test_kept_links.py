@@ -271,6 +271,20 @@ shapes?convention=torch&layers=conv3s2:same
 shapes?size=99999&layers=conv3:sane
     The link's size must be a whole number from 1 to 4096, not '99999'. Showing 28.
     layers: in 'conv3:sane', expected same, valid, full or a number from 0 to 512; found 'sane'.
+check
+    What does padding do in my network?
+check?guess=15½+pixels
+    At 224 × 224: 5 layers padded unevenly
+check?guess=0+pixels&network=mobilenet_v2&size=225&against_size=224&padding=reflect
+    At 225 × 225 everything fits, nothing is left out, and padding is even
+check?network=unet&size=222&width=256
+    At 222 × 256: 1 join of maps that differ in size
+check?given=layers&layers=conv3x8s2:1+maxpool2&size=30
+    At 30 × 30: rows or columns that are left out and 1 layer padded unevenly
+check?given=code&size=32&code=eNpLK8rPVSjJL0rOUMjMLcgvKlHIy-Piys1PSc1RsAWy9YJTC0tT80oyE3M0gDzn_LwyoxQNQx0FCx0FYx2F4pKizJRUWyMdhYLElJTMvHRbQ00dkLagVJ9QDU1NLgAlaR5f
+    At 32 × 32: 1 layer padded unevenly
+check?given=paste&network=alexnet
+    The link's given must be one of ready-made, layers, code, not 'paste'. Showing ready-made.
 """
 """Each address, and below it lines that its page has: headings, or what it says about the link."""
 
@@ -325,6 +339,6 @@ def test_a_kept_link_opens_what_it_did(address: str) -> None:
     said = "\n".join(element.value for element in app.warning)
     refused = {name for name in asked if f"The link's {name} " in said}
     assert len(refused) == len(app.warning)
-    controls = asked.keys() - refused - {"rows"}  # the converter's table is no control
+    controls = asked.keys() - refused - {"rows", "code"}  # a table and a text are no bound controls
     assert {name for name in controls if not holds(app, name, asked[name])} == set()
     assert bound(app) <= names(page), "add a link with what the page can now be asked for"

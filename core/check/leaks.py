@@ -15,7 +15,7 @@ Zippel 1979): less than 10⁻¹¹ for the largest network that is taken.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from fractions import Fraction
 from functools import cache
 from math import lcm
@@ -25,18 +25,15 @@ import numpy as np
 from core.arrays import Int64
 from core.check.along import COLUMNS, ROWS, Trace
 from core.check.findings import drift
-from core.check.graph import Graph, Node, Pad, PadMode, Window
+from core.check.graph import Node
+from core.check.repad import CURES, padded_with
 from core.check.walk import Walk, walk
-from core.layers import CONVOLUTION, UPSAMPLING, Layer
 from core.settings import InputError
 
 PRIME = 2**31 - 1
 DRAWS = 2
 MAX_PREFIXES = 60
 """Layers that are looked at one by one for the first that tells places apart."""
-
-CURES = ("circular", "reflect", "replicate", "symmetric", "valid", "full")
-"""Paddings that might not leak, tried in this order."""
 
 
 @dataclass(frozen=True)
@@ -185,38 +182,3 @@ def quick_leak(laid: Walk) -> bool:
     """Whether the network leaks, without asking where."""
     ends = frozenset(place.node.name for place in laid.last_maps)
     return depth_of(laid, (stride_of(laid, ROWS), stride_of(laid, COLUMNS)), ends) > 0
-
-
-def padded_with(graph: Graph, cure: str) -> Graph:
-    """The same network with another padding in every layer: a mode, `valid` or `full`.
-
-    A pool's padding is replaced like a convolution's, as by a line of padding before it. `valid`
-    and `full` leave lines of padding out.
-    """
-    return replace(graph, nodes=tuple(repadded(node, cure) for node in graph.nodes))
-
-
-def repadded(node: Node, cure: str) -> Node:
-    match node.operation:
-        case Window(rows, columns) if rows.kind != UPSAMPLING:
-            changed = [repadded_layer(layer, cure) for layer in (rows, columns)]
-            window = replace(
-                node.operation, rows=changed[0], columns=changed[1], convention="either"
-            )
-            return replace(node, operation=window)
-        case Pad() as pad:
-            if cure in ("valid", "full"):
-                return replace(node, operation=Pad(0, 0, 0, 0))
-            mode: PadMode = cure  # type: ignore[assignment]  # the other cures are modes
-            return replace(node, operation=replace(pad, mode=mode))
-    return node
-
-
-def repadded_layer(layer: Layer, cure: str) -> Layer:
-    if cure == "valid":
-        return replace(layer, padding="valid", padding_mode="zeros", ceil=False)
-    if cure == "full":
-        if layer.kind != CONVOLUTION:
-            return layer
-        return replace(layer, padding="full", padding_mode="zeros")
-    return replace(layer, padding_mode=cure)

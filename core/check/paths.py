@@ -24,7 +24,7 @@ from core.check.walk import Walk
 from core.layers import CONVOLUTION
 from core.settings import InputError
 
-MAX_SIZE = 512
+MAX_SIZE = 640
 """The longest image side of a network with branches."""
 MAX_EXACT = 1_000_000
 """Taps of a chain along one axis that are counted in Python's integers."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any
 
 from core.check import sizes
@@ -62,6 +62,12 @@ class Misfit:
     line: int | None
     sizes: tuple[tuple[int, int, int], ...]
     stops: bool
+
+
+@lru_cache(32)
+def report(graph: Graph, height: int, width: int, said: tuple[str, ...] = ()) -> Report:
+    """The `Report` of a network, kept for who asks again."""
+    return Report(graph, height, width, said)
 
 
 class Report:

@@ -5,9 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, fields
 from pathlib import Path
 
+from core.check.code import read
 from core.check.graph import Graph, chain
+from core.check.networks import NETWORKS, network
 from core.layers import Stack, StackText
-from core.settings import InputError, Maybe, check, setting
+from core.settings import Choice, InputError, Maybe, check, setting
 
 MAX_TEXT = 100_000
 """The longest code that is read, in characters."""
@@ -45,7 +47,7 @@ class Source:
         Maybe(Words("package.module:callable, as in torchvision.models:resnet18")),
         "a module that is imported and taken apart",
     )
-    network: str | None = setting(None, Maybe(Words("a name")), "a ready-made network")
+    network: str | None = setting(None, Maybe(Choice(tuple(NETWORKS))), "a ready-made network")
 
     def __post_init__(self) -> None:
         check(self)
@@ -54,7 +56,8 @@ class Source:
 def network_of(source: Source, channels: int) -> tuple[Graph, tuple[str, ...]]:
     """The network that `source` names, for an image of `channels`, and what its reader says.
 
-    Raises InputError where none is named, or more than one.
+    A module is imported and run, as its user asked; code is only read. Raises InputError where no
+    network is named, or more than one.
     """
     given = [field.name for field in fields(source) if getattr(source, field.name) is not None]
     if len(given) != 1:
@@ -65,8 +68,15 @@ def network_of(source: Source, channels: int) -> tuple[Graph, tuple[str, ...]]:
     if source.layers is not None:
         return chain(source.layers, channels), ()
     if source.code is not None:
-        text_of(source.code)
-    raise InputError("network: not yet")
+        reading = read(text_of(source.code), channels)
+    elif source.network is not None:
+        reading = network(source.network)
+    else:
+        from core.check import module  # it takes torch
+
+        assert source.torch is not None
+        reading = module.take_apart(module.load(source.torch), source.torch, channels)
+    return reading.graph, tuple(map(str, reading.notes))
 
 
 def text_of(name: str) -> str:

@@ -22,6 +22,7 @@ TOPICS = {
     "shift_probe": "Position",
     "impact": "Influence",
     "shapes": "Shapes",
+    "check": "Your network",
 }
 """Topic, as in the URL and the tree, and its name in the navigation; in reading order."""
 

@@ -26,7 +26,8 @@ NAMES = (
     *("output_bias", "beta2", "pair", "seeds", "size", "kernel", "layers", "padding", "bias"),
     *("target_row", "target_col", "margin", "shift_down", "shift_right", "speed", "step", "width"),
     *("against", "against_size", "amount", "scale", "row", "column", "measured", "draws"),
-    *("activation", "convention", "along", "own_digit", "own_upload"),
+    *("activation", "convention", "along", "own_digit", "own_upload", "given", "network"),
+    "code_text",
 )
 """All that can be hidden; what is folded away besides, as `open_` and its name."""
 

@@ -15,7 +15,7 @@ from tests.browser.test_links import Visit
 
 AXE = (resources.files("axe_playwright_python") / "axe.min.js").read_text()
 
-TOPICS = ("", "autoencoder", "loss", "shift_probe", "impact", "shapes")
+TOPICS = ("", "autoencoder", "loss", "shift_probe", "impact", "shapes", "check")
 SCREENS = {
     "wide and light": (1440, False),
     "wide and dark": (1440, True),

@@ -13,7 +13,7 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import settle
 
-PAGES = ("autoencoder", "loss", "shift_probe", "impact", "shapes")
+PAGES = ("autoencoder", "loss", "shift_probe", "impact", "shapes", "check")
 GUESSED = re.compile("just show me|show me", re.IGNORECASE)
 
 

@@ -12,6 +12,7 @@ GUESSES = {
     "shift_probe": "no, it cannot",
     "impact": "243",
     "shapes": "3",
+    "check": "0 pixels",
 }
 
 

@@ -44,7 +44,7 @@ def test_a_link_to_a_frame_opens_it_and_keys_move_it(app: str, visit: Visit) -> 
 def test_each_page_leads_on_to_the_next(app: str, visit: Visit) -> None:
     page = visit(app)
     page.get_by_role("link", name="Autoencoder →").click()
-    for following in ("loss", "shift_probe", "impact", "shapes"):
+    for following in ("loss", "shift_probe", "impact", "shapes", "check"):
         page.get_by_role("link", name=re.compile("^Next: ")).click()
         expect(page).to_have_url(re.compile(f"/{following}$"))
     expect(page.get_by_role("link", name=re.compile("^Next: "))).to_have_count(0)

@@ -3,6 +3,7 @@
 import json
 import time
 from fractions import Fraction
+from pathlib import Path
 
 import pytest
 
@@ -19,6 +20,7 @@ from core.check.graph import (
     Transposed,
     Unknown,
 )
+from core.check.networks import NETWORKS
 from core.layers import parse_stack
 from core.settings import InputError
 from tests.check.networks import Build, resnet18, unet
@@ -218,15 +220,28 @@ def test_fail_on(faults: str, status: int, capsys: pytest.CaptureFixture[str]) -
     assert json.loads(capsys.readouterr().out)["faults"] == ["lopsided"]
 
 
+def test_a_network_comes_by_name_and_as_code(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    assert main(["check", "--network", "resnet18", "--fail-on", "lopsided"]) == 1
+    named = json.loads(capsys.readouterr().out)
+    file = tmp_path / "network.py"
+    file.write_text(NETWORKS["resnet18"].code, encoding="utf-8")
+    assert main(["check", "--code", str(file)]) == 0
+    assert json.loads(capsys.readouterr().out) == named
+    assert named["even_sizes"][0] == 225
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [
         ([], "expected one of --layers, --code, --torch and --network; found none"),
-        (["--layers", "conv3", "--network", "x"], "found --layers and --network"),
+        (["--layers", "conv3", "--network", "vgg16"], "found --layers and --network"),
         (["--layers", "conv9:same conv3:no"], "expected same, valid, full"),
         (["--layers", "conv3", "--size", "9000"], "size must be"),
         (["--layers", "conv3", "--fail-on", "leaks"], "fail_on must be"),
         (["--layers", "conv64", "--size", "32"], "its window spans 64 pixels"),
+        (["--network", "alexnet"], "network must be one of lenet5, vgg16, resnet18"),
         (["--code", "no/such/file.py"], "cannot be read: No such file"),
         (["--code", "\0"], "cannot be read"),
         (["--code", "/"], "cannot be read"),

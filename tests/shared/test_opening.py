@@ -12,6 +12,7 @@ LINKS: dict[str, dict[str, Any]] = {
     "shift_probe": {"kernel": 5},
     "impact": {"size": 12},
     "shapes": {"size": 7},
+    "check": {"size": 225},
 }
 """A setting of each page whose links show a result without a guess."""
 
@@ -21,6 +22,7 @@ GUESS = {
     "shift_probe": "perfectly",
     "impact": "243",
     "shapes": "4",
+    "check": "½ pixel",
 }
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pages.sections.autoencoder import stage as autoencoder
 from pages.sections.autoencoder import stage_answer
+from pages.sections.check import stage as check
 from pages.sections.impact import stage as impact
 from pages.sections.loss import stage as loss
 from pages.sections.shapes import stage as shapes
@@ -27,6 +28,7 @@ STEPS: tuple[Step, ...] = (
     *shift_probe.STEPS,
     *impact.STEPS,
     *shapes.STEPS,
+    *check.STEPS,
     *end.STEPS,
 )
 

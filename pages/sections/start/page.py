@@ -28,7 +28,7 @@ def page() -> None:
         st.markdown(INTRODUCTION, width=TEXT)
         remember(frame.show(frames, linked(len(frames))))
         st.caption(where_from(), width=TEXT)
-    st.header("Five questions follow from it")
+    st.header("Six questions follow from it")
     questions.show(tested.get(2))
 
 

@@ -1,4 +1,4 @@
-"""The five questions in reading order, each with a small picture that is computed on the spot."""
+"""The questions in reading order, each with a small picture that is computed on the spot."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ from numpy.typing import NDArray
 
 from core import impact, shift_probe
 from core.autoencoder import Checkpoint
+from core.check.networks import network
+from core.check.report import report
 from core.layers import fit, parse_layer, parse_stack
 from pages.sections.start.frame import SAMPLE
 from pages.shared import charts, signed
@@ -56,6 +58,11 @@ QUESTIONS = {
         "Follow an image through convolutions and poolings, in Keras and in PyTorch.",
         "An image of 7×7 pixels and what pooling by 2 pads it with",
     ),
+    "check": Question(
+        "What does padding do in my network?",
+        "Paste its code: sizes that do not fit, uneven padding, what leaks, each with a remedy.",
+        "A map of ResNet-18, its second stage, and how much of it sees padding",
+    ),
 }
 
 
@@ -89,6 +96,8 @@ def picture(topic: str, tested: Checkpoint | None, colours: charts.Palette) -> s
         )
     if topic == "impact":
         return enlarged(viridis(impact.impact(parse_stack(DEEP), 28, 28).shares))
+    if topic == "check":
+        return enlarged(reached_by_padding(colours))
     return enlarged(padded_by_pooling(colours))
 
 
@@ -101,6 +110,15 @@ def padded_by_pooling(colours: charts.Palette) -> NDArray[np.uint8]:
     framed[:] = charts.rgb(colours.padded)
     framed[axis.before : axis.before + 7, axis.before : axis.before + 7] = image
     return framed
+
+
+def reached_by_padding(colours: charts.Palette) -> NDArray[np.uint8]:
+    """ResNet-18's second stage with the outputs marked that see padding: (28, 28, 3)."""
+    found = report(network("resnet18").graph, 224, 224)
+    last = [item for item in found.contaminated if len(item.rows) == 28][-1]
+    seen = last.rows[:, None] | last.columns[None, :]
+    two = np.array([charts.rgb(colours.faint), charts.rgb(colours.padded)], np.uint8)
+    return np.asarray(two[seen.astype(int)])
 
 
 def grey(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:

@@ -1,0 +1,1 @@
+"""The page on a network of one's own, section by section."""
