@@ -69,6 +69,7 @@ CSS = """
   button:hover { border-color: currentColor; }
   button:focus-visible { outline: 3px solid var(--st-primary-color); outline-offset: 2px; }
   .both { display: grid; gap: 1rem; }
+  .both.waiting { opacity: 0.45; }
   .arm { display: grid; grid-template-columns: repeat(3, minmax(0, 132px)) 1fr; gap: 0.75rem; }
   figure { margin: 0; }
   .image { position: relative; }
@@ -103,6 +104,7 @@ export default function ({ parentElement, data, setStateValue }) {
   const paper = part("paper");
   const pen = part("pen");
   const shift = part("shift");
+  const both = part("both");
   const bytes = (text) => Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
   const element = (tag, name = "", text = "") => {
     const made = document.createElement(tag);
@@ -116,6 +118,7 @@ export default function ({ parentElement, data, setStateValue }) {
   if (state.version !== data.version) {
     state.version = data.version;
     state.digit = bytes(data.digit);
+    state.sent = data.digit;
     state.fresh = data.fresh;
   }
   paper.ariaLabel = data.paper;
@@ -157,7 +160,13 @@ export default function ({ parentElement, data, setStateValue }) {
     state.fresh = false;
     drawPaper();
   }
-  const send = () => setStateValue("digit", btoa(String.fromCharCode(...state.digit)));
+  function send() {
+    const digit = btoa(String.fromCharCode(...state.digit));
+    if (digit === state.sent) return;
+    state.sent = digit;
+    both.classList.add("waiting");
+    setStateValue("digit", digit);
+  }
 
   const place = (event) => {
     const box = paper.getBoundingClientRect();
@@ -228,7 +237,6 @@ export default function ({ parentElement, data, setStateValue }) {
   };
 
   const names = Object.keys(data.arms);
-  const both = part("both");
   if (both.children.length !== names.length) {
     both.replaceChildren(...names.map((name) => {
       const arm = element("div", "arm");
@@ -275,6 +283,7 @@ export default function ({ parentElement, data, setStateValue }) {
   if (shift.dataset.drawn === undefined) shift.value = 0;
   shift.dataset.drawn = "";
   shift.oninput = draw;
+  if (state.sent === data.digit) both.classList.remove("waiting");
   drawPaper();
   draw();
 }
@@ -336,8 +345,8 @@ INTRODUCTION = (
     "the border."
 )
 NO_WEIGHTS = (
-    "Of these runs only the figures are kept here, not the networks themselves. Runs that are "
-    "trained on this page keep theirs: *Train with a fresh seed*, then draw."
+    "At this point of these runs only the figures are kept, not the networks themselves; at the "
+    "end of a run that is trained here they are."
 )
 
 
@@ -419,7 +428,7 @@ def drawn(
     found = {arm: _everywhere(network, of[arm], digit) for arm, network in tested}
     # One pixel far off would leave all others dark.
     losses = np.concatenate([each.loss_map.ravel() for arm in found.values() for each in arm])
-    highest = float(np.quantile(losses, 0.998))
+    highest = float(np.quantile(losses, 0.99))
     unpadded, padded = found.values()
     return {
         "kinds": KINDS,
