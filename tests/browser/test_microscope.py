@@ -83,3 +83,8 @@ def test_another_pixel_is_magnified_when_it_is_chosen(app: str, visit: Visit) ->
     expect(board(page)).to_have_attribute("data-row", "9")
     board(page).press("ArrowDown")
     expect(board(page)).to_have_attribute("data-row", "9")  # the last place for a kernel
+    for key in ("ArrowUp", "ArrowUp", "ArrowRight", "Enter"):
+        board(page).press(key)
+    expect(board(page)).to_have_attribute("aria-label", re.compile(r"\(7, 1\)"))
+    expect(row).to_have_value("7")
+    expect(page).to_have_url(re.compile("row=7&column=1"))

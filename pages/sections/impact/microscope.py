@@ -16,7 +16,8 @@ import streamlit as st
 
 from core.impact.microscope import Microscope, Window, image, in_every_mode, magnify
 from core.layers import CONVOLUTION, Layer, parse_layer
-from core.settings import InputError
+from core.settings import InputError, domain
+from pages.sections.impact.settings import Settings
 from pages.sections.impact.sides import Side
 from pages.shared import charts
 from pages.shared.controls import plain
@@ -69,7 +70,7 @@ CSS = """
 """
 
 JS = """
-export default function ({ parentElement, data }) {
+export default function ({ parentElement, data, setStateValue }) {
   const part = (name) => parentElement.querySelector(`[data-part=${name}]`);
   const boards = part("boards");
   const { panels, rows, columns, colours } = data;
@@ -202,12 +203,18 @@ export default function ({ parentElement, data }) {
   const STEPS = {
     ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1],
   };
+  const choose = (row, column) => {
+    const inside = row >= 0 && row < data.height && column >= 0 && column < data.width;
+    if (inside) setStateValue("pixel", [row, column]);
+  };
   boards.onkeydown = (event) => {
     const step = STEPS[event.key];
-    if (!step || event.ctrlKey || event.metaKey || event.altKey) return;
+    const chosen = event.key === "Enter";
+    if (!(step || chosen) || event.ctrlKey || event.metaKey || event.altKey) return;
     event.preventDefault();
     event.stopPropagation();
-    move(at.row + step[0], at.column + step[1], true);
+    if (step) move(at.row + step[0], at.column + step[1], true);
+    else choose(rows[at.row], columns[at.column]);
   };
   move(at.row, at.column);
 }
@@ -230,13 +237,29 @@ def show(sides: Sequence[Side], pixel: tuple[int, int]) -> None:
     if all("refused" in each for each in panels):
         st.caption(plain(panels[0]["refused"]))
         return
-    _component(data=drawn(panels, pixel, charts.palette()), key="microscope")
+    _component(
+        data=drawn(panels, pixel, charts.palette())
+        # What is chosen must lie in every image.
+        | {"height": min(size[0] for _, size in named), "width": min(size[1] for _, size in named)},
+        key=BOARD,
+        on_pixel_change=choose_middle,
+    )
     st.caption(READING)
 
 
+def choose_middle() -> None:
+    """Take the pixel under the kernel's middle for the chosen one; padding has none."""
+    sent = st.session_state[BOARD].get("pixel")
+    if isinstance(sent, list) and len(sent) == 2 and all(each in PIXELS for each in sent):
+        st.session_state["row"], st.session_state["column"] = sent
+
+
+BOARD = "microscope"  # in the session
+PIXELS = domain(Settings, "row")
+
 INTRODUCTION = (
     "**One layer under the microscope.** Move the kernel with the pointer, a finger or the arrow "
-    "keys. Its weights are all 1: it adds up what it lies on."
+    "keys. Its weights are all 1: it adds up what it lies on. Enter takes the pixel in its middle."
 )
 READING = (
     "Above: the values near the pixel, which is framed; dashed cells are padding. Below: how often "
