@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 from urllib.parse import urlencode, urlsplit
 
 import segno
@@ -110,6 +111,7 @@ def ballot(counts: Mapping[str, int], address: str | None, colours: Palette) -> 
     return svg.picture(*parts)
 
 
+@lru_cache(64)  # it takes 5 ms, and is asked for at every look
 def code(address: str) -> str:
     """The QR code of an address as an address that holds it, black on white."""
     made = segno.make(address, error="m", micro=False)
