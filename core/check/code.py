@@ -1,38 +1,37 @@
 """A network from pasted PyTorch or Keras code, which is read as text and never run.
 
-`read` follows the text with `core.check.python` and knows the frameworks' names by
-`core.check.frameworks`. What cannot be followed is named by its line.
+`read` follows the text with `core.check.reading.python` and knows the frameworks' names by
+`core.check.reading.names`. What cannot be followed is named by its line.
 """
 
 from __future__ import annotations
 
+import ast
 import re
 from dataclasses import dataclass
 from typing import Any
 
-from core.check.building import Net, Note, Tensor
-from core.check.frameworks import (
-    Container,
-    Framework,
-    FrameworkNames,
-    Instance,
-    KerasModel,
-    LayerValue,
-    flattened,
-)
 from core.check.graph import Graph
 from core.check.graph import Unknown as UnknownNode
-from core.check.python import (
+from core.check.reading.building import Net, Note, Tensor
+from core.check.reading.names import FrameworkNames
+from core.check.reading.objects import (
     REQUIRED,
     Arguments,
     Class,
     Function,
     Parameter,
-    Reader,
-    TooLong,
     Unknown,
     Unreadable,
-    parse,
+)
+from core.check.reading.python import Reader, TooLong, parse
+from core.check.reading.values import (
+    Container,
+    Framework,
+    Instance,
+    KerasModel,
+    LayerValue,
+    flattened,
 )
 from core.settings import InputError
 
@@ -205,8 +204,6 @@ def from_definition(reader: Reader, library: FrameworkNames) -> tuple[str, Any] 
 
 def uses(kind: Class, name: str) -> bool:
     """Whether a class's functions mention a name."""
-    import ast
-
     return any(
         isinstance(node, ast.Name) and node.id == name
         for value in kind.scope.names.values()

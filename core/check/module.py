@@ -6,19 +6,23 @@ user asked; only the command line leads here. torch is imported where it is need
 
 from __future__ import annotations
 
+import ast
 import contextlib
 import importlib
+import inspect
 import operator
 import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from core.check import torch_layers
-from core.check.building import Net, Tensor
 from core.check.code import Reading
-from core.check.frameworks import PASSING, FrameworkNames, applied, flattened
-from core.check.python import Arguments, Reader, Thing, Unknown, shortened
+from core.check.reading import torch_layers
+from core.check.reading.building import Net, Tensor
+from core.check.reading.names import FrameworkNames
+from core.check.reading.objects import Arguments, Thing, Unknown, shortened
+from core.check.reading.python import Reader
+from core.check.reading.values import PASSING, applied, flattened
 from core.settings import InputError
 
 if TYPE_CHECKING:
@@ -228,8 +232,6 @@ def layer(
 
 def attributes(module: nn.Module, function: Callable[..., Any]) -> dict[str, Any]:
     """A module's settings under the names of its class's arguments."""
-    import inspect
-
     plain = (bool, int, float, str, tuple, list, type(None))
     names = [name for name in inspect.signature(function).parameters if name not in ("at", "x")]
     found = {name: getattr(module, name) for name in names if hasattr(module, name)}
@@ -242,8 +244,6 @@ def function(
     target: Any, given: Arguments, net: Net, library: FrameworkNames, reader: Reader
 ) -> Any:
     """A function of torch's or Python's at work."""
-    import ast
-
     name = getattr(target, "__name__", str(target))
     if target is getattr:
         return reader.attribute(given.positional[0], str(given.positional[1]), None)

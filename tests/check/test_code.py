@@ -338,7 +338,7 @@ CHAIN_SIZES = [
 ]
 
 BRANCHES = """
-import tensorflow as tf
+
 from tensorflow.keras.layers import *
 from tensorflow.keras.models import Model
 from keras.layers import Input, Conv2D, MaxPooling2D, concatenate, Conv2DTranspose, Dropout
@@ -346,7 +346,7 @@ from keras.layers import Input, Conv2D, MaxPooling2D, concatenate, Conv2DTranspo
 def conv_block(x, n, drop=None, **kwargs):
     for _ in range(2):
         x = Conv2D(n, 3, padding="same", kernel_initializer="he_normal", **kwargs)(x)
-        x = tf.nn.relu(x)
+        x = Activation("relu")(x)
     return Dropout(drop)(x) if drop else x
 
 def build(shape=(48, 40, 1), depth=2):

@@ -2,8 +2,9 @@
 
 `Reader` walks the syntax tree and keeps its own values: numbers, strings, tuples, lists,
 dictionaries, functions and classes that the text itself defines, and `Thing`s, which a library of
-layers supplies (see `core.check.code`). It calls nothing of Python's on the text's behalf but
-arithmetic on bounded numbers; a name that the text does not define stands for nothing but itself.
+layers supplies (see `core.check.reading.names`). It calls nothing of Python's on the text's behalf
+but arithmetic on bounded numbers; a name that the text does not define stands for nothing but
+itself.
 
 What it cannot follow becomes `Unknown`, which is an error only where the network needs it: data
 sets, optimizers and training loops pass by. Every size is bounded beforehand, so that no text
@@ -13,356 +14,54 @@ takes more than about a second, or much memory.
 from __future__ import annotations
 
 import ast
-import math
-import operator
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
 from typing import Any
 
+from core.check.reading.objects import (
+    MAX_ITEMS,
+    MAX_NUMBER,
+    REQUIRED,
+    Arguments,
+    Builtin,
+    Class,
+    Function,
+    Jump,
+    Library,
+    Marked,
+    Parameter,
+    Return,
+    Scope,
+    Super,
+    Thing,
+    Unknown,
+    Unreadable,
+    limited,
+    owned,
+    shortened,
+)
+from core.check.reading.plain import (
+    BINARY,
+    BUILTINS,
+    DICTIONARY,
+    NUMBERS,
+    PLAIN,
+    compared,
+    extender,
+    repeated,
+)
 from core.settings import InputError
 
 MAX_TEXT = 80_000
+
+
 MAX_DEPTH = 60
+
+
 MAX_STEPS = 60_000
+
+
 MAX_CALLS = 25
-MAX_ITEMS = 2_000
-MAX_STRING = 2_000
-MAX_NUMBER = 10**12
-
-
-class Unreadable(InputError):
-    """What cannot be followed: a line of the text, and what would be right."""
-
-    def __init__(self, line: int | None, why: str) -> None:
-        self.line = line
-        super().__init__(why if line is None else f"line {line}: {why}")
-
-
-class Thing:
-    """A value of the library's; the class itself knows nothing and does nothing."""
-
-    def __str__(self) -> str:
-        return type(self).__name__.lower()
-
-    def attribute(self, reader: Reader, name: str, line: int | None) -> Any:
-        return Unknown(f"{self}.{name}", line)
-
-    def call(self, reader: Reader, given: Arguments, line: int | None) -> Any:
-        return Unknown(f"{self}()", line)
-
-    def item(self, reader: Reader, key: Any, line: int | None) -> Any:
-        return Unknown(f"{self}[…]", line)
-
-    def members(self) -> list[Any] | None:
-        """What a loop goes through; None for what has no such parts."""
-        return None
-
-
-@dataclass(frozen=True)
-class Unknown(Thing):
-    """A value that was not followed.
-
-    text: how the code calls it.
-    fault: why, where that is an error; None for a name from elsewhere.
-    """
-
-    text: str
-    line: int | None
-    fault: Unreadable | None = None
-
-    def __str__(self) -> str:
-        return self.text
-
-    def attribute(self, reader: Reader, name: str, line: int | None) -> Any:
-        return Unknown(shortened(f"{self.text}.{name}"), line, self.fault)
-
-    def call(self, reader: Reader, given: Arguments, line: int | None) -> Any:
-        if self.fault and any(isinstance(value, Thing) for value in given.every()):
-            raise self.fault
-        return reader.library.unknown_call(reader, self, given, line)
-
-    def item(self, reader: Reader, key: Any, line: int | None) -> Any:
-        return Unknown(self.text, line, self.fault)
-
-
-@dataclass(frozen=True)
-class Name(Thing):
-    """A dotted name from outside the text, such as torch.nn.Conv2d."""
-
-    path: str
-
-    def __str__(self) -> str:
-        return self.path
-
-    def attribute(self, reader: Reader, name: str, line: int | None) -> Any:
-        return reader.library.name(f"{self.path}.{name}")
-
-    def call(self, reader: Reader, given: Arguments, line: int | None) -> Any:
-        return reader.library.call(reader, self.path, given, line)
-
-
-@dataclass(frozen=True)
-class Arguments:
-    """What stands between the brackets of a call."""
-
-    positional: tuple[Any, ...] = ()
-    named: Mapping[str, Any] = field(default_factory=dict)
-
-    def every(self) -> list[Any]:
-        return [*self.positional, *self.named.values()]
-
-
-@dataclass(frozen=True)
-class Parameter:
-    name: str
-    default: Any
-    kind: str = ""  # "*" and "**" gather what is left over; "only" can be given by name alone
-
-
-REQUIRED = object()
-
-
-def bind(
-    what: str, parameters: Sequence[Parameter], given: Arguments, line: int | None
-) -> dict[str, Any]:
-    """Each parameter's value. Raises Unreadable as Python raises TypeError."""
-    values: dict[str, Any] = {}
-    left = list(given.positional)
-    named = dict(given.named)
-    for parameter in parameters:
-        if parameter.kind == "*":
-            values[parameter.name], left = tuple(left), []
-        elif parameter.kind == "**":
-            values[parameter.name], named = named, {}
-        elif left and parameter.kind != "only":
-            values[parameter.name] = left.pop(0)
-            if parameter.name in named:
-                raise Unreadable(line, f"{what}: `{parameter.name}` is given twice")
-        elif parameter.name in named:
-            values[parameter.name] = named.pop(parameter.name)
-        elif parameter.default is REQUIRED:
-            raise Unreadable(line, f"{what}: `{parameter.name}` is missing")
-        else:
-            values[parameter.name] = parameter.default
-    names = ", ".join(parameter.name for parameter in parameters)
-    if left:
-        raise Unreadable(
-            line, f"{what}: too many values, {len(given.positional)}: expected {names or 'none'}"
-        )
-    if named:
-        raise Unreadable(
-            line, f"{what}: no argument `{next(iter(named))}`: expected {names or 'none'}"
-        )
-    return values
-
-
-@dataclass(eq=False)
-class Scope:
-    """Names and what they stand for; `outer` is asked where a name is not here."""
-
-    names: dict[str, Any]
-    outer: Scope | None = None
-
-    def find(self, name: str) -> Any:
-        scope: Scope | None = self
-        while scope is not None:
-            if name in scope.names:
-                return scope.names[name]
-            scope = scope.outer
-        return REQUIRED
-
-
-@dataclass(frozen=True, eq=False)
-class Function(Thing):
-    """A function that the text defines."""
-
-    name: str
-    parameters: tuple[Parameter, ...]
-    body: Sequence[ast.stmt] | ast.expr
-    scope: Scope
-    owner: Class | None = None
-
-    def __str__(self) -> str:
-        return self.name
-
-    def call(self, reader: Reader, given: Arguments, line: int | None) -> Any:
-        names = bind(f"{self.name}()", self.parameters, given, line)
-        with reader.called(line):
-            scope = Scope(names, self.scope)
-            if isinstance(self.body, ast.expr):
-                return reader.evaluate(self.body, scope)
-            names["__owner__"] = self.owner
-            outcome = reader.run(self.body, scope)
-        return outcome.value if isinstance(outcome, Return) else None
-
-
-@dataclass(frozen=True, eq=False)
-class Method(Thing):
-    """A function with the object that it belongs to."""
-
-    function: Function
-    instance: Thing
-
-    def __str__(self) -> str:
-        return self.function.name
-
-    def call(self, reader: Reader, given: Arguments, line: int | None) -> Any:
-        with_self = Arguments((self.instance, *given.positional), given.named)
-        return self.function.call(reader, with_self, line)
-
-
-@dataclass(frozen=True, eq=False)
-class Builtin(Thing):
-    """One of the few functions of Python's own that are followed, or a method of a list."""
-
-    name: str
-    function: Callable[..., Any]
-
-    def __str__(self) -> str:
-        return self.name
-
-    def call(self, reader: Reader, given: Arguments, line: int | None) -> Any:
-        for value in given.every():
-            if isinstance(value, Unknown) and value.fault:
-                raise value.fault
-        try:
-            return limited(self.function(*given.positional, **given.named), line)
-        except Unreadable:
-            raise
-        except Exception:  # the arguments are the text's: whatever does not fit is its mistake
-            return Unknown(f"{self.name}()", line)
-
-
-@dataclass(frozen=True, eq=False)
-class Class(Thing):
-    """A class that the text defines."""
-
-    name: str
-    bases: tuple[Any, ...]
-    scope: Scope
-    line: int
-
-    def __str__(self) -> str:
-        return self.name
-
-    def lineage(self) -> list[Class]:
-        """The class and those of the text's that it inherits from, nearest first."""
-        found: list[Class] = [self]
-        for base in self.bases:
-            if isinstance(base, Class):
-                found += [other for other in base.lineage() if other not in found]
-        return found
-
-    def foreign(self) -> list[str]:
-        """The dotted names among its ancestors."""
-        return [
-            str(base)
-            for ancestor in self.lineage()
-            for base in ancestor.bases
-            if not isinstance(base, Class)
-        ]
-
-    def find(self, name: str, after: Class | None = None) -> Any:
-        """A method or a value of the class; `after`, of those only that come after it."""
-        lineage = self.lineage()
-        if after is not None:
-            lineage = lineage[lineage.index(after) + 1 :] if after in lineage else []
-        for ancestor in lineage:
-            if name in ancestor.scope.names:
-                return ancestor.scope.names[name]
-        return REQUIRED
-
-    def attribute(self, reader: Reader, name: str, line: int | None) -> Any:
-        found = self.find(name)
-        if isinstance(found, Marked) and found.mark == "classmethod":
-            return Method(found.function, self)
-        return Unknown(f"{self.name}.{name}", line) if found is REQUIRED else found
-
-    def call(self, reader: Reader, given: Arguments, line: int | None) -> Any:
-        return reader.library.instance(reader, self, given, line)
-
-
-@dataclass(frozen=True)
-class Super(Thing):
-    """`super()`: an object seen as one of the class after `owner`."""
-
-    owner: Class
-    instance: Any
-
-    def __str__(self) -> str:
-        return "super()"
-
-    def attribute(self, reader: Reader, name: str, line: int | None) -> Any:
-        found = self.instance.kind.find(name, after=self.owner)
-        if isinstance(found, Function):
-            return Method(found, self.instance)
-        if found is not REQUIRED:
-            return found
-        return reader.library.inherited(self.instance, name, line)
-
-
-@dataclass(frozen=True)
-class Return:
-    value: Any
-
-
-@dataclass(frozen=True)
-class Jump:
-    """`break` or `continue`."""
-
-    word: str
-
-
-class Library:
-    """What the reader does not know of itself: the frameworks' names."""
-
-    def name(self, path: str) -> Any:
-        """What a dotted name from outside stands for."""
-        return Name(path)
-
-    def bare(self, name: str) -> Any:
-        """What a name stands for that the text never defines; REQUIRED for nothing."""
-        return REQUIRED
-
-    def call(self, reader: Reader, path: str, given: Arguments, line: int | None) -> Any:
-        return Unknown(path, line)
-
-    def unknown_call(
-        self, reader: Reader, what: Unknown, given: Arguments, line: int | None
-    ) -> Any:
-        return Unknown(what.text, line, what.fault)
-
-    def instance(self, reader: Reader, kind: Class, given: Arguments, line: int | None) -> Any:
-        return Unknown(kind.name, line)
-
-    def inherited(self, instance: Any, name: str, line: int | None) -> Any:
-        return Unknown(f"super().{name}", line)
-
-    def combine(
-        self, reader: Reader, sign: type[ast.operator], a: Any, b: Any, line: int | None
-    ) -> Any:
-        """`a` and `b` around an operator, where one of them is a Thing."""
-        return Unknown("…", line)
-
-
-def shortened(text: str, most: int = 60) -> str:
-    """A piece of the text, as one line of readable length."""
-    text = " ".join(text.split())
-    return text if len(text) <= most else text[: most - 1] + "…"
-
-
-def limited(value: Any, line: int | None) -> Any:
-    """`value`, where it is of a size that the reader keeps; Unreadable otherwise."""
-    if type(value) is int and abs(value) > MAX_NUMBER:
-        raise Unreadable(line, f"a number beyond {MAX_NUMBER:,}")
-    if isinstance(value, float) and not math.isfinite(value):
-        return Unknown(str(value), line)
-    if isinstance(value, str) and len(value) > MAX_STRING:
-        raise Unreadable(line, f"a text of more than {MAX_STRING:,} characters")
-    if isinstance(value, list | tuple | dict) and len(value) > MAX_ITEMS:
-        raise Unreadable(line, f"more than {MAX_ITEMS:,} values in a row")
-    return value
 
 
 def parse(text: str) -> ast.Module:
@@ -396,27 +95,6 @@ def parse(text: str) -> ast.Module:
             f"nested too deeply: expected at most {MAX_DEPTH} steps, one within another",
         )
     return tree
-
-
-BINARY: dict[type[ast.operator], Callable[[Any, Any], Any]] = {
-    ast.Add: operator.add,
-    ast.Sub: operator.sub,
-    ast.Mult: operator.mul,
-    ast.Div: operator.truediv,
-    ast.FloorDiv: operator.floordiv,
-    ast.Mod: operator.mod,
-    ast.Pow: operator.pow,
-}
-COMPARISONS: dict[type[ast.cmpop], Callable[[Any, Any], Any]] = {
-    ast.Eq: operator.eq,
-    ast.NotEq: operator.ne,
-    ast.Lt: operator.lt,
-    ast.LtE: operator.le,
-    ast.Gt: operator.gt,
-    ast.GtE: operator.ge,
-}
-NUMBERS = (bool, int, float)
-PLAIN = (*NUMBERS, str, type(None))
 
 
 class Reader:
@@ -921,78 +599,11 @@ class Calls:
         self.reader.calls -= 1
 
 
-@dataclass(frozen=True, eq=False)
-class Marked(Thing):
-    """A function under @property, @staticmethod or @classmethod."""
-
-    mark: str
-    function: Function
-
-    def __str__(self) -> str:
-        return self.function.name
-
-    def call(self, reader: Reader, given: Arguments, line: int | None) -> Any:
-        return self.function.call(reader, given, line)
-
-
 PASSING_DECORATORS = re.compile(
     "register|handle_legacy|deprecat|export|ignore|unused|typechecked|cache"
     "|^(no_grad|inference_mode|override|overload|function|script|final)$"
 )
 """Decorators that change nothing about what a function computes."""
-
-
-def owned(method: Any, owner: Class) -> Any:
-    """A class's method knows its class, for `super()`."""
-    if isinstance(method, Function):
-        return Function(method.name, method.parameters, method.body, method.scope, owner)
-    if isinstance(method, Marked):
-        return Marked(method.mark, owned(method.function, owner))
-    return method
-
-
-def repeated(items: Any, times: Any) -> bool:
-    """Whether `items * times` stays small enough to be made."""
-    return (
-        isinstance(items, list | tuple | str)
-        and type(times) is int
-        and len(items) * max(times, 0) <= MAX_ITEMS
-    )
-
-
-def compared(sign: ast.cmpop, left: Any, right: Any) -> bool | None:
-    """A comparison's outcome; None where it cannot be told."""
-    if isinstance(left, Unknown) or isinstance(right, Unknown):
-        return None
-    if isinstance(sign, ast.Is | ast.IsNot):
-        if (
-            left is not None
-            and right is not None
-            and not (isinstance(left, bool) and isinstance(right, bool))
-        ):
-            return None
-        return (left is right) is isinstance(sign, ast.Is)
-    if isinstance(sign, ast.In | ast.NotIn):
-        if not isinstance(left, PLAIN) or not isinstance(right, list | tuple | dict | str):
-            return None
-        if isinstance(right, str):
-            inside = isinstance(left, str) and left in right
-        else:
-            inside = any(isinstance(item, PLAIN) and item == left for item in right)
-        return inside is isinstance(sign, ast.In)
-    if not (flat(left) and flat(right)):
-        return None
-    try:
-        return bool(COMPARISONS[type(sign)](left, right))
-    except TypeError:
-        return None
-
-
-def flat(value: Any) -> bool:
-    """A plain value, or a few of them in a row."""
-    if isinstance(value, list | tuple):
-        return all(isinstance(item, PLAIN) for item in value)
-    return isinstance(value, PLAIN)
 
 
 def written(node: ast.AST) -> str:
@@ -1027,82 +638,3 @@ def touched(statement: ast.stmt) -> set[str]:
 def as_read(target: ast.expr) -> ast.expr:
     """An assignment's target as an expression: the tree keeps the two apart only by a mark."""
     return target
-
-
-def extender(owner: list[Any], line: int | None) -> Callable[[Any], None]:
-    def extend(items: Any) -> None:
-        more = items.members() if isinstance(items, Thing) else items
-        if not isinstance(more, list | tuple):
-            raise Unreadable(line, "`extend` expects a list written out")
-        owner.extend(more)
-        limited(owner, line)
-
-    return extend
-
-
-DICTIONARY: dict[str, Callable[[dict[Any, Any]], Callable[..., Any]]] = {
-    "items": lambda owner: lambda: list(owner.items()),
-    "keys": lambda owner: lambda: list(owner),
-    "values": lambda owner: lambda: list(owner.values()),
-    "get": lambda owner: owner.get,
-    "update": lambda owner: owner.update,
-}
-
-
-def listed(value: Any) -> list[Any]:
-    parts = value.members() if isinstance(value, Thing) else value
-    if not isinstance(parts, list | tuple | str | dict):
-        raise TypeError
-    return list(parts)
-
-
-def whole_range(*bounds: Any) -> list[int]:
-    found = range(*bounds)
-    if len(found) > MAX_ITEMS:
-        raise Unreadable(0, "")
-    return list(found)
-
-
-def numbers_of(values: tuple[Any, ...]) -> list[Any]:
-    found = listed(values[0]) if len(values) == 1 else list(values)
-    if not all(isinstance(value, NUMBERS) for value in found):
-        raise TypeError
-    return found
-
-
-def truths(values: Any) -> list[bool]:
-    found = listed(values)
-    if any(isinstance(value, Unknown) for value in found):
-        raise TypeError
-    return [isinstance(value, Thing) or bool(value) for value in found]
-
-
-def plain_text(value: Any) -> str:
-    if not isinstance(value, PLAIN):
-        raise TypeError
-    return str(value)
-
-
-SIMPLE: dict[str, Callable[..., Any]] = {
-    "range": whole_range,
-    "len": lambda value: len(listed(value)),
-    "list": lambda value=(): listed(value),
-    "tuple": lambda value=(): tuple(listed(value)),
-    "reversed": lambda value: listed(value)[::-1],
-    "enumerate": lambda value, start=0: [(start + i, item) for i, item in enumerate(listed(value))],
-    "zip": lambda *values, strict=False: list(zip(*map(listed, values), strict=False)),
-    "int": lambda value: int(*numbers_of((value,) * 2)[:1]),
-    "float": lambda value: float(*numbers_of((value,) * 2)[:1]),
-    "round": lambda value: round(*numbers_of((value,) * 2)[:1]),
-    "abs": lambda value: abs(*numbers_of((value,) * 2)[:1]),
-    "max": lambda *values: max(numbers_of(values)),
-    "min": lambda *values: min(numbers_of(values)),
-    "sum": lambda value: sum(numbers_of((listed(value),))),
-    "str": plain_text,
-    "bool": lambda value: bool(value) if flat(value) else None,
-    "dict": lambda *pairs, **named: dict(*pairs, **named),
-    "all": lambda values: all(truths(values)),
-    "any": lambda values: any(truths(values)),
-    "set": lambda values=(): list(dict.fromkeys(listed(values))),
-}
-BUILTINS = {name: Builtin(name, function) for name, function in SIMPLE.items()}

@@ -11,9 +11,9 @@ import ast
 from collections.abc import Callable
 from typing import Any
 
-from core.check.building import At, Tensor, words
 from core.check.graph import Adaptive, Crop, Linear, Match, PadMode, Pass, Resize, Transposed
-from core.check.python import Thing
+from core.check.reading.building import At, Tensor, words
+from core.check.reading.objects import Thing
 from core.layers import AVERAGE_POOL, CONVOLUTION, MAX_POOL, Layer
 
 MODULES: dict[str, Callable[..., Tensor]] = {}

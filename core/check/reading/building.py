@@ -28,8 +28,8 @@ from core.check.graph import (
     Unknown,
     Window,
 )
-from core.check.python import Thing, Unreadable
-from core.check.python import Unknown as UnknownValue
+from core.check.reading.objects import Thing, Unreadable
+from core.check.reading.objects import Unknown as UnknownValue
 from core.layers import CONVOLUTION, UPSAMPLING, Convention, Layer, refuse
 from core.settings import InputError
 

@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from core.check.building import At, Tensor, words
 from core.check.graph import Crop, Pass, Resize, Transposed
-from core.check.torch_layers import dense
+from core.check.reading.building import At, Tensor, words
+from core.check.reading.torch_layers import dense
 from core.layers import AVERAGE_POOL, CONVOLUTION, MAX_POOL, Layer
 
 LAYERS: dict[str, Callable[..., Tensor]] = {}
