@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 import pandas as pd
@@ -14,6 +15,7 @@ from pages.sections.check import cards, compare, source, words
 from pages.sections.check.settings import Settings
 from pages.shared import controls, sources
 from pages.shared.controls import control, plain
+from pages.shared.fold import fold
 from pages.shared.frame import show
 from pages.shared.opening import ask, invite
 from pages.shared.take_away import figure, take_away
@@ -90,8 +92,7 @@ def check() -> None:
     st.header("The same network otherwise")
     even = next((size for size in found.even_sizes if size != height), height + 1)
     compare.show(found, against or even, padding)
-    with st.expander("Every layer"):
-        st.dataframe(table(found), hide_index=True)
+    fold("every", "What happens in every layer?", partial(all_layers, found))
     st.caption("On the command line, for a test that runs with every change:")
     st.code(
         f"python -m core check {named} --size {height}"
@@ -101,6 +102,10 @@ def check() -> None:
         wrap_lines=True,
     )
     take_away("padding-lab-check", picture=lambda: picture(found), table=lambda: table(found))
+
+
+def all_layers(found: Report) -> None:
+    st.dataframe(table(found), hide_index=True)
 
 
 def table(found: Report) -> pd.DataFrame:

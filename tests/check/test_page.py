@@ -95,6 +95,16 @@ def test_bad_code_is_a_sentence(code: str, part: str) -> None:
     assert "<script" not in error.replace("\\<", "")
 
 
+def test_a_link_with_layers_or_code_alone_means_them() -> None:
+    app = check_page(layers="conv3:same/circular", size=8)
+    assert not errors(app)
+    assert app.segmented_control(key="given").value == "layers"
+    assert "At 8 × 8 everything fits" in said(app)
+    app = check_page(code=packed(EXAMPLE.replace("32", "16")))
+    assert not errors(app)
+    assert "nn.Conv2d(3, 16, 3" in str(app.text_area(key="code_text").value)
+
+
 def test_a_link_that_holds_no_code_is_said() -> None:
     app = check_page(given="code", code="AAAA")
     assert not errors(app)

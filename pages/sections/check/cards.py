@@ -17,6 +17,7 @@ from pages.sections.check.pictures import Picture
 from pages.shared import charts, sources
 from pages.shared.charts import Palette
 from pages.shared.controls import plain
+from pages.shared.fold import fold
 from pages.shared.words import TEXT, percent
 
 
@@ -91,8 +92,7 @@ def show(found: Report) -> None:
         if card.kind in ("mismatch", "unused", "lopsided"):
             draw(card)
     if found.lopsided:
-        with st.expander("Every layer that is padded unevenly"):
-            lopsided_table(found)
+        fold("uneven", "Which layers are padded unevenly?", partial(lopsided_table, found))
     if any(item.share for item in found.contaminated):
         reach(found, charts.palette())
     for card in made:

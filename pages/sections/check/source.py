@@ -11,9 +11,10 @@ from core.check.graph import Graph, chain
 from core.check.networks import NETWORKS, network
 from core.settings import InputError
 from pages.sections.check.link import MAX_CODE, MAX_LINK, packed, unpacked
-from pages.sections.check.settings import EXAMPLE, LAYERS, READY, Settings
+from pages.sections.check.settings import CODE, EXAMPLE, LAYERS, READY, Settings
 from pages.shared import controls
 from pages.shared.controls import control, plain
+from pages.shared.fold import fold
 from pages.shared.words import TEXT
 
 TEXT_KEY = "code_text"  # in the session; the address holds the code compressed, as `code`
@@ -21,6 +22,7 @@ TEXT_KEY = "code_text"  # in the session; the address holds the code compressed,
 
 def choose() -> tuple[Graph, tuple[str, ...], str] | None:
     """The network, what its reader says, and how the command line names it; None if it is none."""
+    take_from_link()
     given = control(Settings, "given", "The network")
     if given == LAYERS:
         stack = controls.stack(Settings, "layers", "Layers")
@@ -31,10 +33,21 @@ def choose() -> tuple[Graph, tuple[str, ...], str] | None:
         chosen = NETWORKS[name]
         st.caption(plain(f"{chosen.title}. {chosen.about} {chosen.source}."), width=TEXT)
         reading = network(name)
-        with st.expander("Its code"):
-            st.code(NETWORKS[name].code, language="python")
+        fold("source", "What is its code?", lambda: shown(chosen.code))
         return reading.graph, said(reading), f"--network {name}"
     return pasted()
+
+
+def shown(code: str) -> None:
+    st.code(code, language="python")
+
+
+def take_from_link() -> None:
+    """A link that holds layers or code means them, whether it says so or not."""
+    if "given" not in st.session_state and "given" not in st.query_params:
+        for way in (LAYERS, CODE):
+            if way in st.query_params:
+                st.session_state["given"] = way
 
 
 def take_size() -> None:
