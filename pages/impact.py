@@ -9,9 +9,10 @@ from core.settings import InputError
 from pages.sections.impact import article, away, detail, gradients, maps, pixel, uniform
 from pages.sections.impact.settings import PRESETS, Settings, preset
 from pages.sections.impact.sides import Side
-from pages.shared import controls, sources
+from pages.shared import announce, controls, sources
 from pages.shared.controls import control, plain
 from pages.shared.frame import show
+from pages.shared.guard import fragment
 from pages.shared.opening import ask, invite
 from pages.shared.take_away import take_away
 from pages.shared.words import TEXT
@@ -39,12 +40,12 @@ def page() -> None:
         on_guess=go_on_with_five,
     )
     if opening.revealed:
-        article.answer(opening.reply(GUESSES.get(opening.guess or "", "")))
+        announce.say(article.answer(opening.reply(GUESSES.get(opening.guess or "", ""))))
     article.show(revealed=opening.revealed)
     if opening.held_back:
         invite("compare any two stacks")
         return
-    compare()
+    fragment(compare)()
 
 
 def go_on_with_five() -> None:
@@ -65,7 +66,7 @@ def compare() -> None:
         return
     maps.show(sides, amount, log)
     pixel.show(sides)
-    uniform.show(sides)
+    uniform.show(tuple(side.asked for side in sides))
     detail.show(sides)
     gradients.show(sides)
     take_away(

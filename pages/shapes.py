@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 import pandas as pd
@@ -11,7 +10,6 @@ import streamlit as st
 from core import shapes
 from core.settings import InputError
 from core.shapes import PRESETS, Preset, Settings
-from core.steps import Step
 from pages.sections.shapes import (
     code,
     differences,
@@ -23,9 +21,11 @@ from pages.sections.shapes import (
     why_pad,
     words,
 )
-from pages.shared import controls, sources
+from pages.shared import announce, controls, sources
+from pages.shared.alike import alike
 from pages.shared.controls import control, plain
 from pages.shared.frame import show
+from pages.shared.guard import fragment
 from pages.shared.opening import ask, invite
 from pages.shared.take_away import take_away
 from pages.shared.words import TEXT
@@ -47,19 +47,36 @@ def page() -> None:
     opening = ask(
         "the next 2 × 2 pooling makes of 7 …", GUESSES, settings=Settings.__dataclass_fields__
     )
-    stages = halving.pooled()
-    if opening.revealed:
-        halving.answer(stages[-1], opening.reply(GUESSES.get(opening.guess or "", "")))
-    halving.show(stages, revealed=opening.revealed)
+    reply = opening.reply(GUESSES.get(opening.guess or "", ""))
+    announce.say(pooled(reply if opening.revealed else None))
     if opening.held_back:
         invite("take any stack of layers apart")
         return
     if opening.revealed:
         why_pad.show()
-        remainder.show(stages[-1], halving.VALID, halving.SAME)
-        fill.show(stages[-1], halving.SAME)
-        traps.show()
-    any_stack()
+        last_windows()
+    fragment(any_stack)()
+
+
+@alike
+def pooled(reply: str | None) -> str:
+    """The digit at every stage; once something has been guessed with the answer and a `reply`.
+
+    Returns the answer in a line, and nothing before there is one.
+    """
+    stages = halving.pooled()
+    told = "" if reply is None else halving.answer(stages[-1], reply)
+    halving.show(stages, revealed=reply is not None)
+    return told
+
+
+@alike
+def last_windows() -> None:
+    """What follows from the answer."""
+    image = halving.pooled()[-1]
+    remainder.show(image, halving.VALID, halving.SAME)
+    fill.show(image, halving.SAME)
+    traps.show()
 
 
 def any_stack() -> None:
@@ -79,11 +96,9 @@ def any_stack() -> None:
         return
     if shown is not None:
         st.markdown(presets[shown].about, width=TEXT)
-    st.subheader(words.finding(steps))
-    layer_table(steps)
-    ends.show(steps)
-    differences.show(steps)
-    code.show(steps)
+    layer_table(settings)
+    ends.show(settings, steps)
+    compared(settings)
     take_away(
         "padding-lab-shapes",
         picture=(lambda: ends.picture(steps)) if ends.drawn(steps) else None,
@@ -116,14 +131,25 @@ def choose() -> tuple[Settings | None, Any]:
     return Settings(size, width, channels, convention, stack), field
 
 
-def layer_table(steps: Sequence[Step]) -> None:
+@alike
+def layer_table(settings: Settings) -> None:
     """Every layer's sizes, formula, pads, parameters and losses."""
-    alike = all(step.rows == step.columns for step in steps)
-    rows = [words.layer_row(step, alike=alike) for step in steps]
+    steps = shapes.laid_out(settings)
+    st.subheader(words.finding(steps))
+    square = all(step.rows == step.columns for step in steps)
+    rows = [words.layer_row(step, alike=square) for step in steps]
     st.dataframe(
         pd.DataFrame(rows), hide_index=True, height="content" if len(rows) <= TALL else "auto"
     )
     st.caption(words.parameters(steps))
+
+
+@alike
+def compared(settings: Settings) -> None:
+    """Where Keras and PyTorch part, and the stack as it runs in each."""
+    steps = shapes.laid_out(settings)
+    differences.show(steps)
+    code.show(steps)
 
 
 show("shapes", page)

@@ -5,9 +5,8 @@ from __future__ import annotations
 import numpy as np
 import streamlit as st
 
-from core import shift_probe
 from core.settings import Whole
-from core.shift_probe import Network, Proof, Settings, Training
+from core.shift_probe import Settings
 from core.shift_probe.code import program
 from pages.sections.shift_probe import (
     away,
@@ -22,10 +21,13 @@ from pages.sections.shift_probe import (
     training,
     words,
 )
+from pages.sections.shift_probe.found import network, proved, trained
 from pages.shared import announce, charts, heat, sources
+from pages.shared.alike import alike
 from pages.shared.controls import control, numbers
 from pages.shared.frame import show
-from pages.shared.opening import ask, invite
+from pages.shared.guard import fragment
+from pages.shared.opening import Opening, ask, invite
 from pages.shared.padding_picker import pick
 from pages.shared.take_away import take_away
 from pages.shared.words import TEXT
@@ -51,38 +53,52 @@ def page() -> None:
         settings=(*SETTINGS, *TARGET, "margin"),
         on_guess=lambda: st.session_state.update(_play=True),
     )
+    fragment(probe)(opening)
+
+
+def probe(opening: Opening) -> None:
+    """Everything that a setting changes; the page around it need not be drawn anew."""
     # The controls are read first and stand below: what they lead to is seen before what they are.
     answer = st.container()
     if not opening.held_back:
         st.subheader("Try another probe")
     settings = choose()
-    network = Network(settings)
-    run = trained(settings)
+    run = trained(settings)  # who waits is told so, as below
     with answer:
         if opening.held_back:
             invite("watch it learn")
             st.header("Before training")
-            training.draw_samples(network, run, run.history[0])
+            training.draw_samples(settings, 0)
             return
-        announce.answer(words.headline(network, run, proved(settings)))
-        st.markdown(" ".join([opening.reply(), *words.verdict(network, run)]), width=TEXT)
-        training.show(network, run, play=st.session_state.pop("_play", False))
-    touching.show(network, run, proved(settings))
-    shift.show(network, run)
-    classes.show(network)
-    proof.show(network, run, proved(settings))
+        found = proved(settings)
+        announce.say(verdict(settings, opening.reply()))
+        training.show(settings, play=st.session_state.pop("_play", False))
+    touching.show(settings)
+    shift.show(settings)
+    classes.show(settings)
+    proof.show(settings)
     paddings.show(settings)
-    depth.show(network)
+    depth.show(settings)
     readout.show()
     red_green.show()
     take_away(
         "padding-lab-shift-probe",
         picture=lambda: away.picture(
-            run, settings.target, words.headline(network, run, proved(settings))
+            run, settings.target, words.headline(network(settings), run, found)
         ),
-        table=lambda: away.table(network, run),
+        table=lambda: away.table(network(settings), run),
         code=program(settings),
     )
+
+
+@alike
+def verdict(settings: Settings, reply: str) -> str:
+    """What the probe shows, and the `reply` to a guess; returns what it shows in a line."""
+    net, run = network(settings), trained(settings)
+    told = words.headline(net, run, proved(settings))
+    st.header(told)
+    st.markdown(" ".join([reply, *words.verdict(net, run)]), width=TEXT)
+    return told
 
 
 SETTINGS = ("size", "kernel", "layers", "padding", "padding_mode", "bias", "seed")
@@ -135,16 +151,6 @@ def move_target() -> None:
     if pixel:
         row, column = int(pixel[0]["row"]), int(pixel[0]["col"])
         st.session_state.update(target_row=row, target_col=column)
-
-
-@st.cache_data(max_entries=50, show_spinner="Training")
-def trained(settings: Settings) -> Training:
-    return shift_probe.train(Network(settings))
-
-
-@st.cache_data(max_entries=200, show_spinner="Looking for a proof")
-def proved(settings: Settings) -> Proof:
-    return shift_probe.prove(Network(settings), trained(settings))
 
 
 show("shift_probe", page)

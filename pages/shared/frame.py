@@ -14,6 +14,7 @@ from core.autoencoder import runs
 from core.autoencoder.presets import AS_ASKED
 from core.limits import limits
 from pages.shared import announce, controls, hide, sources
+from pages.shared.alike import alike
 from pages.shared.guard import plain_errors
 
 TOPICS = {
@@ -55,10 +56,10 @@ def show(topic: str, page: Callable[[], None]) -> None:
         with spoken:
             announce.answered()
         lead_on(topic)
-        sources.at_end(topic)
     warm_up(topic)
 
 
+@alike
 def navigate(here: str) -> None:
     """The topics in one line, which wraps on a phone, and the way to this topic's slides."""
     with st.container(horizontal=True, vertical_alignment="center", key="pages"):
@@ -69,11 +70,13 @@ def navigate(here: str) -> None:
             st.page_link("pages/stage.py", label="On stage", query_params={"step": here})
 
 
+@alike
 def lead_on(topic: str) -> None:
-    """To the next topic in reading order."""
+    """To the next topic in reading order, and to what the page leans on."""
     names = list(TOPICS)
     for following in names[names.index(topic) + 1 :][:1] if topic in TOPICS else ():
         st.page_link(f"pages/{following}.py", label=f"**Next: {TOPICS[following]} →**")
+    sources.at_end(topic)
 
 
 def warm_up(topic: str) -> None:

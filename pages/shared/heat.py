@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 import altair as alt
 import numpy as np
-import pandas as pd
+import pyarrow as pa
 from matplotlib import colormaps
 from numpy.typing import NDArray
 
@@ -91,11 +91,11 @@ def domain(maps: Sequence[NDArray[Any]], log: bool) -> tuple[float, float]:
     return max(lowest if lowest < highest else highest / 10, 1e-300), highest
 
 
-def pixels(values: NDArray[Any], **columns: NDArray[Any]) -> pd.DataFrame:
+def pixels(values: NDArray[Any], **columns: NDArray[Any]) -> pa.Table:
     """A row for each pixel of an (H, W) array, for `heat_map`; more columns of the same shape."""
     row, col = np.indices(values.shape)
     table = {"row": row.ravel(), "col": col.ravel(), "value": np.asarray(values, float).ravel()}
-    return pd.DataFrame(table | {name: more.ravel() for name, more in columns.items()})
+    return pa.table(table | {name: more.ravel() for name, more in columns.items()})
 
 
 def plain_map(
@@ -104,7 +104,7 @@ def plain_map(
     *,
     size: int = SIZE,
     frame: tuple[int, int, int, int] | None = None,
-) -> tuple[pd.DataFrame, Spec]:
+) -> tuple[pa.Table, Spec]:
     """An (H, W) array as data and `heat_map`; with too many pixels as `raster_map`, unframed."""
     if values.size > CELLS:
         return raster(values, scale), raster_map(values.shape, scale, size=size)
@@ -180,10 +180,10 @@ def _frames(pixel: alt.Chart, colour: str) -> list[alt.Chart]:
     return [frame.transform_filter(f"datum.marked === '{kind}'") for kind, frame in frames.items()]
 
 
-def raster(values: NDArray[Any], scale: Scale) -> pd.DataFrame:
+def raster(values: NDArray[Any], scale: Scale) -> pa.Table:
     """An (H, W) array as one picture, for `raster_map`: the colours of `heat_map`, no hover."""
     url = inline(scale.pixels(values))
-    return pd.DataFrame({"url": [url], "value": [float(scale.domain[1])]})
+    return pa.table({"url": [url], "value": [float(scale.domain[1])]})
 
 
 @kept

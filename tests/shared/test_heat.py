@@ -60,7 +60,7 @@ def test_many_pixels_are_one_picture(pixels: int) -> None:
     data, spec = heat.plain_map(np.ones((1, pixels)), Scale((0, 1), "share"))
     drawn_one_by_one = pixels <= heat.CELLS
     assert len(data) == (pixels if drawn_one_by_one else 1)
-    assert ("url" in data) != drawn_one_by_one
+    assert ("url" in data.column_names) != drawn_one_by_one
     assert spec is heat.plain_map(np.zeros((1, pixels)), Scale((0, 1), "share"))[1]
 
 

@@ -8,7 +8,8 @@ from core.impact import Impact
 from pages.sections.impact import words
 from pages.sections.impact.settings import FIVE, FIVE_SAME
 from pages.sections.impact.sides import impact_of
-from pages.shared import announce, charts, heat
+from pages.shared import charts, heat
+from pages.shared.alike import alike
 from pages.shared.opening import blank
 from pages.shared.words import TEXT, percent
 
@@ -22,6 +23,7 @@ SHARES = heat.Scale((0, 1), "share")
 SMALL = 140  # screen pixels: 10 and 28 pixels both divide it
 
 
+@alike
 def show(*, revealed: bool) -> None:
     """The article's maps on one scale; the deep ones stay open until a guess is made."""
     with st.container(horizontal=True, gap="small"):
@@ -53,11 +55,13 @@ def small_map(map_: Impact, size: int, *, key: str, shown: bool) -> None:
     blank(SMALL, alt="Open until a guess is made", key=key)
 
 
-def answer(reply: str) -> None:
-    """The answer from the maps, and the `reply` to a guess."""
+@alike
+def answer(reply: str) -> str:
+    """The answer from the maps, and the `reply` to a guess; returns the answer in a line."""
     valid, same = impact_of(FIVE, 28, 28), impact_of(FIVE_SAME, 28, 28)
     corner, centre = valid.corners[0], valid.middle[-1]
-    announce.answer(f"The centre counts {centre // corner:,} times as much as a corner")
+    told = f"The centre counts {centre // corner:,} times as much as a corner"
+    st.header(told)
     st.markdown(
         f"Each layer without padding touches the corner once and the centre 9 times, and "
         f"9 × 9 × 9 × 9 × 9 = {centre:,}. {reply} {percent(valid.below_tenth, 0)} of the pixels "
@@ -66,3 +70,4 @@ def answer(reply: str) -> None:
         f"{percent(same.below_half, 0)} of the pixels count less than half.",
         width=TEXT,
     )
+    return told

@@ -23,9 +23,10 @@ def table(sides: Sequence[Side]) -> pd.DataFrame:
     """Both maps, one row a pixel, paths exact."""
     return pd.concat(
         [
-            heat.pixels(side.impact.shares, paths=side.impact.map)
+            heat.pixels(side.impact.shares)
+            .to_pandas()
             .rename(columns={"col": "column", "value": "share_of_maximum"})
-            .assign(side=side.name, layers=str(side.stack))
+            .assign(paths=side.impact.map.ravel(), side=side.name, layers=str(side.stack))
             for side in sides
         ]
     )

@@ -7,12 +7,14 @@ from collections.abc import Sequence
 import numpy as np
 import streamlit as st
 
+from core.arrays import Float64
 from core.data.picture import read_picture
 from core.impact import lost_detail
 from core.settings import InputError
 from pages.sections.impact import words
-from pages.sections.impact.sides import Side
+from pages.sections.impact.sides import Asked, Side
 from pages.shared import charts
+from pages.shared.alike import alike
 from pages.shared.controls import plain
 from pages.shared.example import digit
 from pages.shared.heat import SIZE
@@ -29,19 +31,30 @@ def show(sides: Sequence[Side]) -> None:
     )
     for place, side in zip(st.columns(2), sides, strict=False):
         with place:
-            image = digit(side.height, side.width)
-            if uploaded is not None:
-                try:
-                    image = read_picture(uploaded.getvalue(), side.height, side.width)
-                except InputError as error:
-                    st.error(f"{plain(error)[:1].upper()}{plain(error)[1:]}.")
-                    return
-            share = side.impact.shares
-            st.markdown(f"**{words.lost(lost_detail(image, side.impact.faint))}**")
-            with st.container(horizontal=True, gap="small"):
-                as_it_is, counted = words.pictures(uploaded is not None, side.impact)
-                for said, values in ((as_it_is, image), (counted, image * share)):
-                    scale = max(1, (SIZE // 2) // max(image.shape))
-                    pixels = np.uint8(255 * values).repeat(scale, axis=0).repeat(scale, axis=1)
-                    st.image(charts.inline(pixels), width=pixels.shape[1], alt=said)
-            st.caption(f"As it is, and each pixel as bright as it counts: `{side.label}`")
+            if uploaded is None:
+                of_digit(side.asked)
+                continue
+            try:
+                image = read_picture(uploaded.getvalue(), side.height, side.width)
+            except InputError as error:
+                st.error(f"{plain(error)[:1].upper()}{plain(error)[1:]}.")
+                return
+            draw(side, image, own=True)
+
+
+@alike
+def of_digit(asked: Asked) -> None:
+    """The digit that everybody sees."""
+    draw(asked.side, digit(asked.height, asked.width), own=False)
+
+
+def draw(side: Side, image: Float64, *, own: bool) -> None:
+    """An image, the visitor's own or not, as it is and as its pixels count."""
+    st.markdown(f"**{words.lost(lost_detail(image, side.impact.faint))}**")
+    with st.container(horizontal=True, gap="small"):
+        as_it_is, counted = words.pictures(own, side.impact)
+        for said, values in ((as_it_is, image), (counted, image * side.impact.shares)):
+            scale = max(1, (SIZE // 2) // max(image.shape))
+            pixels = np.uint8(255 * values).repeat(scale, axis=0).repeat(scale, axis=1)
+            st.image(charts.inline(pixels), width=pixels.shape[1], alt=said)
+    st.caption(f"As it is, and each pixel as bright as it counts: `{side.label}`")

@@ -10,8 +10,9 @@ from core.impact import reach
 from core.layers import CONVOLUTION
 from pages.sections.impact import microscope, words
 from pages.sections.impact.settings import Settings
-from pages.sections.impact.sides import Side
+from pages.sections.impact.sides import Asked, Side
 from pages.shared import charts, heat, sources
+from pages.shared.alike import alike
 from pages.shared.controls import control
 
 
@@ -33,7 +34,7 @@ def show(sides: Sequence[Side]) -> None:
     # Of one convolution the microscope has shown it all.
     deep = [side for side in inside if len(side.stack) > 1 or not magnified(side)]
     if deep:
-        reaches(deep, row, column)
+        reaches(tuple(side.asked for side in deep), row, column)
 
 
 def magnified(side: Side) -> bool:
@@ -41,9 +42,11 @@ def magnified(side: Side) -> bool:
     return side.stack.layers[0].kind == CONVOLUTION
 
 
-def reaches(sides: Sequence[Side], row: int, column: int) -> None:
+@alike
+def reaches(asked: tuple[Asked, ...], row: int, column: int) -> None:
     """How many outputs the pixel can touch at all, beside the paths that lead there."""
-    for place, side in zip(st.columns(2), sides, strict=False):
+    for place, each in zip(st.columns(2), asked, strict=False):
+        side = each.side
         with place:
             reached = reach(side.stack, side.height, side.width)
             st.markdown(words.reached(side, (row, column), int(reached[row, column])))

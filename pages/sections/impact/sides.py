@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import streamlit as st
 
@@ -15,6 +16,19 @@ from core.layers import Stack, parse_stack
 def impact_of(text: str, height: int, width: int) -> Impact:
     """The impact map of a stack's text, computed once."""
     return impact(parse_stack(text), height, width)
+
+
+class Asked(NamedTuple):
+    """What a side follows from, small and hashable: the layers as text, and the image's size."""
+
+    name: str
+    layers: str
+    height: int
+    width: int
+
+    @property
+    def side(self) -> Side:
+        return Side.of(self.name, parse_stack(self.layers), self.height, self.width)
 
 
 @dataclass(frozen=True)
@@ -34,6 +48,10 @@ class Side:
     def of(cls, name: str, stack: Stack, height: int, width: int) -> Side:
         """The side with its map; InputError where the stack does not fit."""
         return cls(name, stack, height, width, impact_of(str(stack), height, width))
+
+    @property
+    def asked(self) -> Asked:
+        return Asked(self.name, str(self.stack), self.height, self.width)
 
     @property
     def label(self) -> str:

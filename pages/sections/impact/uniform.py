@@ -2,28 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import streamlit as st
 
 from core import shift_probe
 from core.layers import parse_stack
 from pages.sections.impact import words
-from pages.sections.impact.sides import Side
+from pages.sections.impact.sides import Asked
+from pages.shared.alike import alike
 from pages.shared.words import TEXT
 
 
-def show(sides: Sequence[Side]) -> None:
+@alike
+def show(asked: tuple[Asked, ...]) -> None:
     """A uniform map may still leak the position: decided for these very stacks."""
+    sides = [each.side for each in asked]
     st.subheader("Does a uniform map mean that position cannot leak?")
     told_apart = [sums(str(side.stack), side.height, side.width) for side in sides]
     st.markdown("\n\n".join(words.uniform_is_not_invariant(sides, told_apart)), width=TEXT)
     probes = [shift_probe.experiment(side.stack, side.height, side.width) for side in sides]
     with st.container(horizontal=True):
         for probe in dict.fromkeys(probe for probe in probes if probe is not None):
-            st.page_link(
-                "pages/shift_probe.py", label=words.probe(probe), query_params=asked(probe)
-            )
+            st.page_link("pages/shift_probe.py", label=words.probe(probe), query_params=link(probe))
 
 
 @st.cache_resource(max_entries=256, show_spinner=False)
@@ -32,7 +31,7 @@ def sums(text: str, height: int, width: int) -> int | None:
     return shift_probe.positions_told_apart(parse_stack(text), height, width)
 
 
-def asked(probe: shift_probe.Settings) -> dict[str, str]:
+def link(probe: shift_probe.Settings) -> dict[str, str]:
     """What a link to the probe's page says of the stack."""
     names = ("size", "kernel", "layers", "padding", "padding_mode")
     return {name: str(getattr(probe, name)) for name in names}

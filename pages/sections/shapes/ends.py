@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING, Any
 import streamlit as st
 
 from core.layers import UPSAMPLING
+from core.shapes import Settings, laid_out
 from core.steps import Step
 from pages.sections.shapes import words
 from pages.shared import charts, grids, sources
+from pages.shared.alike import alike
 from pages.shared.grids import Mark
 from pages.shared.take_away import figure
 from pages.shared.words import TEXT
@@ -30,10 +32,12 @@ def drawn(steps: Sequence[Step]) -> list[Step]:
     return [step for step in steps if step.layer.kind != UPSAMPLING]
 
 
-def show(steps: Sequence[Step]) -> None:
-    """Where the windows start and end in each layer's input, and what they miss there."""
-    chosen = drawn(steps)
-    if not chosen:
+def show(settings: Settings, steps: Sequence[Step]) -> None:
+    """Where the windows start and end in each layer's input, and what they miss there.
+
+    `steps` is the stack of `settings`, laid out.
+    """
+    if not drawn(steps):
         return
     st.subheader("Both ends of each layer's input")
     along = "height"
@@ -41,7 +45,13 @@ def show(steps: Sequence[Step]) -> None:
         along = st.segmented_control(
             "Along", ("height", "width"), default="height", required=True, key="along"
         )
-    wide = along == "width"
+    strips(settings, wide=along == "width")
+
+
+@alike
+def strips(settings: Settings, *, wide: bool) -> None:
+    """A strip for each layer along the height, or along the width."""
+    chosen = drawn(laid_out(settings))
     marks = [
         mark for number, step in enumerate(chosen) for mark in strip(step, PITCH * number, wide)
     ]

@@ -11,7 +11,7 @@ from core.arrays import Float64
 from core.layers import Layer, fit, parse_layer
 from core.shapes import dropped, pool
 from core.steps import formula
-from pages.shared import announce, charts, grids
+from pages.shared import charts, grids
 from pages.shared.example import digit
 from pages.shared.opening import blank
 from pages.shared.words import TEXT
@@ -67,10 +67,14 @@ def draw(image: Float64, *, alt: str, key: str) -> None:
     )
 
 
-def answer(image: Float64, reply: str) -> None:
-    """The answer and a `reply` to the guess: both poolings of 7, each window where it lies."""
+def answer(image: Float64, reply: str) -> str:
+    """The answer and a `reply` to the guess: both poolings of 7, each window where it lies.
+
+    Returns the answer in a line.
+    """
     valid, same = (fit(layer, len(image), "keras") for layer in (VALID, SAME))
-    announce.answer(f"“same” makes {same.output} of 7, “valid” makes {valid.output}")
+    told = f"“same” makes {same.output} of 7, “valid” makes {valid.output}"
+    st.header(told)
     st.markdown(
         f"“valid” takes whole windows only, `{formula(valid)}`: the last row and column belong to "
         f"no window, and with them {100 * dropped(image, VALID):.0f} % of this digit's ink. “same” "
@@ -86,6 +90,7 @@ def answer(image: Float64, reply: str) -> None:
     with right_column:
         st.markdown("**“same”**: the dashed cells are padded")
         pooling(image, SAME, colours.padded)
+    return told
 
 
 def pooling(image: Float64, layer: Layer, colour: str) -> None:

@@ -11,6 +11,7 @@ from core.layers import CONVOLUTION, Axis, Layer, fit
 from core.settings import Whole, setting
 from pages.sections.shapes import words
 from pages.shared import charts, grids, sources
+from pages.shared.alike import alike
 from pages.shared.controls import control
 from pages.shared.grids import Mark
 from pages.shared.words import TEXT
@@ -29,6 +30,12 @@ def show() -> None:
     """One row of pixels, the kernel at its first place without padding and with “same”."""
     st.header("Why pad at all, and why “same”?")
     kernel = control(Settings, "kernel", "Kernel, pixels", slider=True, width=320)
+    first_place(kernel)
+
+
+@alike
+def first_place(kernel: int) -> None:
+    """Words and drawings for a kernel of this width."""
     same = fit(Layer(CONVOLUTION, kernel, padding="same"), PIXELS)
     valid = fit(replace(same.layer, padding="valid"), PIXELS)
     st.markdown(words.why_pad(same, valid), width=TEXT)

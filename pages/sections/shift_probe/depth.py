@@ -9,10 +9,12 @@ import pandas as pd
 import streamlit as st
 
 from core.layers import PADDING_MODES
-from core.shift_probe import Network, Settings
+from core.shift_probe import Settings
 from core.shift_probe.classes import Leak, convolutions, leak, relu_leak
 from pages.sections.shift_probe import words
+from pages.sections.shift_probe.found import network
 from pages.shared import charts
+from pages.shared.alike import alike
 from pages.shared.words import TEXT
 
 LAYERS = range(1, 6)
@@ -20,25 +22,25 @@ PATHS = 4000  # tap sequences along one axis; counting more, for many paddings, 
 COMPARED = [("valid", "zeros"), *(("same", mode) for mode in PADDING_MODES), ("full", "zeros")]
 
 
-@st.cache_data(max_entries=500, show_spinner=False)
+@st.cache_resource(max_entries=500, show_spinner=False)
 def leak_of(kernel: int, layers: int, padding: str, padding_mode: str) -> Leak:
     return leak(convolutions(kernel, layers, padding, padding_mode))
 
 
-@st.cache_data(max_entries=100, show_spinner=False)
+@st.cache_resource(max_entries=100, show_spinner=False)
 def seen_depth(kernel: int, layers: int, padding: str, padding_mode: str) -> int:
     """How deep a stack with biases and ReLUs was seen to leak: a lower bound."""
     draws = 300 if kernel <= 3 else 30  # the larger, the longer each takes
     return relu_leak(convolutions(kernel, layers, padding, padding_mode), bias=True, draws=draws)
 
 
-def show(network: Network) -> None:
+@alike
+def show(settings: Settings) -> None:
     """How far from the border a position can be told, for this padding and the others."""
-    settings = network.settings
     kernel, padding, mode = settings.kernel, settings.padding, settings.padding_mode
     leaks = {n: leak_of(kernel, n, padding, mode) for n in LAYERS}
     st.header(words.depth_headline(leaks))
-    st.markdown(" ".join(words.depth_text(network, leaks)), width=TEXT)
+    st.markdown(" ".join(words.depth_text(network(settings), leaks)), width=TEXT)
     if any(found.depth for found in leaks.values()):
         charts.show(
             staircase(leaks), staircase_spec(leaks), alt=words.depth_headline(leaks), key="depth"

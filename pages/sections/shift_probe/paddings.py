@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import pandas as pd
@@ -10,6 +11,7 @@ import streamlit as st
 from core import shift_probe
 from core.shift_probe import Row, Settings
 from pages.sections.shift_probe import words
+from pages.shared.alike import alike
 from pages.shared.bar import with_bar
 from pages.shared.guard import fragment
 from pages.shared.words import TEXT
@@ -17,9 +19,15 @@ from pages.shared.words import TEXT
 QUICK = 30  # paths along one axis up to which all paddings are compared unasked
 
 
-@st.cache_data(max_entries=1000, show_spinner=False)
+@st.cache_resource(max_entries=1000, show_spinner=False)
 def compared(settings: Settings, padding: str, padding_mode: str) -> Row:
     return shift_probe.compare_one(settings, padding, padding_mode)
+
+
+@st.cache_resource(max_entries=100, show_spinner=False)
+def rows_of(common: Settings) -> list[Row]:
+    """The rows of all paddings, to be filled by whoever asks first, under a bar."""
+    return []
 
 
 @fragment
@@ -35,19 +43,28 @@ def show(settings: Settings) -> None:
             st.session_state["_compared"] = common
         if st.session_state.get("_compared") != common:
             return
-    every = with_bar(
-        shift_probe.EVERY_PADDING, lambda padded: f"Training and proving: {words.named(*padded)}"
-    )
-    rows = [compared(common, *padded) for padded in every]
+    rows = rows_of(common)
+    if not rows:
+        every = with_bar(
+            shift_probe.EVERY_PADDING,
+            lambda padded: f"Training and proving: {words.named(*padded)}",
+        )
+        rows[:] = [compared(common, *padded) for padded in every]
     title.header(words.padding_headline(rows, common))
+    verdicts(common)
+
+
+@alike
+def verdicts(common: Settings) -> None:
+    """A row for each padding, and what they have in common."""
+    rows = rows_of(common)
     st.table(padding_table(rows), hide_index=True)
-    if settings.kernel == 1:
-        return
-    met = shift_probe.windows_met(common)
-    st.markdown(words.padding_text(rows, met, common), width=TEXT)
+    if common.kernel > 1:
+        met = shift_probe.windows_met(common)
+        st.markdown(words.padding_text(rows, met, common), width=TEXT)
 
 
-def padding_table(rows: list[Row]) -> pd.DataFrame:
+def padding_table(rows: Sequence[Row]) -> pd.DataFrame:
     return pd.DataFrame(
         {
             "padding": row.padding,

@@ -5,23 +5,32 @@ from __future__ import annotations
 import streamlit as st
 
 from core import shift_probe
-from core.shift_probe import Network, Proof, Training
+from core.shift_probe import Network, Proof, Settings, Training
 from pages.sections.shift_probe import words
+from pages.sections.shift_probe.found import network, proved, trained
+from pages.shared.alike import alike
 from pages.shared.guard import fragment
 from pages.shared.words import TEXT
 
 
-def show(network: Network, run: Training, found: Proof) -> None:
+def show(settings: Settings) -> None:
     """Whether any weights at all could do it, what proves that, and whether training agrees."""
+    told(settings)
+    in_torch(network(settings), trained(settings))
+
+
+@alike
+def told(settings: Settings) -> None:
+    """The proof in words, and the weights that do it."""
+    net, run, found = network(settings), trained(settings), proved(settings)
     st.header(words.proof_headline(found))
-    st.markdown(" ".join(words.reasons(network, found)), width=TEXT)
+    st.markdown(" ".join(words.reasons(net, found)), width=TEXT)
     if found.separable and found.kernels is not None:
-        single = network.settings.layers == 1
+        single = settings.layers == 1
         does = "A kernel that does it" if single else "Kernels that do it"
         st.markdown(f"**{does}**, in whole numbers")
         whole_kernels(found)
     st.markdown(words.agreement(run, found), width=TEXT)
-    in_torch(network, run)
 
 
 def whole_kernels(found: Proof) -> None:

@@ -13,6 +13,7 @@ from core.shift_probe import red_green
 from core.shift_probe.seeds import spread
 from pages.sections.shift_probe import words
 from pages.shared import sources
+from pages.shared.alike import alike
 from pages.shared.bar import with_bar
 from pages.shared.controls import control
 from pages.shared.guard import fragment
@@ -63,7 +64,10 @@ def show() -> None:
             padding: spread([run.dissimilar for run in runs]) for padding, runs in results.items()
         }
         st.markdown(f"**{words.red_green_headline(dissimilar)}**")
-    st.table(table(results))
+    if results:
+        st.table(table(results))
+    else:
+        published()
     st.markdown(
         "What counts is the gap between the two tests: it is the place that makes it. "
         "The margin is a condition chosen here, not the paper's: at 0 the squares always touch "
@@ -76,6 +80,12 @@ def show() -> None:
         "primarily a learning artifact.",
         width=TEXT,
     )
+
+
+@alike
+def published() -> None:
+    """The published figures alone."""
+    st.table(table({}))
 
 
 def train(margin: int, seeds: int) -> dict[str, list[red_green.Result]]:

@@ -5,10 +5,13 @@ from __future__ import annotations
 import streamlit as st
 
 from core.settings import Whole
-from core.shift_probe import Network, Training
+from core.shift_probe import Settings
 from core.shift_probe import equivariance as shifts
+from core.shift_probe.equivariance import Shift
 from pages.sections.shift_probe import words
+from pages.sections.shift_probe.found import network, trained
 from pages.shared import charts, heat, signed
+from pages.shared.alike import alike
 from pages.shared.controls import numbers
 from pages.shared.guard import fragment
 from pages.shared.words import TEXT
@@ -17,25 +20,37 @@ PICTURE = 208  # screen pixels
 
 
 @fragment
-def show(network: Network, run: Training) -> None:
+def show(settings: Settings) -> None:
     """A small pattern that is moved, the output, and where it does not move along."""
     title, text = st.empty(), st.empty()
-    within = Whole(*shifts.room(network.settings.size))
+    within = Whole(*shifts.room(settings.size))
     about = "how far the pattern is moved from the middle, in pixels"
     moves = {"shift_down": "Pattern moved down, pixels", "shift_right": "Moved right, pixels"}
     down, right = numbers(moves, within, about, slider=True)
-    moved = shifts.shift(network, run.final.kernels[0], down, right)
+    moved = shifted(settings, down, right)
     title.header(words.shift_headline(moved))
-    text.markdown(" ".join(words.shift_text(network, moved)), width=TEXT)
+    text.markdown(" ".join(words.shift_text(network(settings), moved)), width=TEXT)
+    pictures(settings, down, right)
+
+
+def shifted(settings: Settings, down: int, right: int) -> Shift:
+    """The pattern moved, through the trained first layer."""
+    return shifts.shift(network(settings), trained(settings).final.kernels[0], down, right)
+
+
+@alike
+def pictures(settings: Settings, down: int, right: int) -> None:
+    """The image, its output, the first output moved, and the difference."""
+    moved = shifted(settings, down, right)
     scale = max(moved.largest, 1e-9)
-    pictures = {
+    images = {
         "The image": (moved.image, 1.0),
         "Its output": (moved.output, scale),
         "The first output, moved": (moved.expected, scale),
         "Difference": (moved.difference, scale),
     }
     with st.container(horizontal=True, gap="small"):
-        for name, (values, largest) in pictures.items():
+        for name, (values, largest) in images.items():
             with st.container(width=PICTURE + 24, gap="xxsmall"):
                 st.markdown(f"**{name}**")
                 charts.show(
@@ -50,7 +65,7 @@ def show(network: Network, run: Training) -> None:
                     key=f"shift_{name}",
                     width="content",
                 )
-    layer = "" if network.settings.layers == 1 else "first "
+    layer = "" if settings.layers == 1 else "first "
     st.caption(
         f"One convolution with the trained {layer}kernel, without its bias. Blue is below zero, "
         "orange above, the same scale for the three on the right. Shifts go round the edge, as on "

@@ -9,9 +9,11 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
-from core.shift_probe import Network, Position, Snapshot, Training
+from core.shift_probe import Network, Position, Settings, Snapshot, Training
 from pages.sections.shift_probe import words
+from pages.sections.shift_probe.found import network, trained
 from pages.shared import charts, grids, heat, player, signed
+from pages.shared.alike import moment
 from pages.shared.grids import Mark
 from pages.shared.player import Player
 from pages.shared.words import TEXT
@@ -25,14 +27,23 @@ SAMPLE = 120  # screen pixels of an image, at most
 SAMPLES = 4
 
 
-def show(network: Network, run: Training, *, play: bool) -> None:
+def show(settings: Settings, *, play: bool) -> None:
     """The run at one step, at first the last; with `play` from the first on."""
-    steps = Player("Training step", 0, run.steps, SPEEDS)
-    player.show(steps, lambda step: draw(network, run, step), shown=network.settings, play=play)
+    steps = Player("Training step", 0, trained(settings).steps, SPEEDS)
+    player.show(steps, lambda step: draw(settings, step), shown=settings, play=play)
 
 
-def draw(network: Network, run: Training, step: int) -> None:
+def draw(settings: Settings, step: int) -> None:
     """The network after `step` training steps."""
+    figures(settings, step)
+    draw_weights_and_scores(settings, step)
+    draw_samples(settings, step)
+
+
+@moment
+def figures(settings: Settings, step: int) -> None:
+    """How much is right by now, and what the words mean."""
+    run = trained(settings)
     snapshot = run.history[step]
     names = {0: ", random weights"} | ({run.steps: ", trained"} if run.steps else {})
     st.markdown(
@@ -45,37 +56,41 @@ def draw(network: Network, run: Training, step: int) -> None:
         "the mean of the target's and the others'; always the same answer has 50 %. Loss: "
         "cross-entropy in natural units (nats), target and others weighing the same."
     )
-    draw_weights_and_scores(network, run, snapshot)
-    draw_samples(network, run, snapshot)
 
 
-def draw_weights_and_scores(network: Network, run: Training, snapshot: Snapshot) -> None:
+def draw_weights_and_scores(settings: Settings, step: int) -> None:
     """The kernels, the score of every position, and where one position's score comes from."""
-    most = float(max(np.abs(s.kernels).max() for s in (run.history[0], run.final)))
-    if network.settings.layers > 1:
-        draw_kernels(snapshot, most)
+    if settings.layers > 1:
+        draw_kernels(settings, step)
         left, right = st.columns([5, 6], gap="medium")
     else:
         first, left, right = st.columns([3, 5, 4], gap="medium")
         with first:
-            draw_kernels(snapshot, most)
-            bias_in_words(network, snapshot)
+            draw_kernels(settings, step)
     with left:
-        chosen = draw_scores(network, run, snapshot)
+        chosen = draw_scores(settings, step)
     with right:
-        explain(network, snapshot, chosen, most)
-        if network.settings.layers > 1:
-            bias_in_words(network, snapshot)
+        explain(settings, step, chosen)
 
 
-def draw_kernels(snapshot: Snapshot, most: float) -> None:
-    """Every layer's kernel, all on one scale, the weights written in."""
+def most_of(run: Training) -> float:
+    """The largest weight at the start or the end: where the scale of all kernels ends."""
+    return float(max(np.abs(s.kernels).max() for s in (run.history[0], run.final)))
+
+
+@moment
+def draw_kernels(settings: Settings, step: int) -> None:
+    """Every layer's kernel, all on one scale, the weights written in; one alone with its bias."""
+    run = trained(settings)
+    snapshot, most = run.history[step], most_of(run)
     several = len(snapshot.kernels) > 1
     with st.container(horizontal=True, gap="medium"):
         for layer, kernel in enumerate(snapshot.kernels, start=1):
             with st.container(width="content"):
                 st.markdown(f"**Kernel {layer}**" if several else "**The kernel**")
                 draw_kernel(kernel, most, key=f"kernel_{layer}")
+    if not several:
+        bias_in_words(network(settings), snapshot)
 
 
 def bias_in_words(network: Network, snapshot: Snapshot) -> None:
@@ -126,17 +141,20 @@ def kernel_marks(
             yield grids.square(signed.letters(weight / most, colours), row, column, text=words)
 
 
-def draw_samples(network: Network, run: Training, snapshot: Snapshot) -> None:
+@moment
+def draw_samples(settings: Settings, step: int) -> None:
     """Some images with their output images, sums and answers, as in the article's figures."""
+    net, run = network(settings), trained(settings)
+    snapshot = run.history[step]
     st.markdown("**Images, what the network makes of them, and its answers**")
-    positions = samples(network.settings.size, network.settings.target)
-    finals = [network.images(run.final.kernels, run.final.bias, p)[-1] for p in positions]
+    positions = samples(settings.size, settings.target)
+    finals = [net.images(run.final.kernels, run.final.bias, p)[-1] for p in positions]
     most = max(1e-9, *(float(np.abs(final).max()) for final in finals))
     with st.container(horizontal=True, gap="small"):
         for position in positions:
-            images = network.images(snapshot.kernels, snapshot.bias, position)
+            images = net.images(snapshot.kernels, snapshot.bias, position)
             score = snapshot.scores[position]
-            wanted = position == network.settings.target
+            wanted = position == settings.target
             right = "right" if (score > 0) == wanted else "wrong"
             with st.container(width=2 * SAMPLE + 12, gap="xxsmall"):
                 st.image(
@@ -180,9 +198,9 @@ def tile(colours: NDArray[np.uint8], side: int = 2 * SAMPLE + 4) -> NDArray[np.u
     return found
 
 
-def draw_scores(network: Network, run: Training, snapshot: Snapshot) -> Position:
+def draw_scores(settings: Settings, step: int) -> Position:
     """The score of every position; returns the one that was clicked, at first the target."""
-    size, target = network.settings.size, network.settings.target
+    size, target, run = settings.size, settings.target, trained(settings)
     # A few huge scores must not hide the target's.
     most = max(1.0, min(np.abs(run.final.scores).max(), 4 * abs(run.final.scores[target])))
     chosen = clicked(size) or target
@@ -193,7 +211,7 @@ def draw_scores(network: Network, run: Training, snapshot: Snapshot) -> Position
     scale = signed.scale(float(most), "score; above 0 means 1", colours)
     st.markdown("**The score of every position.** Click one")
     charts.show(
-        heat.pixels(snapshot.scores, marked=marked),
+        heat.pixels(run.history[step].scores, marked=marked),
         heat.heat_map((size, size), scale, size=MAP, select=True, marked=colours.ink),
         alt="The score of the white pixel at every position; the target is framed",
         key="scores",
@@ -214,18 +232,23 @@ def clicked(size: int) -> Position | None:
     return (row, column) if max(row, column) < size else None
 
 
-def explain(network: Network, snapshot: Snapshot, position: Position, most: float) -> None:
+@moment
+def explain(settings: Settings, step: int, position: Position) -> None:
     """Which weights of the first kernel meet the pixel at `position`, and their sum."""
-    counts = network.touches(position)
+    net, run = network(settings), trained(settings)
+    snapshot = run.history[step]
+    counts = net.touches(position)
     row, column = position
-    label = int(network.classes[position])
-    alike = int(network.members[label])
-    layer = " of the first kernel" if network.settings.layers > 1 else ""
+    label = int(net.classes[position])
+    members = int(net.members[label])
+    layer = " of the first kernel" if settings.layers > 1 else ""
     st.markdown(f"**Row {row}, column {column}:** the weights{layer} that touch it")
-    draw_kernel(snapshot.kernels[0], most, key="touching", counts=counts)
+    draw_kernel(snapshot.kernels[0], most_of(run), key="touching", counts=counts)
     st.markdown(
-        words.sum_in_words(network, snapshot, position)
-        + f" It belongs to class {label + 1} of {network.distinct_scores}, "
-        + ("alone." if alike == 1 else f"which holds {alike} positions."),
+        words.sum_in_words(net, snapshot, position)
+        + f" It belongs to class {label + 1} of {net.distinct_scores}, "
+        + ("alone." if members == 1 else f"which holds {members} positions."),
         width=TEXT,
     )
+    if settings.layers > 1:
+        bias_in_words(net, snapshot)
