@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import pandas as pd
 import streamlit as st
@@ -16,6 +16,7 @@ from pages.sections.autoencoder.depth import layer_words
 from pages.sections.autoencoder.layers import layer_table
 from pages.sections.autoencoder.pair import Pair, curve, look, window
 from pages.shared import charts, sources
+from pages.shared.alike import alike
 from pages.shared.controls import told
 from pages.shared.fold import fold
 from pages.shared.frame import show
@@ -87,7 +88,7 @@ def experiment(opening: Opening) -> None:
     fold(
         "layers",
         "How can one network take both sizes? Its layers, and the post's figures",
-        lambda: architecture(pair, tested),
+        lambda: architecture(pair.run, *map(Figures.of, tested.values())),
     )
     take_away(
         "padding-lab-autoencoder",
@@ -116,13 +117,29 @@ def sizes(run: Run) -> None:
     st.markdown("\n\n".join(layer_words(unpadded, padded)), width=TEXT)
 
 
-def architecture(pair: Pair, tested: Tested) -> None:
+class Figures(NamedTuple):
+    """A tested network's losses in nats: the first two per pixel, the others an image."""
+
+    train_loss: float
+    per_pixel: float
+    total: float
+    entropy_floor: float
+    interior: float
+    border: float
+
+    @classmethod
+    def of(cls, tested: Checkpoint) -> Figures:
+        return cls(*(getattr(tested, name) for name in cls._fields))
+
+
+@alike
+def architecture(run: Run, unpadded: Figures, padded: Figures) -> None:
     """Both arms' layers, and the source's figures beside ours."""
-    parameters = autoencoder.parameter_count(pair.run.settings)
-    sizes(pair.run)
+    parameters = autoencoder.parameter_count(run.settings)
+    sizes(run)
     left, right = st.columns([3, 2])
     with left:
-        layer_table(pair.run)
+        layer_table(run)
     with right:
         st.table(
             pd.DataFrame(
@@ -138,7 +155,7 @@ def architecture(pair: Pair, tested: Tested) -> None:
                         "of it shared pixels": finding.nats(network.interior),
                         "of it border": finding.nats(network.border),
                     }
-                    for arm, network in tested.items()
+                    for arm, network in (("unpadded", unpadded), ("padded", padded))
                 }
             ).rename_axis("figure")
         )

@@ -16,7 +16,7 @@ from core.settings import Choice, Whole, setting
 from pages.sections.loss import converter, law, trials
 from pages.sections.loss.experiments import AS_ASKED, EXPERIMENTS
 from pages.sections.loss.missing import offer
-from pages.sections.loss.quality import quality
+from pages.sections.loss.quality import Measures, quality
 from pages.sections.loss.ways import ways
 from pages.sections.loss.where import where
 from pages.sections.loss.words import GUESSES, answer, where_title
@@ -24,6 +24,7 @@ from pages.shared import announce, charts, runs
 from pages.shared.controls import control
 from pages.shared.fold import fold
 from pages.shared.frame import show
+from pages.shared.guard import fragment
 from pages.shared.opening import ask, invite
 from pages.shared.sources import CROSS_VALIDATED, cite
 from pages.shared.take_away import draw_loss_maps, figure, take_away
@@ -56,8 +57,12 @@ def page() -> None:
             st.markdown(told, width=TEXT)
         elif opening.held_back:
             invite("see where the loss lies")
-    if opening.held_back:
-        return
+    if not opening.held_back:
+        fragment(experiments)()
+
+
+def experiments() -> None:
+    """Everything that a setting changes; the page around it need not be drawn anew."""
     name, seeds = choose()
     experiment = EXPERIMENTS[name]
     judged = presets.judged_seeds(experiment)
@@ -67,7 +72,8 @@ def page() -> None:
     if shown:
         where(experiment, shown)
     if there:
-        fold("ways", "What may one say of the padded network?", lambda: ways(there, judged))
+        changes = tuple(loss.changes(there).items())
+        fold("ways", "What may one say of the padded network?", lambda: ways(changes, judged))
     fold(
         "law",
         "Does the loss per pixel fall as fast as the pixels grow?",
@@ -80,10 +86,14 @@ def page() -> None:
     fold(
         "trials",
         "Does the explanation hold for other borders and digits?",
-        lambda: trials.trials(trials.every_trial(), name),
+        lambda: trials.show(trials.every_trial(), name),
     )
     if there:
-        fold("quality", "Do other measures see a better network?", lambda: quality(there, judged))
+        fold(
+            "quality",
+            "Do other measures see a better network?",
+            lambda: quality(*measured(there, judged)),
+        )
     take_away(
         "padding-lab-loss",
         picture=(lambda: picture(shown, law.measured(experiment, seeds))) if shown else None,
@@ -102,6 +112,13 @@ class Chosen:
         Whole(1, 10),
         "from seed 0 on; what is judged are the pre-set seeds, however many are shown",
     )
+
+
+def measured(pairs: Pairs, judged: range) -> tuple[Measures, Measures]:
+    """All metrics on the whole image, and on the shared pixels."""
+    both = (loss.measures(pairs, judged, shared=shared) for shared in (False, True))
+    whole, shared = (tuple(found.items()) for found in both)
+    return whole, shared
 
 
 def plain_floor() -> float | None:

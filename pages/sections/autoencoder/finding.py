@@ -16,6 +16,7 @@ from core import loss
 from core.autoencoder import Checkpoint
 from core.split import Split
 from pages.shared import announce, charts
+from pages.shared.alike import alike
 from pages.shared.changes import Across
 from pages.shared.opening import Opening
 from pages.shared.words import TEXT, percent, rough
@@ -30,13 +31,20 @@ def show(tested: Mapping[str, Checkpoint], name: str, opening: Opening) -> None:
     """
     unpadded, padded = tested.values()
     parts = loss.split_of(unpadded, padded)
-    announce.answer(headline(parts))
+    announce.say(headline(parts))
     reply = opening.reply(answer(opening.guess, parts))
     told = change_words(parts, name, unpadded.per_pixel, padded.per_pixel)
-    st.markdown(f"{reply} {told}".lstrip(), width=TEXT)
+    losses = Losses(unpadded.total, padded.interior, padded.border, unpadded.entropy_floor)
+    _show(parts, f"{reply} {told}".lstrip(), losses)
+
+
+@alike
+def _show(parts: Split, told: str, losses: Losses) -> None:
+    """The headline, what is `told` of the change, and its parts as a picture and in words."""
+    st.header(headline(parts))
+    st.markdown(told, width=TEXT)
     if parts.padded_pixels > parts.pixels:
         charts.show(*_chart(parts), alt=headline(parts), key="split")
-    losses = Losses(unpadded.total, padded.interior, padded.border, unpadded.entropy_floor)
     st.markdown("\n".join(f"- {line}" for line in part_words(parts, losses)), width=TEXT)
 
 

@@ -7,6 +7,7 @@ import streamlit as st
 from core.autoencoder import Run
 from core.autoencoder.presets import judged_seeds
 from pages.sections.autoencoder import seeds
+from pages.shared.alike import alike
 from pages.shared.verdict import SHARED, picture, sentence, weigh
 from pages.shared.words import TEXT
 
@@ -15,11 +16,16 @@ def show(run: Run) -> None:
     """The sentence, the picture, and which seeds are judged; nothing where nothing is padded."""
     if run.settings.pad_width == 0:
         return
-    judged = judged_seeds(run)
-    changes = {seed: comparison.shared for seed, comparison in seeds.compared(run).items()}
-    evidence = weigh(changes, judged)
+    changes = ((seed, comparison.shared) for seed, comparison in seeds.compared(run).items())
+    _show(tuple(changes), judged_seeds(run), run.settings.seed)
+
+
+@alike
+def _show(changes: tuple[tuple[int, float], ...], judged: range, seed: int) -> None:
+    """What the changes of the loss on the shared pixels, by seed, say; the page shows `seed`."""
+    evidence = weigh(dict(changes), judged)
     st.subheader("Is the padded network better?")
-    st.markdown(f"{sentence(evidence)} {which(judged, run.settings.seed)}", width=TEXT)
+    st.markdown(f"{sentence(evidence)} {which(judged, seed)}", width=TEXT)
     picture({SHARED: evidence})
 
 

@@ -11,6 +11,7 @@ import streamlit as st
 from core import loss
 from core.settings import InputError
 from pages.sections.loss.words import converter_title
+from pages.shared.alike import alike
 from pages.shared.words import TEXT
 
 WAYS = {"per pixel": "per_pixel", "total": "total"}
@@ -52,12 +53,17 @@ def show() -> None:
         )
     with st.expander("The table as text; the reductions' names in Keras and PyTorch"):
         st.code(as_text(shown.loc[right.index, right.columns]), language=None)
-        st.markdown(REDUCTIONS)
-        keras, pytorch = st.columns(2)
-        keras.caption("Keras")
-        keras.code(KERAS, language="python")
-        pytorch.caption("PyTorch")
-        pytorch.code(PYTORCH, language="python")
+        reductions()
+
+
+@alike
+def reductions() -> None:
+    """The reductions' names in Keras and PyTorch, and both as code."""
+    st.markdown(REDUCTIONS)
+    for place, (name, code) in zip(st.columns(2), CODE.items(), strict=True):
+        with place:
+            st.caption(name)
+            st.code(code, language="python")
 
 
 CONVERTER_COLUMNS = {
@@ -220,3 +226,5 @@ loss = F.binary_cross_entropy(
 total = loss / len(target)
 per_pixel = loss / target.numel()
 """
+
+CODE = {"Keras": KERAS, "PyTorch": PYTORCH}

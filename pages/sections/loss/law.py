@@ -17,6 +17,7 @@ from core.loss import Law
 from pages.sections.loss.missing import offer
 from pages.sections.loss.words import law_title, law_words
 from pages.shared import charts, runs
+from pages.shared.alike import alike
 from pages.shared.words import TEXT
 
 
@@ -25,6 +26,13 @@ def show(experiment: Run, found: Law, border: float) -> None:
 
     `border` is its entropy at the chosen width, nats per image.
     """
+    told(found, border)
+    offer("law", {run: presets.judged_seeds(run) for run in loss.widths(experiment).values()})
+
+
+@alike
+def told(found: Law, border: float) -> None:
+    """The title, the words and both charts."""
     judged = dict(found.judged)
     said = law_title(judged)
     st.header(said)
@@ -36,7 +44,6 @@ def show(experiment: Run, found: Law, border: float) -> None:
     with right:
         st.markdown("**Total loss**: the same runs")
         chart(found, said, total=True)
-    offer("law", {run: presets.judged_seeds(run) for run in loss.widths(experiment).values()})
 
 
 def measured(experiment: Run, shown: Iterable[int]) -> Law:

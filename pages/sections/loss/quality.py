@@ -7,10 +7,10 @@ from collections.abc import Mapping
 import pandas as pd
 import streamlit as st
 
-from core import loss
 from core.data import SIZE
-from core.loss import Measure, Pairs
+from core.loss import Measure
 from pages.sections.loss.words import METRICS_WORDS, metric_words, metrics_title
+from pages.shared.alike import alike
 from pages.shared.words import TEXT
 
 METRICS = {
@@ -22,9 +22,14 @@ METRICS = {
 """The fields of `core.loss.Metrics`: name and format."""
 
 
-def quality(pairs: Pairs, judged: range) -> None:
+Measures = tuple[tuple[str, Measure], ...]
+"""A measure for each of `METRICS`, by its field; empty where nothing was measured."""
+
+
+@alike
+def quality(on_all: Measures, on_shared: Measures) -> None:
     """Every mean over all pixels counts the border; none on the shared pixels does."""
-    whole, shared = (loss.measures(pairs, judged, shared=shared) for shared in (False, True))
+    whole, shared = dict(on_all), dict(on_shared)
     if not whole:
         return
     st.header(metrics_title(whole["squared_error"].change, shared["squared_error"].change))

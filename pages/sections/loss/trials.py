@@ -18,6 +18,7 @@ from pages.sections.loss import words
 from pages.sections.loss.experiments import EXPERIMENTS, in_order
 from pages.sections.loss.missing import offer
 from pages.shared import charts, runs
+from pages.shared.alike import alike
 from pages.shared.changes import Across, around
 from pages.shared.words import TEXT
 
@@ -41,18 +42,27 @@ def trial(experiment: Run) -> Trial:
     return loss.trial_of(experiment.settings, runs.found(experiment, seeds), seeds)
 
 
-def trials(tried: Mapping[str, Trial], chosen: str) -> None:
+def show(tried: Mapping[str, Trial], chosen: str) -> None:
     """Both claims as pictures, as words and as a table; what is missing of the short runs.
 
     `chosen` is the experiment that the page looks at.
     """
+    trials(tuple(tried.items()), chosen)
+    live = [experiment for experiment in EXPERIMENTS.values() if experiment.images <= LIVE.images]
+    offer("trials", {experiment: presets.judged_seeds(experiment) for experiment in live})
+
+
+@alike
+def trials(every: tuple[tuple[str, Trial], ...], chosen: str) -> None:
+    """Both claims as pictures, as words and as a table, of trials by their short names."""
+    tried = dict(every)
     st.header(words.trials_title(tried))
     short = next(short for short, name in in_order().items() if name == chosen)
     st.markdown(f"{words.TRIAL_WORDS}\n{words.predicted_words(short, tried[short])}", width=TEXT)
     for column, (field, claim) in zip(st.columns(2), CLAIMS.items(), strict=True):
         with column:
             st.markdown(f"**{claim}**")
-            forest(tuple(tried.items()), field)
+            forest(every, field)
             judged = {name: getattr(trial, field) for name, trial in tried.items()}
             st.markdown(words.claim_words(judged))
     st.caption(
@@ -64,8 +74,6 @@ def trials(tried: Mapping[str, Trial], chosen: str) -> None:
     )
     st.markdown("**The figures, and the loss per pixel that was predicted**")
     st.table(table(tried))
-    live = [experiment for experiment in EXPERIMENTS.values() if experiment.images <= LIVE.images]
-    offer("trials", {experiment: presets.judged_seeds(experiment) for experiment in live})
 
 
 def forest(tried: tuple[tuple[str, Trial], ...], field: str) -> None:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import streamlit as st
 
-from core import loss
-from core.loss import Pairs
+from core.loss import Comparison
 from pages.sections.loss.words import WAYS_WORDS, ways_title
 from pages.shared import verdict
+from pages.shared.alike import alike
 from pages.shared.verdict import PER_PIXEL, SHARED, TOTAL
 from pages.shared.words import TEXT
 
@@ -15,11 +15,11 @@ QUANTITIES = {"per_pixel": PER_PIXEL, "total": TOTAL, "shared": SHARED}
 """The fields of `core.loss.Comparison` that are judged."""
 
 
-def ways(pairs: Pairs, judged: range) -> None:
+@alike
+def ways(compared: tuple[tuple[int, Comparison], ...], judged: range) -> None:
     """Per pixel, in total, on the shared pixels; other seeds than the judged are only shown."""
-    compared = loss.changes(pairs)
     evidence = {
-        quantity: verdict.weigh({s: getattr(arms, field) for s, arms in compared.items()}, judged)
+        quantity: verdict.weigh({s: getattr(arms, field) for s, arms in compared}, judged)
         for field, quantity in QUANTITIES.items()
     }
     st.header(ways_title(evidence[PER_PIXEL].judgement, evidence[SHARED].judgement))

@@ -15,6 +15,7 @@ from core.autoencoder import Run
 from core.loss import Pairs
 from pages.sections.loss.words import floor_words, where_title
 from pages.shared import charts, runs
+from pages.shared.alike import alike
 from pages.shared.tested import loss_maps
 from pages.shared.words import TEXT
 
@@ -26,11 +27,18 @@ def where(experiment: Run, shown: Pairs) -> None:
     st.header(where_title(made_of["unpadded"], made_of["padded"]))
     st.caption("Losses are in nats, the unit of natural logarithms: 1 nat is 1.44 bits.")
     loss_maps(both)
-    charts.show(*parts_chart(made_of), alt=parts_words(made_of), key="parts")
+    draw_parts(tuple(made_of.items()))
     st.caption(sources(experiment, shown))
     plain = experiment.settings.variation == "plain"
     pixels = both["unpadded"].loss_map.size
     st.markdown(floor_words(made_of["unpadded"], pixels, plain=plain), width=TEXT)
+
+
+@alike
+def draw_parts(made_of: tuple[tuple[str, loss.Parts], ...]) -> None:
+    """Each total loss in its three parts."""
+    of_arms = dict(made_of)
+    charts.show(*parts_chart(of_arms), alt=parts_words(of_arms), key="parts")
 
 
 def parts_words(made_of: Mapping[str, loss.Parts]) -> str:
