@@ -87,8 +87,8 @@ def one_thread() -> Iterator[None]:
 def freeze() -> None:
     """Keep what has been imported by now out of the garbage collector's sight, in the background.
 
-    Streamlit collects after every script run and every fragment tick, at about 140 ms a time with
-    the libraries loaded. Done once a process, and once more when torch has joined them.
+    With the libraries loaded a full collection takes about 140 ms. Done once a process, and once
+    more when torch has joined them.
     """
     once(f"frozen, torch {'torch' in sys.modules}", threading.Thread(target=_freeze).start)
 
