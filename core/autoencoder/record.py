@@ -112,7 +112,7 @@ class State:
     seconds: float
     device: str  # in words, with threads and precision
     note: str = ""  # why the run is not where it was asked to be
-    by_now: Checkpoint | None = None  # the last test, its samples denoised anew in training since
+    by_now: Checkpoint | None = None  # in training: as of its last point, on POINT_IMAGES alone
 
     @property
     def continuable(self) -> bool:

@@ -10,6 +10,7 @@ import functools
 import math
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any, NamedTuple, Protocol
 
 import numpy as np
@@ -404,6 +405,7 @@ class _Run:
         self.images_seen = state.images_seen if state else 0
         self.points = state.points if state else ()
         self.checkpoints = state.checkpoints if state else ()
+        self.by_now: Checkpoint | None = None
         self.test_set = test_set
         self.samples = np.array(samples)
 
@@ -463,7 +465,10 @@ class _Run:
         seen_before = self.points[-1].images_seen if self.points else 0
         train_loss = self.step.sums[1].item() / (self.images_seen - seen_before)
         self.step.sums[1] = 0
-        maps = self.measure(min(POINT_IMAGES, len(self.test_set)))
+        count = min(POINT_IMAGES, len(self.test_set))
+        maps = self.measure(count)
+        floor = self.by_now.entropy_map if self.by_now else _entropy_map(self.test_set, count)
+        self.by_now = self.tested(maps, train_loss, floor, self.by_now)
         test_loss = float(maps.loss.mean(dtype=np.float64))
         return Point(self.images_seen, self.epoch, train_loss, test_loss)
 
@@ -479,18 +484,27 @@ class _Run:
         maps = self.measure(tested=tested)
         in_epoch = (self.images_seen - 1) % self.settings.train_size + 1
         first = self.checkpoints[0] if self.checkpoints else None
+        floor = first.entropy_map if first else _entropy_map(self.test_set, len(self.test_set))
+        train_loss = self.step.sums[0].item() / in_epoch
+        checkpoint = self.tested(maps, train_loss, floor, first)
+        return replace(checkpoint, weights=_host(self.step.weights))
+
+    def tested(
+        self, maps: Maps, train_loss: float, entropy_map: Float32, like: Checkpoint | None
+    ) -> Checkpoint:
+        """What a test says, without the weights; `like` is another one, with the same samples."""
         return Checkpoint(
             images_seen=self.images_seen,
             epoch=self.epoch,
-            train_loss=self.step.sums[0].item() / in_epoch,
+            train_loss=train_loss,
             loss_map=maps.loss,
             squared_error_map=maps.squared_error,
             accuracy_map=maps.accuracy,
-            entropy_map=first.entropy_map if first else _entropy_map(self.test_set),
-            noisy=first.noisy if first else _bytes(self.test_set.noisy_batch(self.samples)),
+            entropy_map=entropy_map,
+            noisy=like.noisy if like else _bytes(self.test_set.noisy_batch(self.samples)),
             denoised=self.denoised(),
-            clean=first.clean if first else _bytes(self.test_set.clean_batch(self.samples)),
-            weights=_host(self.step.weights),
+            clean=like.clean if like else _bytes(self.test_set.clean_batch(self.samples)),
+            weights=None,
         )
 
     @property
@@ -526,6 +540,7 @@ class _Run:
             seconds=time.perf_counter() - self.started,
             device=self.words,
             note=self.note,
+            by_now=self.by_now,
         )
 
 
@@ -544,13 +559,13 @@ def _bytes(images: Float32) -> Bytes:
     return rounded
 
 
-def _entropy_map(images: ImageSet) -> Float32:
-    """Mean entropy of the targets, pixel by pixel: the floor of the loss."""
+def _entropy_map(images: ImageSet, count: int) -> Float32:
+    """Mean entropy of the first `count` targets, pixel by pixel: the floor of the loss."""
     table = entropy(np.arange(256) / 255)  # targets are bytes: a table is enough
-    blocks = range(0, len(images), 1000)
+    blocks = range(0, count, 1000)
     sums = sum(
-        table[_bytes(images.clean_batch(slice(start, min(start + 1000, len(images)))))].sum(0)
+        table[_bytes(images.clean_batch(slice(start, min(start + 1000, count))))].sum(0)
         for start in blocks
     )
-    means: Float32 = (sums / len(images)).astype(np.float32)
+    means: Float32 = (sums / count).astype(np.float32)
     return means

@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.autoencoder.experiment import MATHEMATICS, Settings
-from core.autoencoder.record import Point, State, state_from_arrays
+from core.autoencoder.record import Checkpoint, Point, State, state_from_arrays
 
 VERSION = 1  # of all messages: raise it with every change to what either side says
 
@@ -77,6 +77,17 @@ def figures(state: State, *, since: int) -> dict[str, Any]:
     }
 
 
+NUMBERS = ("images_seen", "epoch", "train_loss")
+MAPS = ("loss_map", "squared_error_map", "accuracy_map", "entropy_map")
+PICTURES = (*MAPS, "noisy", "denoised", "clean")
+
+
+def by_now(tested: Checkpoint) -> tuple[list[float], Arrays]:
+    """How a network does between two tests: its numbers, and its maps and samples."""
+    numbers = [getattr(tested, name) for name in NUMBERS]
+    return numbers, {name: getattr(tested, name) for name in PICTURES}
+
+
 def followed(settings: Settings, before: State | None, message: Message) -> State | None:
     """The state that the server has of a run after a `message`, given the one that it had before.
 
@@ -88,10 +99,10 @@ def followed(settings: Settings, before: State | None, message: Message) -> Stat
     if "images_seen" not in told:
         return before
     before = before or _BEFORE_THE_FIRST
-    by_now = before.by_now
-    if "denoised" in arrays:
-        last, denoised = before.checkpoints[-1], arrays["denoised"]
-        by_now = replace(last, images_seen=told["images_seen"], denoised=denoised)
+    now = before.by_now
+    if "by_now" in told:
+        said: dict[str, Any] = dict(zip(NUMBERS, told["by_now"], strict=True))
+        now = Checkpoint(**said | {name: arrays[name] for name in PICTURES}, weights=None)
     return replace(
         before,
         images_seen=told["images_seen"],
@@ -102,7 +113,7 @@ def followed(settings: Settings, before: State | None, message: Message) -> Stat
         weights=_NONE,
         mean=_NONE,
         variance=_NONE,
-        by_now=by_now,
+        by_now=now,
     )
 
 

@@ -16,7 +16,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from core.autoencoder import forward, runs, wire
+from core.autoencoder import runs, wire
 from core.autoencoder.experiment import Settings
 from core.autoencoder.record import State, state_from_arrays, state_to_arrays
 from core.autoencoder.wire import Message
@@ -24,7 +24,7 @@ from core.data import MissingData
 from core.settings import InputError
 
 FIGURES_EVERY = 0.2  # seconds
-SAMPLES_EVERY = 1.0  # seconds
+PICTURES_EVERY = 1.0  # seconds
 
 Send = Callable[[Message], None]
 
@@ -91,8 +91,8 @@ def _train(message: Message, send: Send, stops: dict[int, threading.Event]) -> N
 class Reports:
     """Tells of a run: its figures several times a second, all of it where it has been tested.
 
-    Weights and moments are up to megabytes; in between only the samples that they denoise go over,
-    about once a second.
+    Weights and moments are up to megabytes; in between only how the network does on a few images
+    goes over, about once a second.
     """
 
     def __init__(self, settings: Settings, state: State | None, run: int, send: Send) -> None:
@@ -100,7 +100,8 @@ class Reports:
         self._points = 0 if state is None else len(state.points)  # that the server has
         self._checkpoints = 0 if state is None else len(state.checkpoints)
         self._activity = ""
-        self._due = self._samples_due = 0.0
+        self._by_now = None if state is None else state.by_now
+        self._due = self._pictures_due = 0.0
 
     def __call__(
         self,
@@ -122,14 +123,12 @@ class Reports:
         elif tested:
             arrays = state_to_arrays(self._settings, state)
             self._checkpoints, self._points = len(state.checkpoints), len(state.points)
-            self._samples_due = now + SAMPLES_EVERY
         else:
             told |= wire.figures(state, since=self._points)
             self._points = len(state.points)
-            last = state.checkpoints[-1] if state.checkpoints else None
-            if last and state.images_seen > last.images_seen and now >= self._samples_due:
-                arrays = {"denoised": forward.denoised(state.weights, self._settings, last.noisy)}
-                self._samples_due = now + SAMPLES_EVERY
+            if state.by_now not in (None, self._by_now) and now >= self._pictures_due:
+                self._by_now, self._pictures_due = state.by_now, now + PICTURES_EVERY
+                told["by_now"], arrays = wire.by_now(self._by_now)
         self._send(Message("progress", self._run, told, arrays))
 
 

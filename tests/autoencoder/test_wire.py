@@ -60,7 +60,7 @@ class Server:
 def unhurried(monkeypatch: pytest.MonkeyPatch) -> None:
     """Whatever could be told is told."""
     monkeypatch.setattr(worker, "FIGURES_EVERY", 0.0)
-    monkeypatch.setattr(worker, "SAMPLES_EVERY", 0.0)
+    monkeypatch.setattr(worker, "PICTURES_EVERY", 0.0)
 
 
 def after(state: State, images: int) -> State:
@@ -72,11 +72,14 @@ def after(state: State, images: int) -> State:
         weights=state.weights + 1,
         points=(*state.points, point),
         seconds=state.seconds + 0.1,
+        by_now=replace(
+            any_state(SETTINGS, 1_000).checkpoints[-1], images_seen=images, weights=None
+        ),
     )
 
 
 @pytest.mark.usefixtures("unhurried")
-def test_between_tests_only_figures_and_samples_are_told() -> None:
+def test_between_tests_only_figures_and_pictures_are_told() -> None:
     server = Server()
     server.report(None, "Drawing digits", 0.5)
     assert server.state is None
@@ -91,15 +94,11 @@ def test_between_tests_only_figures_and_samples_are_told() -> None:
     later = after(after(tested, 1_100), 1_200)
     server.report(later, testing=0.5)
     assert server.heard[-1].told["testing"] == 0.5
-    assert server.heard[-1].arrays.keys() == {"denoised"}
+    assert server.heard[-1].arrays.keys() == set(wire.PICTURES)
     assert not server.state.continuable
-    by_now = server.state.by_now
-    assert by_now is not None
-    assert by_now.images_seen == 1_200
-    assert not same(by_now.denoised, tested.checkpoints[-1].denoised)
-    assert same(by_now.noisy, tested.checkpoints[-1].noisy)
+    assert same(server.state.by_now, later.by_now)
     not_told = {name: getattr(later, name) for name in ("weights", "mean", "variance")}
-    assert same(replace(server.state, by_now=None, **not_told), later)
+    assert same(replace(server.state, **not_told), later)
 
 
 @pytest.mark.usefixtures("unhurried")
