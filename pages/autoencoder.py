@@ -186,7 +186,7 @@ def picture(pair: Pair, tested: Tested) -> Figure:
         for line, colour in colours.items():
             test = points[(points["line"] == line) & (points["style"] == "solid")]
             axis.plot(test["x"], test["y"], color=colour, label=line)
-        axis.set_ylim(*window(points))
+        axis.set_ylim(*window(points["y"].min()))
         axis.xaxis.set_major_locator(MaxNLocator(4, integer=True))
         axis.xaxis.set_major_formatter("{x:,.0f}")
         axis.set(xlabel="images seen", ylabel="nats per image" if total else "nats per pixel")

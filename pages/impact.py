@@ -11,6 +11,7 @@ from pages.sections.impact.settings import PRESETS, Settings, preset
 from pages.sections.impact.sides import Side
 from pages.shared import announce, controls, sources
 from pages.shared.controls import control, plain
+from pages.shared.fold import fold
 from pages.shared.frame import show
 from pages.shared.guard import fragment
 from pages.shared.opening import ask, invite
@@ -66,9 +67,18 @@ def compare() -> None:
         return
     maps.show(sides, amount, log)
     pixel.show(sides)
-    uniform.show(tuple(side.asked for side in sides))
-    detail.show(sides)
-    gradients.show(sides)
+    fold(
+        "uniform",
+        "All pixels count alike: is position safe?",
+        lambda: uniform.show(tuple(side.asked for side in sides)),
+    )
+    fold("detail", "What would that do to a picture?", lambda: detail.show(sides))
+    fold(
+        "measured",
+        "Do the paths agree with what is measured?",
+        lambda: gradients.show(sides),
+        settings=gradients.SETTINGS,
+    )
     take_away(
         "padding-lab-impact",
         picture=lambda: away.picture(sides, log),

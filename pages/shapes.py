@@ -24,6 +24,7 @@ from pages.sections.shapes import (
 from pages.shared import announce, controls, sources
 from pages.shared.alike import alike
 from pages.shared.controls import control, plain
+from pages.shared.fold import fold
 from pages.shared.frame import show
 from pages.shared.guard import fragment
 from pages.shared.opening import ask, invite
@@ -53,8 +54,8 @@ def page() -> None:
         invite("take any stack of layers apart")
         return
     if opening.revealed:
-        why_pad.show()
-        last_windows()
+        fold("why_pad", "What is padding for?", why_pad.show, settings=("kernel",))
+        fold("windows", "What is in the last windows, and what if it were zeros?", last_windows)
     fragment(any_stack)()
 
 
@@ -97,8 +98,13 @@ def any_stack() -> None:
     if shown is not None:
         st.markdown(presets[shown].about, width=TEXT)
     layer_table(settings)
-    ends.show(settings, steps)
-    compared(settings)
+    fold(
+        "ends",
+        "Where do the padded cells lie?",
+        lambda: ends.show(settings, steps),
+        settings=("along",),
+    )
+    fold("compared", "Do Keras and PyTorch agree on it?", lambda: compared(settings))
     take_away(
         "padding-lab-shapes",
         picture=(lambda: ends.picture(steps)) if ends.drawn(steps) else None,

@@ -25,6 +25,7 @@ from pages.sections.shift_probe.found import network, proved, trained
 from pages.shared import announce, charts, heat, sources
 from pages.shared.alike import alike
 from pages.shared.controls import control, numbers
+from pages.shared.fold import fold
 from pages.shared.frame import show
 from pages.shared.guard import fragment
 from pages.shared.opening import Opening, ask, invite
@@ -73,14 +74,7 @@ def probe(opening: Opening) -> None:
         found = proved(settings)
         announce.say(verdict(settings, opening.reply()))
         training.show(settings, play=st.session_state.pop("_play", False))
-    touching.show(settings)
-    shift.show(settings)
-    classes.show(settings)
-    proof.show(settings)
-    paddings.show(settings)
-    depth.show(settings)
-    readout.show()
-    red_green.show()
+    deeper(settings)
     take_away(
         "padding-lab-shift-probe",
         picture=lambda: away.picture(
@@ -88,6 +82,32 @@ def probe(opening: Opening) -> None:
         ),
         table=lambda: away.table(network(settings), run),
         code=program(settings),
+    )
+
+
+def deeper(settings: Settings) -> None:
+    """What is behind the answer, and beyond it."""
+    fold("touching", "Which weights touch the target?", lambda: touching.show(settings))
+    fold(
+        "shift",
+        "Does the output move with the image?",
+        lambda: shift.show(settings),
+        settings=shift.MOVES,
+    )
+    fold(
+        "classes",
+        "Which positions can no weights tell apart?",
+        lambda: classes.show(settings),
+    )
+    fold("proof", "Could it be luck? What exact arithmetic says", lambda: proof.show(settings))
+    fold("paddings", "Which paddings are safe?", lambda: paddings.show(settings))
+    fold("depth", "How deep does the border show?", lambda: depth.show(settings))
+    fold("readout", "Is position there before any training?", readout.show)
+    fold(
+        "red_green",
+        "Does it matter for what a network learns?",
+        red_green.show,
+        settings=("margin",),
     )
 
 

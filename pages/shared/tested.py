@@ -14,7 +14,6 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from core.autoencoder import Checkpoint
-from core.autoencoder.record import State
 from pages.shared import charts
 from pages.shared.heat import Scale
 
@@ -32,11 +31,6 @@ def samples(tested: Mapping[str, Checkpoint]) -> None:
         )
 
 
-def so_far(state: State) -> Checkpoint:
-    """The last test of a run in training, its samples denoised by the weights of a moment ago."""
-    return state.by_now or state.checkpoints[-1]
-
-
 @lru_cache(REMEMBERED)
 def _sheet(tested: Checkpoint, frame: str, scale: int = 3, gap: int = 4) -> str:
     """The samples as one picture's address; `frame` colours the padding's edge."""
@@ -51,9 +45,10 @@ def _sheet(tested: Checkpoint, frame: str, scale: int = 3, gap: int = 4) -> str:
     return charts.inline(np.concatenate(rows)[:-gap, :-gap])
 
 
-def loss_maps(tested: Mapping[str, Checkpoint]) -> None:
-    """Where on the image the test loss of each arm sits, on one colour scale."""
-    highest = max(float(network.loss_map.max()) for network in tested.values())
+def loss_maps(tested: Mapping[str, Checkpoint], highest: float | None = None) -> None:
+    """Where on the image the test loss of each arm sits, on one colour scale, up to `highest`."""
+    if highest is None:
+        highest = max(float(network.loss_map.max()) for network in tested.values())
     for column, (arm, network) in zip(st.columns(len(tested)), tested.items(), strict=True):
         with column:
             size = len(network.loss_map)
@@ -76,8 +71,7 @@ def samples_words(arm: str, tested: Checkpoint) -> str:
     """The samples in words: what one network makes of noise, and what is left to lose."""
     return (
         f"Test images through the {arm} network: as they go in, noisy, as they come out, and as "
-        f"they should. Over the whole test set {tested.total:.1f} nats an image "
-        "are lost"
+        f"they should. {tested.total:.1f} nats an image are lost"
     )
 
 

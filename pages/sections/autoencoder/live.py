@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Mapping
+
 import streamlit as st
 
 from core import loss
 from core.autoencoder import Checkpoint, Run
 from core.autoencoder.cost import command
 from core.autoencoder.progress import POINT_IMAGES
-from core.autoencoder.runs import View
 from core.data import SIZE
 from pages.sections.autoencoder import seeds
 from pages.sections.autoencoder.finding import moved
 from pages.sections.autoencoder.layers import layer_table
-from pages.sections.autoencoder.pair import Pair, drawn_curve, look
+from pages.sections.autoencoder.pair import Pair, drawn_curve, look, window
 from pages.sections.autoencoder.progress import READING, SEED, doing, progress
-from pages.shared import announce, charts, runs
+from pages.shared import announce, charts, parts, runs
 from pages.shared.controls import told
 from pages.shared.guard import fragment
-from pages.shared.tested import samples, so_far
+from pages.shared.tested import loss_maps, samples
 from pages.shared.words import TEXT
 
 
@@ -43,9 +45,11 @@ def _live(run: Run, *, revealed: bool, pace: float | None) -> None:
     if revealed:
         st.markdown(verdict(pair))
     _curves(pair, revealed=revealed)
-    if pair.tested is not None:
+    if pair.now is not None:
+        if pair.active and revealed:
+            _lies(pair.now)
         st.markdown("**What each network sees, makes of it, and should have made**")
-        samples(dict(zip(pair.views, map(_now, pair.views.values(), pair.tested), strict=True)))
+        samples(pair.now)
 
 
 def spoken(pair: Pair, *, revealed: bool) -> str:
@@ -55,9 +59,13 @@ def spoken(pair: Pair, *, revealed: bool) -> str:
     return verdict(pair).replace("*", "") if revealed else ""
 
 
-def _now(view: View, tested: Checkpoint) -> Checkpoint:
-    """A network as it is while it trains, else as it was `tested`."""
-    return so_far(view.state) if view.active and view.state else tested
+def _lies(now: Mapping[str, Checkpoint]) -> None:
+    """Where the loss lies by now: the maps cool from what an untrained network loses."""
+    st.markdown(f"**Where the loss lies by now**, on the first {POINT_IMAGES} test images")
+    made_of = {arm: loss.parts(network) for arm, network in now.items()}
+    _, most = window(min(network.total for network in now.values()))
+    charts.show(parts.table(made_of, most), parts.spec(), alt=parts.words(made_of), key="by now")
+    loss_maps(now, highest=math.log(2))
 
 
 def _buttons(pair: Pair, *, revealed: bool) -> None:

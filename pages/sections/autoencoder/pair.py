@@ -68,6 +68,15 @@ class Pair:
         return self._last(lambda state: state.up_to(self.run.images).checkpoints)
 
     @property
+    def now(self) -> dict[str, Checkpoint] | None:
+        """Both arms as they are: in training as of their last points, else as they were tested."""
+        found = dict(zip(self.views, self.tested, strict=True)) if self.tested else {}
+        for arm, view in self.views.items():
+            if view.active and view.state is not None and view.state.by_now is not None:
+                found[arm] = view.state.by_now
+        return {arm: found[arm] for arm in self.views} if len(found) == 2 else None
+
+    @property
     def latest(self) -> tuple[Point, Point] | None:
         """Both arms' points at the last position that both have reached."""
         return self._last(lambda state: state.points)
@@ -103,14 +112,14 @@ def drawn_curve(pair: Pair, *, total: bool) -> pa.Table:
     return _drawn_curve(_points(pair), total)
 
 
-def window(curves: pd.DataFrame) -> tuple[float, float]:
+def window(lowest: float | None) -> tuple[float, float]:
     """The losses to look at: from under the lowest so far to two or three times as much.
 
     A loss falls by a factor of seven, mostly in its first steps: beside those, what tells two
     networks apart would be a few pixels. A percent is about as high in both charts. The upper end
     keeps to a grid, so that it moves a few times and no more.
     """
-    lowest = max(curves["y"].min(), 1e-6) if len(curves) else 0.3  # about what a first point shows
+    lowest = 0.3 if lowest is None else max(lowest, 1e-6)  # about what a first point shows
     top = 10 ** (math.ceil(10 * math.log10(2 * lowest)) / 10)
     return 0.38 * top, top
 
@@ -139,5 +148,5 @@ def _curve(arms: Points, total: bool) -> pd.DataFrame:
 def _drawn_curve(arms: Points, total: bool) -> pa.Table:
     """By its points alone, so that all who watch a run share one."""
     curves = _curve(arms, total)
-    seen = window(curves)
+    seen = window(curves["y"].min() if len(curves) else None)
     return charts.ready(charts.stretched(charts.label_ends(curves, seen), seen))

@@ -26,6 +26,8 @@ from pages.shared.controls import control, plain
 from pages.shared.runs import provenance
 from pages.shared.words import TEXT
 
+SETTINGS = ("measured", *measured.Settings.__dataclass_fields__)
+
 
 def show(sides: Sequence[Side]) -> None:
     """What is left of the paths when the weights are random, and when they are trained."""

@@ -19,14 +19,16 @@ from pages.shared.words import TEXT
 PICTURE = 208  # screen pixels
 
 
+MOVES = {"shift_down": "Pattern moved down, pixels", "shift_right": "Moved right, pixels"}
+
+
 @fragment
 def show(settings: Settings) -> None:
     """A small pattern that is moved, the output, and where it does not move along."""
     title, text = st.empty(), st.empty()
     within = Whole(*shifts.room(settings.size))
     about = "how far the pattern is moved from the middle, in pixels"
-    moves = {"shift_down": "Pattern moved down, pixels", "shift_right": "Moved right, pixels"}
-    down, right = numbers(moves, within, about, slider=True)
+    down, right = numbers(MOVES, within, about, slider=True)
     moved = shifted(settings, down, right)
     title.header(words.shift_headline(moved))
     text.markdown(" ".join(words.shift_text(network(settings), moved)), width=TEXT)
