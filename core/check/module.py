@@ -50,7 +50,7 @@ def load(target: str) -> nn.Module:
         sys.path.insert(0, here)
     with contextlib.redirect_stdout(sys.stderr):  # stdout is for the answer alone
         try:
-            found: Any = importlib.import_module(path)
+            found: Any = imported(path)
             for part in name.split("."):
                 found = getattr(found, part)
         except Exception as error:
@@ -61,6 +61,32 @@ def load(target: str) -> nn.Module:
         kind = type(found).__name__
         raise InputError(f"torch: {shortened(target)!r} gave a {kind}: expected an nn.Module")
     return found
+
+
+def imported(path: str) -> Any:
+    """The user's package.
+
+    PyPI's torchvision is built for a PyTorch with CUDA. Beside a smaller build its own operations
+    (nms and the like, for detection) do not load, and its import fails over their bare names: they
+    are declared then, for who wants a classifier.
+    """
+    try:
+        return importlib.import_module(path)
+    except RuntimeError as error:
+        if "operator torchvision::" not in str(error):
+            raise
+    import torch
+
+    make: Any = torch.library.Library
+    library: Any = make("torchvision", "FRAGMENT")
+    for name in ("nms", "qnms"):
+        library.define(f"{name}(Tensor dets, Tensor scores, float iou_threshold) -> Tensor")
+    DECLARED.append(library)
+    return importlib.import_module(path)
+
+
+DECLARED: list[Any] = []
+"""What has been declared to torch; a declaration ends with its object."""
 
 
 def made(maker: Callable[[], Any], target: str) -> Any:

@@ -11,37 +11,15 @@ import torch
 from torch import nn
 
 from core.check.graph import Graph
+from core.check.module import imported
 from core.check.walk import walk
 
 Size = tuple[int, ...]
 
 
 def torchvision_models() -> Any:
-    """torchvision.models, without its compiled operations where they do not load.
-
-    PyPI's build of torchvision links against CUDA's PyTorch. Beside a CPU build its own operations
-    (nms, for detection) are missing, and its import fails over their names alone: they are declared
-    here, and never called. No architecture in these tests uses them.
-    """
-    DECLARED.append(declare_operations())
-    import torchvision.models
-
-    return torchvision.models
-
-
-DECLARED: list[torch.library.Library] = []
-"""Kept: a declaration ends with its object."""
-
-
-def declare_operations() -> torch.library.Library:
-    """The names of torchvision's operations, where its library does not load."""
-    make: Any = torch.library.Library
-    library: torch.library.Library = make("torchvision", "FRAGMENT")
-    for name in ("nms", "qnms"):
-        if not hasattr(torch.ops.torchvision, name):
-            define: Any = library.define
-            define(f"{name}(Tensor dets, Tensor scores, float iou_threshold) -> Tensor")
-    return library
+    """torchvision.models, also where torchvision was built for another PyTorch."""
+    return imported("torchvision.models")
 
 
 def torch_sizes(module: nn.Module, channels: int, height: int, width: int) -> dict[str, Size]:

@@ -625,10 +625,10 @@ FAULTS = {
         "line 6: Net has no `conf`: did you mean self.conv?"
     ),
     "class Net(nn.Module):\n  def forward(self, x):\n    return self.forward(x)\nmodel = Net()": (
-        "line 3: more than 25 calls within one another: a function calls itself"
+        "line 3: more than 25 calls within one another: something calls itself"
     ),
     "model = nn.Sequential()\nmodel.add_module('again', model)": (
-        "line 1: more than 25 calls within one another: a function calls itself"
+        "line 1: more than 25 calls within one another: something calls itself"
     ),
     "class Net(nn.Module):\n  def forward(self, x):\n    while True:\n      x = F.relu(x)\n"
     "    return x": "line 3: `while` is not followed: expected plain layers and loops",

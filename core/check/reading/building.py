@@ -84,6 +84,7 @@ class Net:
 
     def __init__(self) -> None:
         self.nodes: list[Node] = []
+        self.by_name: dict[str, Node] = {}
         self.notes: list[Note] = []
         self.taken: Counter[str] = Counter()
         self.image_channels: int | None = None
@@ -92,7 +93,7 @@ class Net:
         """The input; at most once."""
         if self.nodes:
             raise Unreadable(line or 1, "a second input: expected a network that reads one image")
-        self.nodes.append(Node("input", Input(), line=line))
+        self.keep(Node("input", Input(), line=line))
         self.taken["input"] += 1
         self.image_channels = channels
         return Tensor(self, "input", channels)
@@ -111,12 +112,16 @@ class Net:
         """One more node. `name` gets a number where it is taken."""
         inputs = tuple(inputs)
         if len(self.nodes) >= MAX_NODES:
-            raise InputError(f"more than {MAX_NODES:,} layers: expected fewer")
+            raise Unreadable(line, f"more than {MAX_NODES:,} layers: expected fewer")
         self.taken[name] += 1
         if self.taken[name] > 1:
             name = self.free(f"{name}.{self.taken[name]}")
-        self.nodes.append(Node(name, operation, tuple(t.node for t in inputs), line, label))
+        self.keep(Node(name, operation, tuple(t.node for t in inputs), line, label))
         return Tensor(self, name, channels, form, any(t.last for t in inputs))
+
+    def keep(self, node: Node) -> None:
+        self.nodes.append(node)
+        self.by_name[node.name] = node
 
     def free(self, name: str) -> str:
         while name in self.taken:
@@ -131,28 +136,25 @@ class Net:
 
     def is_image(self, tensor: Tensor) -> bool:
         """Whether nothing has changed the image's channels on the way to `tensor`."""
-        by_name = {node.name: node for node in self.nodes}
-        node = by_name[tensor.node]
+        node = self.by_name[tensor.node]
         while isinstance(node.operation, Pass | Pad | Crop | Resize | Window):
             convolved = isinstance(node.operation, Window) and (
                 node.operation.rows.kind == CONVOLUTION
             )
             if convolved or getattr(node.operation, "channels", None):
                 return False
-            node = by_name[node.inputs[0]]
+            node = self.by_name[node.inputs[0]]
         return isinstance(node.operation, Input)
 
     def is_single(self, tensor: Tensor) -> bool:
         """Whether `tensor` is a map of 1 × 1 behind a global pool."""
-        by_name = {node.name: node for node in self.nodes}
-        node = by_name[tensor.node]
+        node = self.by_name[tensor.node]
         while isinstance(node.operation, Pass):
-            node = by_name[node.inputs[0]]
+            node = self.by_name[node.inputs[0]]
         return isinstance(node.operation, Global)
 
     def graph(self, outputs: Iterable[Tensor], channels: int) -> Graph:
         """The nodes that lead to `outputs`; the image has `channels` where no layer said so."""
-        by_name = {node.name: node for node in self.nodes}
         wanted = [tensor.node for tensor in outputs]
         ends = tuple(dict.fromkeys(wanted))
         needed = set()
@@ -160,7 +162,7 @@ class Net:
             name = wanted.pop()
             if name not in needed:
                 needed.add(name)
-                wanted += by_name[name].inputs
+                wanted += self.by_name[name].inputs
         nodes = [node for node in self.nodes if node.name in needed or node.name == "input"]
         known = self.image_channels or channels
         nodes = [
@@ -170,7 +172,7 @@ class Net:
         read = {name for node in nodes for name in node.inputs}
         for end in ends:
             if end in read:  # a node that others read, too, is an output by one of its own
-                node = by_name[end]
+                node = self.by_name[end]
                 name = self.free(f"{end}.output")
                 nodes.append(Node(name, Pass("output"), (end,), node.line, "output"))
         return Graph(tuple(nodes))

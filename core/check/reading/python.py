@@ -591,7 +591,7 @@ class Calls:
         if self.reader.calls >= MAX_CALLS:
             raise Unreadable(
                 self.line,
-                f"more than {MAX_CALLS} calls within one another: a function calls itself",
+                f"more than {MAX_CALLS} calls within one another: something calls itself",
             )
         self.reader.calls += 1
 
