@@ -9,6 +9,7 @@ import sys
 import time
 import zipfile
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
@@ -21,9 +22,12 @@ from core.autoencoder import Settings
 from core.autoencoder import store as run_store
 from core.autoencoder.presets import every_run
 from core.autoencoder.record import as_shipped, state_to_arrays
+from core.autoencoder.runs import Registry
 from core.autoencoder.store import LARGEST, Folder, Kept, Store, identity
 from core.data.cache import replacing
-from tests.stand_in import OTHER_VALUES, SETTINGS, same, state_at
+from tests.stand_in import OTHER_VALUES, SETTINGS, Trainer, same, state_at
+
+ROOT = Path(__file__).parents[2]
 
 # Written down when depth and channels became settings, before which they had no say.
 SHIPPED_AT_FIRST = [
@@ -451,3 +455,27 @@ def test_memory_keeps_a_run_larger_than_itself(folder: Folder) -> None:
     store = Store(folder, memory=1)
     store.remember(SETTINGS, state_at(SETTINGS, 500))
     assert store.recall(SETTINGS) is not None
+
+
+# --- Two servers --------------------------------------------------------------------------------
+
+OTHER = """
+import sys
+from pathlib import Path
+from core.autoencoder.store import Folder
+from tests.stand_in import SETTINGS, state_at
+
+Folder(Path(sys.argv[1])).write(SETTINGS, state_at(SETTINGS, int(sys.argv[2])))
+"""
+
+
+def test_what_another_server_has_trained_is_there_at_the_next_look(tmp_path: Path) -> None:
+    """Two processes on one cache folder: nothing found, or found before, stands in the way."""
+    with closing(Registry(Trainer(), Store(Folder(tmp_path)))) as registry:
+        assert registry.look(SETTINGS, 1_000).status == "absent"
+        for images in (1_000, 2_000):
+            words = [sys.executable, "-c", OTHER, str(tmp_path), str(images)]
+            subprocess.run(words, cwd=ROOT, check=True, timeout=60)
+            view = registry.look(SETTINGS, images)
+            assert (view.status, view.source) == ("finished", "cache")
+            assert same(view.state, state_at(SETTINGS, images))
