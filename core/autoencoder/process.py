@@ -39,6 +39,7 @@ ROOT = Path(__file__).parents[2]
 COMMAND = (sys.executable, "-P", "-m", "core.autoencoder.worker")
 IDLE = 300.0  # seconds without a run, and without a visitor who might start one
 LOOK = 0.1  # seconds between two looks whether a run is to stop
+ANSWER = 30.0  # seconds that a question may take
 
 
 class Told(RuntimeError):
@@ -53,6 +54,7 @@ class Process:
         self._lock = threading.Lock()
         self._child: _Child | None = None
         self._failed = False  # the last one ended by itself
+        self._bf16_pays: list[bool | None] = []  # once it has been tried
         self._wanted_at = 0.0
 
     def prepare(self, wanted: Iterable[Settings]) -> None:
@@ -110,6 +112,17 @@ class Process:
                     message.told["share"],
                     testing=message.told["testing"],
                 )
+
+    def bf16_pays(self) -> bool | None:
+        """`training.bf16_pays`, there: tried once. None where it could not be tried."""
+        if not self._bf16_pays:
+            pays = None
+            with contextlib.suppress(OSError, queue.Empty), self._run() as (child, run, inbox):
+                child.send(Message("bf16", run))
+                answer = inbox.get(timeout=ANSWER)
+                pays = answer.told["pays"] if answer is not None else None
+            self._bf16_pays.append(pays)
+        return self._bf16_pays[0]
 
     def close(self) -> None:
         """End the process."""

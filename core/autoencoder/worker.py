@@ -56,6 +56,8 @@ def main() -> None:
     while (message := wire.read(sys.stdin.buffer)) is not None:
         if message.kind == "prepare":
             threading.Thread(target=_prepare, args=(message,), daemon=True).start()
+        elif message.kind == "bf16":
+            threading.Thread(target=_try_bf16, args=(message, send), daemon=True).start()
         elif message.kind == "train":
             stops[message.run] = threading.Event()
             threading.Thread(target=_train, args=(message, send, stops), daemon=True).start()
@@ -67,6 +69,15 @@ def main() -> None:
 
 def _prepare(message: Message) -> None:
     runs.prepare(Settings(**settings) for settings in message.told["settings"])
+
+
+def _try_bf16(message: Message, send: Send) -> None:
+    pays = None
+    with contextlib.suppress(ImportError):
+        from core.autoencoder import training
+
+        pays = training.bf16_pays()
+    send(Message("bf16", message.run, {"pays": pays}))
 
 
 def _train(message: Message, send: Send, stops: dict[int, threading.Event]) -> None:

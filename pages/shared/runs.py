@@ -38,13 +38,8 @@ def start(wanted: Iterable[Run]) -> str:
 
 def too_long(run: Run) -> str:
     """Why nobody may train this run here, a sentence without its full stop; else nothing."""
-    if run.settings.precision != "bf16":
-        return cost.refusal(run)
-    try:
-        from core.autoencoder.training import bf16_pays
-    except ImportError:
-        return cost.refusal(run)
-    return cost.refusal(run, slow_bf16=not bf16_pays())
+    slow_bf16 = run.settings.precision == "bf16" and not runs.process().bf16_pays()
+    return cost.refusal(run, slow_bf16=slow_bf16)
 
 
 def leave(wanted: Iterable[Run]) -> None:

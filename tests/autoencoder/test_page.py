@@ -9,6 +9,7 @@ from streamlit.testing.v1 import AppTest
 
 from core import autoencoder, loss
 from core.autoencoder import Run, Settings, runs
+from core.autoencoder.process import Process
 from core.autoencoder.store import Folder, Store
 from pages.sections.autoencoder.finding import headline, moved, nats
 from pages.shared.verdict import sentence, weigh
@@ -195,12 +196,19 @@ def test_a_length_that_is_not_offered_is_named(asked: str) -> None:
     assert not open_page("autoencoder", images=5000).warning
 
 
-@pytest.mark.parametrize(("pays", "word"), [(True, "quicker"), (False, "slower")])
+@pytest.mark.parametrize(
+    ("pays", "said"),
+    [
+        (True, "bf16 is quicker than fp32"),
+        (False, "bf16 is slower than fp32"),
+        (None, "Whether bf16 pays on this server's processor could not be tried"),
+    ],
+)
 def test_who_asks_for_bf16_is_told_whether_it_pays(
-    monkeypatch: pytest.MonkeyPatch, pays: bool, word: str
+    monkeypatch: pytest.MonkeyPatch, pays: bool | None, said: str
 ) -> None:
-    monkeypatch.setattr("core.autoencoder.training.bf16_pays", lambda: pays)
-    assert f"bf16 is {word} than fp32" in words(open_page("autoencoder", precision="bf16"))
+    monkeypatch.setattr(Process, "bf16_pays", lambda process: pays)
+    assert said in words(open_page("autoencoder", precision="bf16"))
     assert "bf16 is" not in words(open_page("autoencoder"))
 
 

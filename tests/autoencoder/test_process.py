@@ -144,6 +144,14 @@ def test_stopped_before_its_first_step_a_run_leaves_nothing() -> None:
     assert runs.train(SMALL, None, 1_000, ignore, lambda: True) is None
 
 
+def test_whether_bf16_pays_is_tried_there_and_once(process: Process) -> None:
+    pays = process.bf16_pays()
+    assert pays in (True, False)
+    assert process.bf16_pays() is pays
+    with closing(stand_in("pass")) as without_torch:
+        assert without_torch.bf16_pays() is None
+
+
 # --- Errors -------------------------------------------------------------------------------------
 
 

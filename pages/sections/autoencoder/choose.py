@@ -8,7 +8,7 @@ from typing import Any
 
 import streamlit as st
 
-from core.autoencoder import Run, Settings, next_checkpoint
+from core.autoencoder import Run, Settings, next_checkpoint, runs
 from core.autoencoder.presets import AS_ASKED, ORIGINAL_PADDED, PADDED
 from core.settings import Steps, setting
 from pages.sections.autoencoder.progress import length
@@ -104,9 +104,7 @@ def bf16_words(*, chosen: bool) -> str:
     """
     if not chosen:
         return "bf16 pays where the processor has instructions for it; else it is far slower."
-    try:
-        from core.autoencoder.training import bf16_pays
-    except ImportError:
-        return "PyTorch is missing here: nothing can be trained."
-    pays = "quicker" if bf16_pays() else "slower"
-    return f"On this server's processor bf16 is {pays} than fp32."
+    pays = runs.process().bf16_pays()
+    if pays is None:
+        return "Whether bf16 pays on this server's processor could not be tried."
+    return f"On this server's processor bf16 is {'quicker' if pays else 'slower'} than fp32."
