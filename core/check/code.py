@@ -83,7 +83,7 @@ def follow(reader: Reader, library: FrameworkNames, tree: Any, channels: int) ->
         if not any(isinstance(value, MODELS) for value in reader.scope.names.values()):
             raise
         reader.steps = 0  # a training loop, say: the model stands before it
-    name, model = chosen(reader, library)
+    name, model, also = chosen(reader, library)
     if isinstance(model, KerasModel):
         net, outputs = model.image.net, model.outputs
     elif isinstance(model, Tensor):
@@ -97,20 +97,22 @@ def follow(reader: Reader, library: FrameworkNames, tree: Any, channels: int) ->
                 raise value.fault
         raise InputError(f"{name}: what comes out of it could not be followed back to its image")
     ends = [end for end in ends if end.net is net]
+    if also:
+        net.note(also)
     graph = net.graph(ends, channels)
     notes = sorted(net.notes, key=lambda note: note.line or 0)
     return Reading(graph, library.framework or "torch", name, tuple(notes), library.size)
 
 
 MODELS = (Instance, Container, KerasModel)
-USUAL = re.compile("(model|net|network|autoencoder|unet|resnet|vgg|classifier|cnn)$", re.I)
+USUAL = ("model", "net", "network")
 
 
-def chosen(reader: Reader, library: FrameworkNames) -> tuple[str, Any]:
-    """The network among all that the text defines, with its name.
+def chosen(reader: Reader, library: FrameworkNames) -> tuple[str, Any, str]:
+    """The network among all that the text defines, its name, and what to say of the choice.
 
-    That is a model under a usual name, else the last one; else the last class, or function, that
-    makes one; else the last layer's output, or a model that stands without a name.
+    That is a model under a usual name, else the last one; else what the last class, or function,
+    makes; else the last layer's output, or a model that stands without a name.
     """
     names = reader.scope.names
     models = {
@@ -118,21 +120,35 @@ def chosen(reader: Reader, library: FrameworkNames) -> tuple[str, Any]:
         for name, value in names.items()
         if isinstance(value, MODELS) and is_network(value)
     }
+    usual = [name for name in names if name in USUAL]
+    for name in usual:
+        if name not in models and isinstance(names[name], Unknown):
+            raise not_known(names[name])
+    if models:
+        name = next((name for name in usual if name in models), list(models)[-1])
+        others = [other for other in models if models[other] is not models[name]]
+        also = f"read `{name}`; the text also makes {', '.join(others[:5])}" if others else ""
+        return name, models[name], also
+    return *unnamed(reader, library), ""
+
+
+def not_known(value: Unknown) -> Unreadable:
+    """The error for a network that is made by what the reader does not know."""
+    return value.fault or Unreadable(
+        value.line,
+        f"`{value.text}` is not known here: expected the layers written out, or, on your own "
+        "machine, --torch",
+    )
+
+
+def unnamed(reader: Reader, library: FrameworkNames) -> tuple[str, Any]:
+    """`chosen`, where no model has a name."""
+    names = reader.scope.names
     broken = {
         name: value
         for name, value in names.items()
         if isinstance(value, Unknown) and value.fault is not None
     }
-    if usual := [name for name in [*models, *broken] if USUAL.search(name)]:
-        exact = [name for name in usual if name in ("model", "net")]
-        name = (exact or usual)[-1]
-        if name in models:
-            return name, models[name]
-        fault = broken[name].fault
-        assert fault is not None
-        raise fault
-    if models:
-        return list(models.items())[-1]
     try:
         made = from_definition(reader, library)
     except Unreadable:

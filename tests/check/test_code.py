@@ -221,10 +221,31 @@ class UNet(nn.Module):
 model = UNet()
 """
 
+SQUEEZE = """
+class SELayer(nn.Module):
+    def __init__(self, channel, reduction=16):
+        super(SELayer, self).__init__()
+        self.avg_pool = nn.AdaptiveAvgPool2d(1)
+        self.fc = nn.Sequential(
+            nn.Linear(channel, channel // reduction), nn.ReLU(),
+            nn.Linear(channel // reduction, channel), nn.Sigmoid(),
+        )
+
+    def forward(self, x):
+        b, c, _, _ = x.size()
+        y = self.avg_pool(x).view(b, c)
+        y = self.fc(y).view(b, c, 1, 1)
+        return x * y.expand_as(x)
+
+
+model = nn.Sequential(nn.Conv2d(3, 32, 3), SELayer(32))
+"""
+
 TORCH = {
     "sequential": (SEQUENTIAL, 3),
     "residual": (RESIDUAL, 3),
     "dense": (DENSE, 1),
+    "squeeze": (SQUEEZE, 3),
     "padded unet": (PADDED_UNET, 1),
     "functional": (FUNCTIONAL, 3),
 }
@@ -297,6 +318,29 @@ model = keras.Sequential([base, layers.GlobalAveragePooling2D(), layers.Dense(1)
         InputError, match=r"line 1: torchvision\.models\.resnet34: .* expected resnet18"
     ):
         read("model = torchvision.models.resnet34()")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        ">>> from torch import nn\n>>> model = nn.Sequential(\n...   nn.Conv2d(1, 4, 3))\nSequ",
+        "!pip install torch\n%matplotlib inline\nmodel = nn.Sequential(nn.Conv2d(1, 4, 3))",
+        "\n\n    model = nn.Sequential(nn.Conv2d(1, 4, 3))",
+        "\r\n\r\nmodel = nn.Sequential(nn.Conv2d(1, 4, 3))\r\n",
+        "\n\nnn.Sequential(nn.Conv2d(1, 4, 3))",
+        "\n\nnn.Conv2d(1, 4, 3), nn.ReLU()",
+    ],
+)
+def test_what_surrounds_a_program_is_left_out(text: str) -> None:
+    assert read(text).graph.nodes[1].line == 3
+
+
+def test_one_of_several_models_is_read_and_named() -> None:
+    text = "small = nn.Sequential(nn.ReLU())\nlarge = nn.Sequential(nn.ReLU(), nn.ReLU())"
+    reading = read(text)
+    assert reading.name == "large"
+    assert [note.text for note in reading.notes] == ["read `large`; the text also makes small"]
+    assert read(text + "\nmodel = small").name == "model"
 
 
 def test_a_head_for_another_size_is_said() -> None:
@@ -611,6 +655,15 @@ FAULTS = {
     "model = nn.Sequential(nn.Conv2d(3, 8, 3), nn.Linear(8, 2))": (
         "line 1: nn.Linear: comes directly after a map of rows and columns: expected nn.Flatten "
         "between them"
+    ),
+    "import timm\nmodel = timm.create_model('resnet50')": (
+        "line 2: `timm.create_model()` is not known here: expected the layers written out, or, on "
+        "your own machine, --torch"
+    ),
+    "class G(nn.Module):\n  def __init__(self):\n    super().__init__()\n"
+    "    self.fc = nn.Linear(100, 10)\n  def forward(self, z):\n    return self.fc(z)": (
+        "line 4: nn.Linear: reads the image itself: expected a network that begins with rows and "
+        "columns"
     ),
     "model = nn.Sequential(nn.Conv1d(3, 8, 3))": (
         "line 1: nn.Conv1d: it slides along one axis: expected nn.Conv2d"

@@ -18,6 +18,7 @@ from core.check.graph import (
     Global,
     Graph,
     Input,
+    Linear,
     Multiply,
     Node,
     Operation,
@@ -147,11 +148,11 @@ class Net:
         return isinstance(node.operation, Input)
 
     def is_single(self, tensor: Tensor) -> bool:
-        """Whether `tensor` is a map of 1 × 1 behind a global pool."""
+        """Whether `tensor` is 1 × 1, or a vector, behind a global pool or a linear layer."""
         node = self.by_name[tensor.node]
-        while isinstance(node.operation, Pass):
+        while isinstance(node.operation, Pass | Flatten) or is_point(node.operation):
             node = self.by_name[node.inputs[0]]
-        return isinstance(node.operation, Global)
+        return isinstance(node.operation, Global | Linear)
 
     def graph(self, outputs: Iterable[Tensor], channels: int) -> Graph:
         """The nodes that lead to `outputs`; the image has `channels` where no layer said so."""
@@ -351,6 +352,11 @@ class At:
             return self.passed(x)
         channels = x.channels if self.net.is_single(x) else None
         return self.node(Flatten(), x, channels, "vector")
+
+
+def is_point(operation: Operation) -> bool:
+    """Whether it is a convolution of 1 × 1."""
+    return isinstance(operation, Window) and operation.rows.span == operation.columns.span == 1
 
 
 def form_of(tensors: list[Tensor]) -> Form:

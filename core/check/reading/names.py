@@ -347,9 +347,11 @@ class FrameworkNames(Library):
     def unknown_call(
         self, reader: Reader, what: Unknown, given: Arguments, line: int | None
     ) -> Any:
-        if what.fault:
-            return Unknown(what.text, line, what.fault)
         tensors = [v for v in flattened(given.every()) if isinstance(v, Tensor)]
+        if what.fault:
+            if tensors:
+                raise what.fault
+            return Unknown(what.text, line, what.fault)
         if not tensors:
             if what.text.endswith(".verify") and given.positional == (None,):
                 return None  # torchvision's question whether weights were asked for

@@ -69,8 +69,6 @@ class Unknown(Thing):
         return Unknown(shortened(f"{self.text}.{name}"), line, self.fault)
 
     def call(self, reader: Reader, given: Arguments, line: int | None) -> Any:
-        if self.fault and any(isinstance(value, Thing) for value in given.every()):
-            raise self.fault
         return reader.library.unknown_call(reader, self, given, line)
 
     def item(self, reader: Reader, key: Any, line: int | None) -> Any:

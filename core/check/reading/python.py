@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import ast
 import re
+import textwrap
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -64,6 +65,17 @@ MAX_STEPS = 60_000
 MAX_CALLS = 25
 
 
+def program_in(text: str) -> str:
+    """A pasted text without what surrounds a program: prompts, a notebook's commands, an indent.
+
+    The lines keep their numbers.
+    """
+    lines = textwrap.dedent(text).split("\n")
+    if any(line.startswith(">>> ") for line in lines):
+        lines = [line[4:] if line.startswith((">>> ", "... ")) else "" for line in lines]
+    return "\n".join("" if line.startswith(("!", "%")) else line for line in lines)
+
+
 def parse(text: str) -> ast.Module:
     """The syntax tree of `text`, shallow enough to walk. Raises InputError, Unreadable."""
     if len(text) > MAX_TEXT:
@@ -71,7 +83,7 @@ def parse(text: str) -> ast.Module:
             f"the code has {len(text):,} characters: expected at most {MAX_TEXT:,}, the model alone"
         )
     try:
-        tree = ast.parse(text)
+        tree = ast.parse(program_in(text))
     except SyntaxError as error:
         found = re.sub(r" \(.*\)$", "", error.msg or "invalid syntax")
         raise Unreadable(error.lineno or 1, f"no valid Python: {shortened(found, 90)}") from None

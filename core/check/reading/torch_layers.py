@@ -547,6 +547,8 @@ def dense(at: At, x: Any, features: int, comes_in: int | None = None) -> Tensor:
         at.count(features, "features")
         layer = Layer(CONVOLUTION, 1, features)
         return at.window(x, layer, layer, "either", channels=features)
+    if x.node == "input":
+        at.fail("reads the image itself: expected a network that begins with rows and columns")
     if x.form == "map":
         at.fail("comes directly after a map of rows and columns: expected nn.Flatten between them")
     if comes_in is not None and x.channels is not None and comes_in != x.channels:
