@@ -22,7 +22,7 @@ from pages.sections.shift_probe import (
     words,
 )
 from pages.sections.shift_probe.found import network, proved, trained
-from pages.shared import announce, charts, heat, sources
+from pages.shared import announce, charts, heat, motion, sources
 from pages.shared.alike import alike
 from pages.shared.controls import control, numbers
 from pages.shared.fold import fold
@@ -46,13 +46,14 @@ GUESSES = ("no, it cannot", "better than chance", "perfectly")
 
 
 def page() -> None:
+    motion.listen()
     st.title("Can a “shift-invariant” network tell where a pixel is?")
     st.markdown(QUESTION, width=TEXT)
     opening = ask(
         "can it learn to tell the corner?",
         GUESSES,
         settings=(*SETTINGS, *TARGET, "margin"),
-        on_guess=lambda: st.session_state.update(_play=True),
+        on_guess=lambda: st.session_state.update(_play=not motion.reduced()),
     )
     fragment(probe)(opening)
 

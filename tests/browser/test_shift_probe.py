@@ -1,7 +1,10 @@
 """The probe as a visitor operates it: it plays, and a click moves the target."""
 
+import re
 from collections.abc import Callable
+from typing import Literal
 
+import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import settle
@@ -22,6 +25,21 @@ def test_training_plays_from_the_start_and_the_slider_takes_the_keyboard(
     settle(page)
     page.get_by_role("slider", name="Training step").press("ArrowLeft")
     expect(page.get_by_text("Step 15 of 16")).to_be_visible()
+
+
+@pytest.mark.parametrize("wish", ["reduce", "no-preference"])
+def test_a_guess_plays_the_training_unless_less_motion_is_asked_for(
+    app: str, visit: Visit, wish: Literal["reduce", "no-preference"]
+) -> None:
+    page = visit(app)
+    page.emulate_media(reduced_motion=wish)
+    page.goto(f"{app}/shift_probe")
+    settle(page)
+    page.get_by_role("radio", name="perfectly").click()
+    step = page.get_by_text(re.compile(r"^Step \d+ of 16"))
+    expect(step).to_be_visible()
+    assert step.inner_text().startswith("Step 16 ") == (wish == "reduce")
+    expect(page.get_by_text("Step 16 of 16")).to_be_visible()
 
 
 def test_a_click_on_the_image_moves_the_target(app: str, visit: Visit) -> None:
