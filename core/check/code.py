@@ -127,7 +127,7 @@ def chosen(reader: Reader, library: FrameworkNames) -> tuple[str, Any, str]:
     if models:
         name = next((name for name in usual if name in models), list(models)[-1])
         others = [other for other in models if models[other] is not models[name]]
-        also = f"read `{name}`; the text also makes {', '.join(others[:5])}" if others else ""
+        also = f"read '{name}'; the text also makes {', '.join(others[:5])}" if others else ""
         return name, models[name], also
     return *unnamed(reader, library), ""
 
@@ -136,7 +136,7 @@ def not_known(value: Unknown) -> Unreadable:
     """The error for a network that is made by what the reader does not know."""
     return value.fault or Unreadable(
         value.line,
-        f"`{value.text}` is not known here: expected the layers written out, or, on your own "
+        f"'{value.text}' is not known here: expected the layers written out, or, on your own "
         "machine, --torch",
     )
 
@@ -252,15 +252,15 @@ def made_with_guesses(reader: Reader, library: FrameworkNames, maker: Class | Fu
             if parameter.name not in GUESSES:
                 raise Unreadable(
                     line,
-                    f"{maker.name} needs `{parameter.name}`: expected a last line "
-                    f"`model = {maker.name}(…)`",
+                    f"{maker.name} needs '{parameter.name}': expected a last line "
+                    f"'model = {maker.name}(…)'",
                 )
             named[parameter.name] = GUESSES[parameter.name]
     made = maker.call(reader, Arguments((), named), line)
     if named and isinstance(made, Instance):
         values = ", ".join(f"{name}={value}" for name, value in named.items())
         made.guessed = (
-            f"read as {maker.name}({values}): a last line `model = {maker.name}(…)` decides"
+            f"read as {maker.name}({values}): a last line 'model = {maker.name}(…)' decides"
         )
     return made
 

@@ -339,7 +339,7 @@ def test_one_of_several_models_is_read_and_named() -> None:
     text = "small = nn.Sequential(nn.ReLU())\nlarge = nn.Sequential(nn.ReLU(), nn.ReLU())"
     reading = read(text)
     assert reading.name == "large"
-    assert [note.text for note in reading.notes] == ["read `large`; the text also makes small"]
+    assert [note.text for note in reading.notes] == ["read 'large'; the text also makes small"]
     assert read(text + "\nmodel = small").name == "model"
 
 
@@ -615,7 +615,7 @@ def needs_lambda(layer: Layer) -> bool:
 
 FAULTS = {
     "model = nn.Sequential(nn.Conv2d(3, 8, 3),\n  nn.Conv2d(16, 8, 3))": (
-        "line 2: nn.Conv2d: `in_channels` is 16, but 8 channels come in"
+        "line 2: nn.Conv2d: 'in_channels' is 16, but 8 channels come in"
     ),
     "model = nn.Sequential(nn.Conv2D(3, 8, 3))": (
         "line 1: nn.Conv2D is not known: did you mean nn.Conv2d?"
@@ -627,28 +627,28 @@ FAULTS = {
         "line 1: nn.Conv2d: PyTorch refuses padding='same' with a stride: expected a number"
     ),
     "model = keras.Sequential([layers.Conv2D(8, 3, strides=2, dilation_rate=2)])": (
-        "line 1: layers.Conv2D: Keras refuses `strides` together with `dilation_rate`: "
+        "line 1: layers.Conv2D: Keras refuses 'strides' together with 'dilation_rate': "
         "expected one to be 1"
     ),
     "model = nn.Sequential(nn.Conv2d(3, 1_000_000, 3))": (
-        "line 1: nn.Conv2d: `out_channels` must be from 1 to 65,536, not 1,000,000"
+        "line 1: nn.Conv2d: 'out_channels' must be from 1 to 65,536, not 1,000,000"
     ),
-    "model = nn.Sequential(nn.Conv2d(3, 8))": "line 1: nn.Conv2d: `kernel_size` is missing",
+    "model = nn.Sequential(nn.Conv2d(3, 8))": "line 1: nn.Conv2d: 'kernel_size' is missing",
     "model = nn.Sequential(nn.Conv2d(3, 8, 3, strides=2))": (
-        "line 1: nn.Conv2d: no argument `strides`: expected in_channels, out_channels, "
+        "line 1: nn.Conv2d: no argument 'strides': expected in_channels, out_channels, "
         "kernel_size, stride, padding, dilation, groups, bias, padding_mode, device, dtype"
     ),
     "model = keras.Sequential([layers.Conv2D(8, 3, stride=2)])": (
-        "line 1: layers.Conv2D: no argument `stride`: did you mean `strides`?"
+        "line 1: layers.Conv2D: no argument 'stride': did you mean 'strides'?"
     ),
     "model = nn.Sequential(nn.MaxPool2d(2, padding=2))": (
         "line 1: nn.MaxPool2d: 'maxpool2:2': PyTorch pads a pool by at most half its kernel: "
         "expected a number from 0 to 1"
     ),
     "k = size\nmodel = nn.Sequential(nn.Conv2d(3, 8, k))": (
-        "line 1: `size` is not defined in this text"
+        "line 1: 'size' is not defined in this text"
     ),
-    "model = nn.Sequential(conv(3, 8))": "line 1: `conv` is not defined in this text",
+    "model = nn.Sequential(conv(3, 8))": "line 1: 'conv' is not defined in this text",
     "model = nn.Sequential(nn.Conv2d(3, 8, 3), 7)": (
         "line 1: nn.Sequential: expected a layer in place 1, found 7"
     ),
@@ -657,7 +657,7 @@ FAULTS = {
         "between them"
     ),
     "import timm\nmodel = timm.create_model('resnet50')": (
-        "line 2: `timm.create_model()` is not known here: expected the layers written out, or, on "
+        "line 2: 'timm.create_model()' is not known here: expected the layers written out, or, on "
         "your own machine, --torch"
     ),
     "class G(nn.Module):\n  def __init__(self):\n    super().__init__()\n"
@@ -671,11 +671,11 @@ FAULTS = {
     "x = 1\ndef f(:": "line 2: no valid Python: invalid syntax",
     "class Net(nn.Module):\n  def __init__(self, width):\n    super().__init__()\n"
     "  def forward(self, x):\n    return x": (
-        "line 1: Net needs `width`: expected a last line `model = Net(…)`"
+        "line 1: Net needs 'width': expected a last line 'model = Net(…)'"
     ),
     "class Net(nn.Module):\n  def __init__(self):\n    super().__init__()\n"
     "    self.conv = nn.Conv2d(3, 8, 3)\n  def forward(self, x):\n    return self.conf(x)": (
-        "line 6: Net has no `conf`: did you mean self.conv?"
+        "line 6: Net has no 'conf': did you mean self.conv?"
     ),
     "class Net(nn.Module):\n  def forward(self, x):\n    return self.forward(x)\nmodel = Net()": (
         "line 3: more than 25 calls within one another: something calls itself"
@@ -684,9 +684,9 @@ FAULTS = {
         "line 1: more than 25 calls within one another: something calls itself"
     ),
     "class Net(nn.Module):\n  def forward(self, x):\n    while True:\n      x = F.relu(x)\n"
-    "    return x": "line 3: `while` is not followed: expected plain layers and loops",
+    "    return x": "line 3: 'while' is not followed: expected plain layers and loops",
     "class Net(nn.Module):\n  def forward(self, x):\n    if x.sum() > 0:\n      x = -x\n"
-    "    return x": ("line 3: whether `x.sum() > 0` holds cannot be told without running it"),
+    "    return x": ("line 3: whether 'x.sum() > 0' holds cannot be told without running it"),
     "from keras import *\na, b = Input((8, 8, 3)), Input((8, 8, 3))\n"
     "model = Model([a, b], layers.add([a, b]))": (
         "line 3: add: joins what comes from two inputs: expected one image"
@@ -736,7 +736,7 @@ def test_what_is_not_known_is_said_with_what_it_means() -> None:
     reading = read(UNKNOWN)
     assert not reading.whole
     assert [str(note) for note in reading.notes] == [
-        "line 11: `somewhere.DropPath` is not known here: read as moving nothing from its place",
+        "line 11: 'somewhere.DropPath' is not known here: read as moving nothing from its place",
     ]
     assert reading.graph.by_name["attention"].operation == UnknownNode("somewhere.Attention")
     laid = walk(reading.graph, 16, 16)
@@ -748,7 +748,7 @@ def test_what_a_class_needs_and_the_text_never_says_is_guessed_aloud() -> None:
     text = RESIDUAL.partition("def train")[0].replace("num_classes=10", "num_classes")
     text = text.replace("blocks=(1, 2), num_classes", "num_classes, blocks=(1, 2)")
     (note,) = read(text).notes
-    assert note.text == "read as Net(num_classes=10): a last line `model = Net(…)` decides"
+    assert note.text == "read as Net(num_classes=10): a last line 'model = Net(…)' decides"
 
 
 def test_channels_first_is_said() -> None:

@@ -137,7 +137,7 @@ class Sequence(nn.Module):
         (Two(), "a second input, 'y': expected a module that reads one image"),
         (
             nn.Sequential(nn.Conv2d(3, 8, 3), nn.Conv2d(9, 8, 3)),
-            r"1 \(nn.Conv2d\): `in_channels` is 9, but 8 channels come in",
+            r"1 \(nn.Conv2d\): 'in_channels' is 9, but 8 channels come in",
         ),
         (
             nn.Sequential(nn.Conv2d(3, 8, 3, padding=1), nn.Linear(8, 3)),

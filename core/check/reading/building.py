@@ -205,10 +205,10 @@ class At:
             if isinstance(value, UnknownValue):
                 if value.fault:
                     raise value.fault
-                self.fail(f"`{name}` cannot be read ({value}): expected a number written out")
-            self.fail(f"`{name}`: expected a whole number, found {shown(value)}")
+                self.fail(f"'{name}' cannot be read ({value}): expected a number written out")
+            self.fail(f"'{name}': expected a whole number, found {shown(value)}")
         if not least <= value <= most:
-            self.fail(f"`{name}` must be from {least} to {most:,}, not {value:,}")
+            self.fail(f"'{name}' must be from {least} to {most:,}, not {value:,}")
         return int(value)
 
     def pair(
@@ -219,7 +219,7 @@ class At:
             value = value[0]
         if isinstance(value, list | tuple):
             if len(value) != 2:
-                self.fail(f"`{name}`: expected one number or two, found {len(value)}")
+                self.fail(f"'{name}': expected one number or two, found {len(value)}")
             first, second = (self.whole(item, name, least, most) for item in value)
             return first, second
         number = self.whole(value, name, least, most)
@@ -233,7 +233,7 @@ class At:
         if isinstance(value, UnknownValue) and value.fault:
             raise value.fault
         if not isinstance(value, str) or value not in among:
-            self.fail(f"`{name}`: expected {' or '.join(map(repr, among))}, found {shown(value)}")
+            self.fail(f"'{name}': expected {' or '.join(map(repr, among))}, found {shown(value)}")
         return value
 
     def node(
@@ -284,7 +284,7 @@ class At:
                 self.net.image_channels = channels
             x = replace(x, channels=self.net.image_channels)
         if x.channels is not None and x.channels != channels:
-            self.fail(f"`{name}` is {channels:,}, but {x.channels:,} channels come in")
+            self.fail(f"'{name}' is {channels:,}, but {x.channels:,} channels come in")
 
     # --- What several layers share --------------------------------------------------------------
 

@@ -104,9 +104,9 @@ def conv2d(
     goes_out, groups = at.count(filters, "filters"), at.count(groups, "groups")
     comes_in = channels_of(at, x)
     if goes_out % groups:
-        at.fail(f"`filters` {goes_out:,} must be divisible by `groups` {groups:,}")
+        at.fail(f"'filters' {goes_out:,} must be divisible by 'groups' {groups:,}")
     if comes_in is not None and comes_in % groups:
-        at.fail(f"{comes_in:,} channels come in: expected a multiple of `groups` {groups:,}")
+        at.fail(f"{comes_in:,} channels come in: expected a multiple of 'groups' {groups:,}")
     rows, columns = laid(at, kernel_size, strides, padding, dilation_rate, goes_out)
     return at.window(x, rows, columns, "keras", channels=goes_out, groups=groups)
 
@@ -118,7 +118,7 @@ def laid(
     word = chosen_padding(at, padding)
     steps, spreads = at.pair(strides, "strides"), at.pair(dilation_rate, "dilation_rate")
     if max(steps) > 1 and max(spreads) > 1:
-        at.fail("Keras refuses `strides` together with `dilation_rate`: expected one to be 1")
+        at.fail("Keras refuses 'strides' together with 'dilation_rate': expected one to be 1")
     rows, columns = (
         Layer(CONVOLUTION, kernel, channels, step, spread, word)
         for kernel, step, spread in zip(
@@ -170,7 +170,7 @@ def depthwise(
     rows, columns = laid(at, kernel_size, strides, padding, dilation_rate, goes_out or 1)
     steps = {rows.stride, columns.stride}
     if len(steps) > 1:
-        at.fail("TensorFlow takes one stride for both axes here: expected equal `strides`")
+        at.fail("TensorFlow takes one stride for both axes here: expected equal 'strides'")
     return at.window(x, rows, columns, "keras", channels=goes_out, multiplier=multiplier, part=part)
 
 
@@ -223,10 +223,10 @@ def conv2d_transpose(
     x = at.map_of(x)
     axes_of(at, data_format)
     if output_padding is not None:
-        at.fail("`output_padding` is not followed: expected to leave it out")
+        at.fail("'output_padding' is not followed: expected to leave it out")
     dilations = at.pair(dilation_rate, "dilation_rate")
     if dilations != (1, 1):
-        at.fail("`dilation_rate` is not followed here: expected 1")
+        at.fail("'dilation_rate' is not followed here: expected 1")
     word: Any = chosen_padding(at, padding)
     channels = at.count(filters, "filters")
     kernels, steps = at.pair(kernel_size, "kernel_size"), at.pair(strides, "strides")

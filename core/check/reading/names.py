@@ -361,7 +361,7 @@ class FrameworkNames(Library):
         at = self.at(tensors[0].net, text, name.lower(), line)
         passing = LIKE_PASSING.search(name) and not NOT_PASSING.search(name)
         if passing and len(tensors) == 1:
-            at.net.note(f"`{text}` is not known here: read as moving nothing from its place", line)
+            at.net.note(f"'{text}' is not known here: read as moving nothing from its place", line)
             return at.passed(tensors[0])
         return at.unknown(tensors)
 
@@ -383,7 +383,7 @@ class FrameworkNames(Library):
             return joined(at, tensors, "multiply" if multiplies else "add")
         other = b if isinstance(a, Tensor) else a
         if not isinstance(other, int | float):
-            tensors[0].net.note(f"`{name}` with what is no layer's output: read as no change", line)
+            tensors[0].net.note(f"'{name}' with what is no layer's output: read as no change", line)
         return tensors[0]
 
     # --- Tensors --------------------------------------------------------------------------------

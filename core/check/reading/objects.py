@@ -127,11 +127,11 @@ def bind(
         elif left and parameter.kind != "only":
             values[parameter.name] = left.pop(0)
             if parameter.name in named:
-                raise Unreadable(line, f"{what}: `{parameter.name}` is given twice")
+                raise Unreadable(line, f"{what}: '{parameter.name}' is given twice")
         elif parameter.name in named:
             values[parameter.name] = named.pop(parameter.name)
         elif parameter.default is REQUIRED:
-            raise Unreadable(line, f"{what}: `{parameter.name}` is missing")
+            raise Unreadable(line, f"{what}: '{parameter.name}' is missing")
         else:
             values[parameter.name] = parameter.default
     names = ", ".join(parameter.name for parameter in parameters)
@@ -141,7 +141,7 @@ def bind(
         )
     if named:
         raise Unreadable(
-            line, f"{what}: no argument `{next(iter(named))}`: expected {names or 'none'}"
+            line, f"{what}: no argument '{next(iter(named))}': expected {names or 'none'}"
         )
     return values
 

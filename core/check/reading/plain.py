@@ -87,7 +87,7 @@ def extender(owner: list[Any], line: int | None) -> Callable[[Any], None]:
     def extend(items: Any) -> None:
         more = items.members() if isinstance(items, Thing) else items
         if not isinstance(more, list | tuple):
-            raise Unreadable(line, "`extend` expects a list written out")
+            raise Unreadable(line, "'extend' expects a list written out")
         owner.extend(more)
         limited(owner, line)
 

@@ -199,12 +199,12 @@ class Reader:
             case ast.Break() | ast.Continue():
                 return Jump(type(node).__name__)
             case ast.Raise():
-                raise Unreadable(line, "the code itself stops here with an error (`raise`)")
+                raise Unreadable(line, "the code itself stops here with an error ('raise')")
             case ast.Pass() | ast.Assert() | ast.Delete() | ast.Global() | ast.Nonlocal():
                 pass
             case _:
                 kind = type(node).__name__.lower()
-                raise Unreadable(line, f"`{kind}` is not followed: expected plain layers and loops")
+                raise Unreadable(line, f"'{kind}' is not followed: expected plain layers and loops")
         return None
 
     def loop(self, node: ast.For, scope: Scope) -> Return | Jump | None:
@@ -253,14 +253,14 @@ class Reader:
                 if keyed or (isinstance(owner, list) and key in range(-len(owner), len(owner))):
                     owner[key] = value
                 elif not isinstance(owner, Unknown):
-                    raise Unreadable(line, f"`{written(target)} = …` is not followed")
+                    raise Unreadable(line, f"'{written(target)} = …' is not followed")
 
     def unpack(self, targets: list[ast.expr], value: Any, scope: Scope) -> None:
         line = targets[0].lineno if targets else self.line
         if isinstance(value, Thing):
             value = self.library_items(value, len(targets), line)
         if not isinstance(value, list | tuple):
-            raise Unreadable(line, "expected as many values as names to the left of `=`")
+            raise Unreadable(line, "expected as many values as names to the left of '='")
         values = list(value)
         stars = [i for i, target in enumerate(targets) if isinstance(target, ast.Starred)]
         if stars:
@@ -269,7 +269,7 @@ class Reader:
             values = [*values[: stars[0]], middle, *values[len(values) - after :]]
         if len(values) != len(targets):
             raise Unreadable(
-                line, f"{len(value)} values for {len(targets)} names to the left of `=`"
+                line, f"{len(value)} values for {len(targets)} names to the left of '='"
             )
         for target, item in zip(targets, values, strict=True):
             self.assign(target, item, scope)
@@ -288,7 +288,7 @@ class Reader:
             elif not PASSING_DECORATORS.search(mark):
                 text = f"@{written(decorator)}"
                 fault = Unreadable(
-                    node.lineno, f"`{node.name}` is wrapped by {text}, which is not followed"
+                    node.lineno, f"'{node.name}' is wrapped by {text}, which is not followed"
                 )
                 return Unknown(node.name, node.lineno, fault)
         return found
@@ -399,7 +399,7 @@ class Reader:
         if found is REQUIRED:
             found = self.library.bare(node.id)
         if found is REQUIRED:
-            fault = Unreadable(node.lineno, f"`{shortened(node.id)}` is not defined in this text")
+            fault = Unreadable(node.lineno, f"'{shortened(node.id)}' is not defined in this text")
             return Unknown(node.id, node.lineno, fault)
         return found
 
@@ -463,7 +463,7 @@ class Reader:
             raise value.fault
         raise Unreadable(
             node.lineno,
-            f"`{written(node)}` is not known here: expected a range or a list written out",
+            f"'{written(node)}' is not known here: expected a range or a list written out",
         )
 
     def dictionary(self, node: ast.Dict, scope: Scope) -> Any:
@@ -526,7 +526,7 @@ class Reader:
             if value.fault:
                 raise value.fault
             raise Unreadable(
-                node.lineno, f"whether `{written(node)}` holds cannot be told without running it"
+                node.lineno, f"whether '{written(node)}' holds cannot be told without running it"
             )
         if isinstance(value, Thing):
             return True

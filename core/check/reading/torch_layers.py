@@ -98,7 +98,7 @@ def conv2d(
     groups = at.count(groups, "groups")
     for name, number in (("in_channels", comes_in), ("out_channels", goes_out)):
         if number % groups:
-            at.fail(f"`{name}` {number:,} must be divisible by `groups` {groups:,}")
+            at.fail(f"'{name}' {number:,} must be divisible by 'groups' {groups:,}")
     at.takes(x, comes_in)
     mode = at.word(padding_mode, "padding_mode", ("zeros", "reflect", "replicate", "circular"))
     kernels = at.pair(kernel_size, "kernel_size")
@@ -153,7 +153,7 @@ def conv_transpose2d(
     extra = at.pair(output_padding, "output_padding", 0)
     for more, step, spread in zip(extra, strides, dilations, strict=True):
         if more >= max(step, spread):
-            at.fail("`output_padding` must be smaller than the stride or the dilation")
+            at.fail("'output_padding' must be smaller than the stride or the dilation")
     channels = at.count(out_channels, "out_channels")
     operation = Transposed(
         at.pair(kernel_size, "kernel_size"),
@@ -250,7 +250,7 @@ def pool(
     paddings = at.pair(padding, "padding", 0)
     dilations = at.pair(dilation, "dilation")
     if isinstance(ceil_mode, Thing):
-        at.fail("`ceil_mode` cannot be read: expected True or False")
+        at.fail("'ceil_mode' cannot be read: expected True or False")
     rows, columns = (
         Layer(kind, kernel, 1, step, spread, amount, ceil=bool(ceil_mode))
         for kernel, step, spread, amount in zip(kernels, strides, dilations, paddings, strict=True)
@@ -265,7 +265,7 @@ def adaptive(at: At, input: Any, output_size: Any, return_indices: Any = False) 
     if not isinstance(output_size, list | tuple):
         output_size = (output_size, output_size)
     if len(output_size) != 2:
-        at.fail(f"`output_size`: expected one number or two, found {len(output_size)}")
+        at.fail(f"'output_size': expected one number or two, found {len(output_size)}")
     first, second = (None if one is None else at.whole(one, "output_size") for one in output_size)
     if (first, second) == (1, 1):
         return at.pooled_away(x, keep=True)
@@ -283,7 +283,7 @@ def sides(at: At, padding: Any) -> tuple[int, int, int, int]:
             amounts = amounts[:4]
         amounts += [0] * (4 - len(amounts)) if len(amounts) == 2 else []
         if len(amounts) != 4:
-            at.fail(f"`padding`: expected (left, right, top, bottom), found {len(padding)} values")
+            at.fail(f"'padding': expected (left, right, top, bottom), found {len(padding)} values")
     else:
         amounts = [at.whole(padding, "padding", -10_000, 10_000)] * 4
     left, right, top, bottom = amounts
@@ -342,7 +342,7 @@ def pad(at: At, input: Any, pad: Any, mode: Any = "constant", value: Any = None)
     if other is not None and chosen == "zeros":
         return at.node(Match(), (x, other), x.channels)
     if isinstance(pad, int):
-        at.fail("`pad`: expected (left, right, top, bottom), found one number")
+        at.fail("'pad': expected (left, right, top, bottom), found one number")
     return pad_or_crop(at, x, sides(at, pad), chosen)
 
 
@@ -388,7 +388,7 @@ def interpolate(
     kind: Any = "bilinear" if blends else "nearest"
     corners = align_corners is True
     if (size is None) == (scale_factor is None):
-        at.fail("expected either `size` or `scale_factor`")
+        at.fail("expected either 'size' or 'scale_factor'")
     if size is not None:
         other = same_size(size)
         if other is not None:
@@ -399,7 +399,7 @@ def interpolate(
     if len(factors) != 2 or not all(
         isinstance(one, int | float) and 0 < one <= 512 for one in factors
     ):
-        at.fail("`scale_factor`: expected one number or two, above 0")
+        at.fail("'scale_factor': expected one number or two, above 0")
     first, second = (float(one) for one in factors)
     if kind == "nearest" and first.is_integer() and second.is_integer():
         return at.enlarged(x, (int(first), int(second)), "torch")
@@ -513,7 +513,7 @@ def flatten(at: At, input: Any, start_dim: Any = 0, end_dim: Any = -1) -> Tensor
     if not isinstance(input, Tensor):
         input = at.map_of(input)
     if (start_dim, end_dim) not in ((1, -1), (1, 3)):
-        at.fail("expected `start_dim` 1, everything but the batch")
+        at.fail("expected 'start_dim' 1, everything but the batch")
     return at.flattened(input)
 
 
@@ -552,7 +552,7 @@ def dense(at: At, x: Any, features: int, comes_in: int | None = None) -> Tensor:
     if x.form == "map":
         at.fail("comes directly after a map of rows and columns: expected nn.Flatten between them")
     if comes_in is not None and x.channels is not None and comes_in != x.channels:
-        at.fail(f"`in_features` is {comes_in:,}, but {x.channels:,} values come in")
+        at.fail(f"'in_features' is {comes_in:,}, but {x.channels:,} values come in")
     return at.node(Linear(features, comes_in), x, features, "vector")
 
 
@@ -580,6 +580,6 @@ def group_norm(
     x = at.map_of(x)
     channels = at.count(num_channels, "num_channels")
     if channels % at.count(num_groups, "num_groups"):
-        at.fail("`num_channels` must be divisible by `num_groups`")
+        at.fail("'num_channels' must be divisible by 'num_groups'")
     at.takes(x, channels, "num_channels")
     return at.passed(x)

@@ -310,7 +310,7 @@ class Instance(Thing):
             known = [*self.attributes, *self.kind.scope.names]
             close = difflib.get_close_matches(name, known, 1, 0.75)
             hint = f": did you mean self.{close[0]}?" if close else ""
-            text = f"{self.kind.name} has no `{shortened(name)}`{hint}"
+            text = f"{self.kind.name} has no '{shortened(name)}'{hint}"
             if name.startswith("_") or name in KERAS_METHODS:
                 return Unknown(name, line)
             return Unknown(f"{self.kind.name}.{name}", line, Unreadable(line, text))
@@ -331,7 +331,7 @@ class Instance(Thing):
             )
             return inner.call(reader, given, line)
         raise Unreadable(
-            self.kind.line, f"{self.kind.name} has no `forward` (or, in Keras, `call`)"
+            self.kind.line, f"{self.kind.name} has no 'forward' (or, in Keras, 'call')"
         )
 
 
@@ -466,11 +466,11 @@ def signature_fault(message: str, function: Callable[..., Any]) -> str:
     names = [name for name in inspect.signature(function).parameters if name not in ("at", "x")]
     expected = ", ".join(name for name in names if name not in ("more", "named", "input"))
     if found := re.search("missing a required argument: '(.*)'", message):
-        return f"`{found[1]}` is missing"
+        return f"'{found[1]}' is missing"
     if found := re.search("unexpected keyword argument '(.*)'", message):
-        return f"no argument `{shortened(found[1])}`: expected {expected}"
+        return f"no argument '{shortened(found[1])}': expected {expected}"
     if found := re.search("multiple values for argument '(.*)'", message):
-        return f"`{found[1]}` is given twice"
+        return f"'{found[1]}' is given twice"
     return f"too many values: expected {expected}"
 
 
@@ -481,8 +481,8 @@ def check_keras_name(at: At, kind: str, key: str) -> None:
     names = [*inspect.signature(keras_layers.LAYERS[kind]).parameters][2:]
     if key not in names or key == "more":
         close = difflib.get_close_matches(key, [*names, *KERAS_MORE], 1, 0.6)
-        hint = f": did you mean `{close[0]}`?" if close else ""
-        at.fail(f"no argument `{shortened(key)}`{hint}")
+        hint = f": did you mean '{close[0]}'?" if close else ""
+        at.fail(f"no argument '{shortened(key)}'{hint}")
 
 
 def only(at: At, x: Any) -> Tensor:
