@@ -12,12 +12,13 @@ def page() -> None:
     from tests.shared.test_alike import DRAWN
 
     @alike
-    def section(name: str, *, times: int) -> None:
+    def section(name: str, *, times: int) -> str:
         DRAWN.append((name, times))
         left, right = st.columns(2)
         with left:
             st.markdown(f"**{name}**")
         right.caption(f"{times} times")
+        return f"{name}: {times}"
 
     @moment
     def playing(step: int) -> None:
@@ -26,9 +27,10 @@ def page() -> None:
 
     times = int(st.number_input("times", value=1))
     with st.container():
-        section("one", times=times)
+        told = section("one", times=times)
     section("two", times=1)
     playing(times)
+    st.text(told)
 
 
 def said(app: AppTest) -> list[str]:
@@ -39,14 +41,14 @@ def said(app: AppTest) -> list[str]:
 def test_a_section_is_drawn_once_for_all_who_ask_for_the_same() -> None:
     DRAWN.clear()
     first = AppTest.from_function(page).run()
-    assert said(first) == ["**one**", "**two**", "1 times", "1 times", "step 1"]
+    assert said(first) == ["**one**", "**two**", "1 times", "1 times", "step 1", "one: 1"]
     once = [("one", 1), ("two", 1), ("step", 1)]
     assert once == DRAWN
     second = AppTest.from_function(page).run()
     assert said(second) == said(first)
     assert once == DRAWN
     second.number_input[0].set_value(2).run()
-    assert said(second) == ["**one**", "**two**", "2 times", "1 times", "step 2"]
+    assert said(second) == ["**one**", "**two**", "2 times", "1 times", "step 2", "one: 2"]
     assert [*once, ("one", 2), ("step", 2)] == DRAWN
 
 
