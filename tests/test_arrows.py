@@ -21,6 +21,7 @@ ABOVE_ALL = ("core.__main__", "pages.sections.stage.sequence")
 
 BENEATH = {
     "core.loss": {"core.autoencoder"},  # its subject are the autoencoder's runs
+    "core.classifier": {"core.autoencoder"},  # its runs wait, train and are kept beside those
 }
 """Topics that may import another one, which then lies beneath them."""
 

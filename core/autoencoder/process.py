@@ -23,7 +23,8 @@ from typing import TYPE_CHECKING
 
 from core.autoencoder import wire
 from core.autoencoder.experiment import Settings
-from core.autoencoder.record import State, state_to_arrays
+from core.autoencoder.kinds import kind_of
+from core.autoencoder.record import State
 from core.autoencoder.wire import Message
 from core.data import MissingData
 from core.data.mnist import Stop
@@ -86,8 +87,9 @@ class Process:
         before = 0 if state is None else state.images_seen
         stopping = False
         with self._run() as (child, run, inbox):
-            told = {"settings": vars(settings), "until": until}
-            arrays = {} if state is None else state_to_arrays(settings, state)
+            kind = kind_of(settings)
+            told = {"kind": kind.module, "settings": vars(settings), "until": until}
+            arrays = {} if state is None else kind.to_arrays(settings, state)
             child.send(Message("train", run, told, arrays))
             while True:
                 if not stopping and stop():

@@ -29,8 +29,9 @@ from core import data, machine
 from core.arrays import Bytes
 from core.autoencoder import figures, presets
 from core.autoencoder.experiment import Run, Settings
+from core.autoencoder.kinds import kind_of
 from core.autoencoder.process import Process, Told
-from core.autoencoder.progress import Pace, work
+from core.autoencoder.progress import Pace
 from core.autoencoder.record import State, one_of_each
 from core.autoencoder.store import Folder, Kept, Source, Store, identity
 from core.data import mnist
@@ -132,7 +133,7 @@ class Job:
 
     @property
     def work(self) -> float:
-        return work(self.settings, self.images_seen, self.testing)
+        return kind_of(self.settings).work(self.settings, self.images_seen, self.testing)
 
     def hear(
         self,
@@ -273,7 +274,7 @@ class Registry:
             if images <= job.images_seen < job.target:
                 return _with(kept, View(job.settings, "finished", images))
         target = min(images, job.target)
-        wanted = work(job.settings, target)
+        wanted = kind_of(job.settings).work(job.settings, target, None)
         view = replace(
             _with(kept, View(job.settings, "training", target)),
             images_seen=job.images_seen,
@@ -469,7 +470,7 @@ def train(
     from core.autoencoder import training
 
     try:
-        images = _load(settings, lambda share, words: on_progress(state, words, share), stop)
+        images = load(settings, lambda share, words: on_progress(state, words, share), stop)
     except data.Stopped:
         return state
     train_set = image_set(settings, images.train, "train")
@@ -506,8 +507,8 @@ _loading = threading.Lock()
 _loaded: dict[tuple[str, int], data.Images] = {}
 
 
-def _load(settings: Settings, on_progress: mnist.OnProgress, stop: Stop) -> data.Images:
-    """The data set, loaded once for both arms."""
+def load(settings: Settings, on_progress: mnist.OnProgress, stop: Stop) -> data.Images:
+    """The data set, loaded once for both arms. Raises data.Stopped when `stop` says so."""
     key = settings.dataset, settings.train_size
     with _loading:
         if stop():
@@ -530,7 +531,7 @@ def prepare(wanted: Iterable[Settings]) -> None:
             training.warm_up(settings)
             with contextlib.suppress(InputError):  # who trains is told
                 if settings.dataset != "mnist" or data.available():
-                    _load(settings, lambda share, words: None, lambda: False)
+                    load(settings, lambda share, words: None, lambda: False)
 
 
 def ship(

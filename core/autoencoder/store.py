@@ -21,8 +21,9 @@ from typing import Literal
 import numpy as np
 
 from core import data
-from core.autoencoder.experiment import MATHEMATICS, Settings
-from core.autoencoder.record import State, state_from_arrays, state_to_arrays
+from core.autoencoder.experiment import Settings
+from core.autoencoder.kinds import kind_of
+from core.autoencoder.record import State
 from core.data.cache import parts, replacing
 from core.limits import MB, Limits
 from core.settings import InputError, named
@@ -39,7 +40,7 @@ def identity(settings: Settings) -> str:
     """The name of a run: its settings, the data's content and the mathematics' version, hashed."""
     described = named(settings) | {
         "content": data.content(settings.dataset),
-        "mathematics": MATHEMATICS,
+        "mathematics": kind_of(settings).mathematics,
     }
     return hashlib.sha256(json.dumps(described, sort_keys=True).encode()).hexdigest()[:32]
 
@@ -70,7 +71,8 @@ class Folder:
         there = self.read(settings)
         if there is not None and there.images_seen > state.images_seen:
             return
-        arrays = state_to_arrays(settings, state) | {"run": np.array(identity(settings))}
+        arrays = kind_of(settings).to_arrays(settings, state)
+        arrays["run"] = np.array(identity(settings))
         try:
             with replacing(self._path(settings)) as part, part.open("wb") as file:
                 np.savez_compressed(file, allow_pickle=False, **arrays)
@@ -109,7 +111,8 @@ def _read(path: Path, settings: Settings) -> State:
         with np.load(file, allow_pickle=False) as arrays:
             if str(arrays["run"]) != identity(settings):
                 raise InputError("it holds another run")
-            return state_from_arrays(settings, arrays)
+            state: State = kind_of(settings).from_arrays(settings, arrays)
+            return state
 
 
 @dataclass(frozen=True)

@@ -18,9 +18,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.autoencoder.experiment import MATHEMATICS, Settings
-from core.autoencoder.record import Checkpoint, Point, State, state_from_arrays
+from core.autoencoder.kinds import kind_of
+from core.autoencoder.record import Checkpoint, Point, State
 
-VERSION = 1  # of all messages: raise it with every change to what either side says
+VERSION = 2  # of all messages: raise it with every change to what either side says
 
 HELLO = {"version": VERSION, "mathematics": MATHEMATICS}  # what the process that trains says first
 
@@ -93,11 +94,18 @@ def followed(settings: Settings, before: State | None, message: Message) -> Stat
 
     One that comes from figures has no weights and moments: it can be shown, not continued.
     """
-    told, arrays = message.told, message.arrays
+    told, arrays, kind = message.told, message.arrays, kind_of(settings)
+    state: State
     if "images_seen" in arrays:
-        return state_from_arrays(settings, arrays)
+        state = kind.from_arrays(settings, arrays)
+        return state
+    if message.kind == "done" and kind.seen is not None:
+        return None  # stopped before there was anything to keep
     if "images_seen" not in told:
         return before
+    if kind.seen is not None:
+        state = kind.seen(told["images_seen"])
+        return state
     before = before or _BEFORE_THE_FIRST
     now = before.by_now
     if "by_now" in told:

@@ -18,7 +18,8 @@ from typing import Any
 
 from core.autoencoder import runs, wire
 from core.autoencoder.experiment import Settings
-from core.autoencoder.record import State, state_from_arrays, state_to_arrays
+from core.autoencoder.kinds import declared_by, kind_of
+from core.autoencoder.record import State
 from core.autoencoder.wire import Message
 from core.data import MissingData
 from core.settings import InputError
@@ -84,17 +85,18 @@ def _train(message: Message, send: Send, stops: dict[int, threading.Event]) -> N
     """Train a run, and say how it ended."""
     run, told, arrays = message.run, message.told, message.arrays
     try:
-        settings = Settings(**told["settings"])
-        state = state_from_arrays(settings, arrays) if arrays else None
+        kind = declared_by(told["kind"])
+        settings = kind.settings(**told["settings"])
+        state = kind.from_arrays(settings, arrays) if arrays else None
         reports = Reports(settings, state, run, send)
-        state = runs.train(settings, state, told["until"], reports, stops[run].is_set)
-        arrays = {} if state is None else state_to_arrays(settings, state)
+        state = kind.train(settings, state, told["until"], reports, stops[run].is_set)
+        arrays = {} if state is None else kind.to_arrays(settings, state)
         send(Message("done", run, arrays=arrays))
     except Exception as error:
         plain = runs.plain(error)
-        kind = "input" if isinstance(plain, InputError) else "surprise"
-        kind = "missing" if isinstance(plain, MissingData) else kind
-        send(Message("failed", run, {"kind": kind, "words": str(plain)}))
+        fault = "input" if isinstance(plain, InputError) else "surprise"
+        fault = "missing" if isinstance(plain, MissingData) else fault
+        send(Message("failed", run, {"kind": fault, "words": str(plain)}))
     finally:
         del stops[run]
 
@@ -107,7 +109,7 @@ class Reports:
     """
 
     def __init__(self, settings: Settings, state: State | None, run: int, send: Send) -> None:
-        self._settings, self._run, self._send = settings, run, send
+        self._kind, self._settings, self._run, self._send = kind_of(settings), settings, run, send
         self._points = 0 if state is None else len(state.points)  # that the server has
         self._checkpoints = 0 if state is None else len(state.checkpoints)
         self._activity = ""
@@ -131,8 +133,10 @@ class Reports:
         arrays: wire.Arrays = {}
         if state is None:
             pass
+        elif self._kind.seen is not None:
+            told["images_seen"] = state.images_seen
         elif tested:
-            arrays = state_to_arrays(self._settings, state)
+            arrays = self._kind.to_arrays(self._settings, state)
             self._checkpoints, self._points = len(state.checkpoints), len(state.points)
         else:
             told |= wire.figures(state, since=self._points)

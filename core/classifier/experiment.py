@@ -79,6 +79,11 @@ class Settings:
         check(self)
 
     @property
+    def max_images(self) -> int:
+        """How many images a run sees: it is always the whole of it."""
+        return self.train_size
+
+    @property
     def cell(self) -> tuple[str, str, bool, str]:
         """What the design varies: padding, readout, training places, pool."""
         return self.padding, self.readout, self.shifted, self.pool

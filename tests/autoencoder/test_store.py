@@ -18,7 +18,7 @@ import numpy as np
 import pytest
 
 from core import autoencoder, data
-from core.autoencoder import Settings
+from core.autoencoder import Settings, kinds
 from core.autoencoder import store as run_store
 from core.autoencoder.presets import every_run
 from core.autoencoder.record import as_shipped, state_to_arrays
@@ -128,7 +128,8 @@ def test_a_later_setting_away_from_its_default_names_another_run() -> None:
 
 def test_data_and_mathematics_are_part_of_a_run(monkeypatch: pytest.MonkeyPatch) -> None:
     names = {identity(SETTINGS)}
-    monkeypatch.setattr(run_store, "MATHEMATICS", autoencoder.MATHEMATICS + 1)
+    anew = replace(kinds.AUTOENCODER, mathematics=autoencoder.MATHEMATICS + 1)
+    monkeypatch.setattr(run_store, "kind_of", lambda settings: anew)
     names.add(identity.__wrapped__(SETTINGS))
     monkeypatch.setattr(data, "content", lambda dataset: "other pixels")
     names.add(identity.__wrapped__(SETTINGS))
