@@ -11,7 +11,7 @@ import streamlit as st
 from core.check.networks import network
 from core.check.report import Report, layers, report
 from core.settings import InputError
-from pages.sections.check import cards, compare, source, words
+from pages.sections.check import border, cards, compare, source, words
 from pages.sections.check.settings import Settings
 from pages.shared import controls, sources
 from pages.shared.controls import control, plain
@@ -45,7 +45,7 @@ def page() -> None:
     opening = ask(
         "how far off the centre does the last map of ResNet-18 look?",
         GUESSES,
-        settings=(*Settings.__dataclass_fields__, "code"),
+        settings=(*Settings.__dataclass_fields__, "code", *border.LINKED),
     )
     if opening.revealed:
         answer(opening.reply(GUESSES.get(opening.guess or "", "")))
@@ -53,6 +53,12 @@ def page() -> None:
         invite("check a network of your own")
         return
     check()
+    fold(
+        "border",
+        "Does a classifier fail at the border? Digits moved there, pixel by pixel",
+        border.show,
+        settings=border.LINKED,
+    )
 
 
 def answer(reply: str) -> None:

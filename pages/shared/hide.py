@@ -15,7 +15,13 @@ from pages.shared.words import listed
 HIDE = "hide"  # in the address
 MOST = 100  # names of a link
 
-OTHERS = {"presets": "presets", "rows": "converter", "guess": "guess", "frame": "frame"}
+OTHERS = {
+    "presets": "presets",
+    "rows": "converter",
+    "guess": "guess",
+    "border_guess": "border_guess",
+    "frame": "frame",
+}
 """What can be hidden and is no declared setting, with its key; "rows" are the converter's."""
 
 NAMES = (
@@ -27,7 +33,7 @@ NAMES = (
     *("target_row", "target_col", "margin", "shift_down", "shift_right", "speed", "step", "width"),
     *("against", "against_size", "amount", "scale", "row", "column", "measured", "draws"),
     *("activation", "convention", "along", "own_digit", "own_upload", "given", "network"),
-    "code_text",
+    *("code_text", "digits_padding", "readout", "pool", "shifted"),
 )
 """All that can be hidden; what is folded away besides, as `open_` and its name."""
 

@@ -139,7 +139,7 @@ PAGES: dict[str, tuple[Source, ...]] = {
     "shift_probe": (SCHEIDL, ISLAM, LIN, KAYHAN, LIU),
     "impact": (SCHEIDL, MIND_THE_PAD, LIU, ARAUJO, LUO),
     "shapes": (KERAS_BLOG, STACK_OVERFLOW, MIND_THE_PAD, MIND_THE_POOL, ZHANG),
-    "check": (MIND_THE_PAD,),
+    "check": (MIND_THE_PAD, SCHEIDL, ZHANG),
 }
 """For each topic, what its page cites, in the order in which it is listed."""
 
