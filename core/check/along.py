@@ -199,6 +199,8 @@ def along(operation: Operation, axis: int) -> AxisOperation:
         case Resize(scale, size, mode, align):
             factor = None if scale is None else Fraction(scale[axis]).limit_denominator(MAX_LENGTH)
             return Scaled(factor, size and size[axis], mode == "bilinear", align)
+        case Adaptive((1, 1)):
+            return Whole()
         case Adaptive(size):
             wanted = size[axis]
             return Kept() if wanted is None else Fixed(wanted)
@@ -308,13 +310,25 @@ def lay_window(
     if pads == (0, 0):
         return Laid(lengths, axis.output)
     cells = axis.before + axis.length + axis.after
-    if layer.dilation == 1 and layer.kernel >= layer.stride:
+    if layer.stride == 1 and axis.output >= layer.dilation:
+        used = pads  # every cell is read
+    elif layer.dilation == 1 and layer.kernel >= layer.stride:
         read = min(cells, (axis.output - 1) * layer.stride + layer.kernel)
         used = (min(pads[0], read), max(0, read - (cells - pads[1])))
     else:  # windows with gaps between their taps, or between them
-        taken = np.unique(axis.windows)
-        used = (int((taken < pads[0]).sum()), int((taken >= cells - pads[1]).sum()))
+        used = (
+            read_of(axis, np.arange(pads[0])),
+            read_of(axis, np.arange(cells - pads[1], cells)),
+        )
     return Laid(lengths, axis.output, pads, used)
+
+
+def read_of(axis: Axis, cells: Indices) -> int:
+    """How many of these cells some window reads."""
+    starts = np.subtract.outer(cells, np.arange(axis.layer.kernel) * axis.layer.dilation)
+    windows, rest = np.divmod(starts, axis.layer.stride)
+    read = (rest == 0) & (windows >= 0) & (windows < axis.output)
+    return int(read.any(axis=1).sum())
 
 
 def bounded(length: int) -> int:
@@ -397,7 +411,7 @@ class Trace:
         columns = self.sources.T
         return tuple((np.flatnonzero(column >= 0), column[column >= 0]) for column in columns)
 
-    @cached_property
+    @property
     def matrix(self) -> npt.NDArray[np.float64]:
         """How often each output reads each pixel, times its ratio: shape (output, length)."""
         counts = np.zeros((self.output, self.length))

@@ -12,6 +12,7 @@ from core.check.along import COLUMNS, ROWS, Sides, Stretched, shift_of, step_of
 from core.check.graph import Node
 from core.check.walk import Walk, is_join
 from core.layers import Indices
+from core.settings import InputError
 
 Mask = npt.NDArray[np.bool_]
 
@@ -145,6 +146,9 @@ def lopsided(walk: Walk) -> tuple[Lopsided, ...]:
     return tuple(found)
 
 
+MAX_STEPS = 8
+MAX_FRACTION = 2**64
+
 Drift = dict[Fraction, tuple[Fraction, Fraction]]
 """For each step between neighbours, in the image's pixels, the least and the most shift."""
 
@@ -175,6 +179,16 @@ def drift(walk: Walk, axis: int) -> dict[str, Drift]:
                 bounds = (least + step * more, most + step * more)
                 old = found[name].get(step * further, bounds)
                 found[name][step * further] = (min(old[0], bounds[0]), max(old[1], bounds[1]))
+        if len(found[name]) > MAX_STEPS:
+            raise InputError(
+                f"network: {place.node.place}: ways of more than {MAX_STEPS} different strides "
+                "meet here: expected those that join to have one stride"
+            )
+        if any(max(step.numerator, step.denominator) > MAX_FRACTION for step in found[name]):
+            raise InputError(
+                f"network: {place.node.place}: the strides up to here make too long a fraction: "
+                "expected fewer changes of size"
+            )
     return found
 
 

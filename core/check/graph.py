@@ -18,6 +18,8 @@ from core.layers import MAX_LENGTH, UPSAMPLING, Convention, Layer, Stack
 from core.settings import InputError
 
 MAX_NODES = 4000
+MAX_READS = 20_000
+"""How often nodes may read each other, all together."""
 MAX_WINDOW = 512
 """The longest kernel, stride, dilation, pad or factor, in pixels."""
 MAX_CHANNELS = 65_536
@@ -237,6 +239,10 @@ class Graph:
     def __post_init__(self) -> None:
         if len(self.nodes) > MAX_NODES:
             raise InputError(f"network: expected at most {MAX_NODES} layers")
+        if sum(len(node.inputs) for node in self.nodes) > MAX_READS:
+            raise InputError(
+                f"network: expected at most {MAX_READS} connections between its layers"
+            )
         by_name: dict[str, Node] = {}
         later = Counter(node.name for node in self.nodes)
         for node in self.nodes:

@@ -26,6 +26,8 @@ from core.settings import InputError
 
 MAX_SIZE = 640
 """The longest image side of a network with branches."""
+MAX_PRODUCTS = 2 * 10**10
+"""Multiplications of a network with branches: some seconds."""
 MAX_EXACT = 1_000_000
 """Taps of a chain along one axis that are counted in Python's integers."""
 UNIT = 2.0**-53
@@ -58,7 +60,25 @@ def count(laid: Walk) -> Counts:
             "network: how much each pixel counts is followed through branches on images up to "
             f"{MAX_SIZE} × {MAX_SIZE}"
         )
+    if products(laid) > MAX_PRODUCTS:
+        raise InputError(
+            "network: how much each pixel counts takes too long to follow through so many layers"
+        )
     return branch_counts(laid)
+
+
+def products(laid: Walk) -> int:
+    """How many multiplications the counts of a network with branches take."""
+    total = 0
+    for name in laid.places:
+        pairs = zip(laid.traces[ROWS][name], laid.traces[COLUMNS][name], strict=True)
+        height, width, _ = laid.places[name].output
+        for down, across in pairs:
+            length = down.length if down is not None else height
+            total += 0 if down is None else down.length * height * width
+            total += 0 if across is None else across.length * length * width
+            total += length * width
+    return total
 
 
 def plain(laid: Walk) -> bool:
@@ -116,6 +136,7 @@ def add(one: Scaled, other: Scaled) -> Scaled:
 def branch_counts(laid: Walk) -> Counts:
     """The counts of any network, over the whole image."""
     pending: dict[str, Scaled] = {}
+    matrices: dict[int, Float64] = {}  # traces are shared: by identity
     roundings = 0
     ends = {place.node.name for place in laid.ends}
     image = laid.graph.nodes[0].name
@@ -134,7 +155,7 @@ def branch_counts(laid: Walk) -> Counts:
             # A sum spreads a single channel over all, as it spreads a single row.
             single = is_sum(node) and laid.places[given].channels == 1
             times = laid.places[name].channels if single else 1
-            found = scaled(pull(down, across, values * times), here.exponent)
+            found = scaled(pull(down, across, values * times, matrices), here.exponent)
             pending[given] = add(pending[given], found) if given in pending else found
     if image not in pending or not pending[image].values.max():
         empty = np.zeros((laid.height, laid.width))
@@ -146,11 +167,19 @@ def branch_counts(laid: Walk) -> Counts:
     return Counts(shares, float(shares[0, 0]), error / (1 - error))
 
 
-def pull(down: Trace | None, across: Trace | None, values: Float64) -> Float64:
-    """Carry counts back through one layer: shape (height, width) of what it reads."""
+def pull(
+    down: Trace | None, across: Trace | None, values: Float64, matrices: dict[int, Float64]
+) -> Float64:
+    """Carry counts back through one layer: shape (height, width) of what it reads.
+
+    matrices: those made so far, by the trace's identity.
+    """
+    for through in (down, across):
+        if through is not None and id(through) not in matrices:
+            matrices[id(through)] = through.matrix
     if down is not None:
-        values = down.matrix.T @ values
-    return values if across is None else values @ across.matrix
+        values = matrices[id(down)].T @ values
+    return values if across is None else values @ matrices[id(across)]
 
 
 def terms(through: Trace | None) -> int:

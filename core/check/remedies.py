@@ -41,12 +41,12 @@ def size(found: Report, nearest: tuple[int, ...], good: str) -> Remedy:
     )
 
 
-@lru_cache(32)
+@lru_cache(8)
 def mismatch(found: Report) -> Remedy:
     return size(found, found.fitting_sizes, "everything fits")
 
 
-@lru_cache(32)
+@lru_cache(8)
 def lopsided(found: Report) -> Remedy:
     """A size at which nothing is lopsided; an odd kernel where there is none."""
     if found.even_sizes:
@@ -63,7 +63,7 @@ def lopsided(found: Report) -> Remedy:
     return size(found, (), "every layer pads evenly")
 
 
-@lru_cache(32)
+@lru_cache(8)
 def unused(found: Report) -> Remedy:
     """A pool that takes the rest along, or a size that leaves none."""
     nearest = whole_sizes(found)
@@ -104,7 +104,7 @@ def whole_sizes(found: Report) -> tuple[int, ...]:
     return tuple(good)
 
 
-@lru_cache(32)
+@lru_cache(8)
 def reach(found: Report) -> Remedy:
     """No padding at all, and what that costs."""
     node = first_padded(found)
@@ -124,7 +124,7 @@ def reach(found: Report) -> Remedy:
     return Remedy(f"{words} In {node}:", *lines(found, node, unpadded(node.operation)))
 
 
-@lru_cache(32)
+@lru_cache(8)
 def leak(found: Report) -> Remedy:
     """A padding with which the whole network would not leak."""
     node = first_padded(found)
@@ -150,7 +150,7 @@ def leak(found: Report) -> Remedy:
     )
 
 
-@lru_cache(32)
+@lru_cache(8)
 def corner(found: Report) -> Remedy:
     """The image itself padded, and what its corner then counts; nothing where that helps little."""
     pad = 32 if min(found.height, found.width) >= 64 else 8

@@ -64,7 +64,7 @@ class Misfit:
     stops: bool
 
 
-@lru_cache(32)
+@lru_cache(16)
 def report(graph: Graph, height: int, width: int, said: tuple[str, ...] = ()) -> Report:
     """The `Report` of a network, kept for who asks again."""
     return Report(graph, height, width, said)
@@ -195,7 +195,8 @@ class Report:
             )
         if self.counts is None:
             found.append(
-                "How much each pixel counts is not followed through branches on so large an image."
+                "How much each pixel counts is not followed: the image is too large for it, or the "
+                "network too deep."
             )
         if self.dense:
             found.append(

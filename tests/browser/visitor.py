@@ -427,7 +427,8 @@ class Visitor:
 
     def _type(self, field: ElementHandle, text: str) -> None:
         field.fill(text, timeout=DEADLINE)
-        field.press("Enter")
+        lines = field.evaluate("field => field.tagName") == "TEXTAREA"
+        field.press("Control+Enter" if lines else "Enter")
 
     def _use_cell(self, found: ElementHandle, control: Control) -> Used:
         number = Decimal(found.inner_text() or "1")

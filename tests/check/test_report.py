@@ -13,15 +13,17 @@ from core.check.graph import (
     Add,
     Concatenate,
     Flatten,
+    Graph,
     Linear,
     Pad,
     Pass,
     Resize,
     Transposed,
     Unknown,
+    Window,
 )
 from core.check.networks import NETWORKS
-from core.layers import parse_stack
+from core.layers import Layer, parse_stack
 from core.settings import InputError
 from tests.check.networks import Build, resnet18, unet
 
@@ -176,7 +178,7 @@ def test_large_images_are_answered_or_refused() -> None:
     found = Report(resnet18(), 4096, 4096)
     told = describe(found)
     assert told["corner_to_max"] is None
-    assert "so large an image" in told["notes"][0]
+    assert "is not followed" in told["notes"][0]
     assert told["even_sizes"][0] == 4097
     assert time.process_time() - start < 5
     build = Build()
@@ -255,3 +257,48 @@ def test_bad_input_is_a_sentence(
     assert out == ""
     assert said in err
     assert err.count("\n") == 1
+
+
+# --- Networks made to be slow --------------------------------------------------------------------
+
+
+def strides(*numbers: int) -> Graph:
+    """Ways of many different strides that meet on a map of one pixel."""
+    build = Build()
+    last = build.conv(8, 3, stride=8)
+    for number in numbers:
+        short = build.conv(1, 3, last, stride=number)
+        last = build(Add(), last, short)
+    return build.graph
+
+
+def growing() -> Graph:
+    """Up by 511 and down by 512, again and again."""
+    build = Build()
+    up = Layer("up", 511)
+    for _ in range(100):
+        build(Window(up, up))
+        build.conv(509, 3, stride=512)
+    return build.graph
+
+
+@pytest.mark.parametrize(
+    ("graph", "said"),
+    [(strides(2, 3, 5, 7, 11, 13), "different strides"), (growing(), "too long a fraction")],
+)
+def test_what_would_grow_without_end_is_refused(graph: Graph, said: str) -> None:
+    with pytest.raises(InputError, match=said):
+        describe(Report(graph, 8, 8))
+
+
+def test_a_thousand_blocks_are_answered_in_bounded_time() -> None:
+    build = Build()
+    for _ in range(500):
+        last = build.nodes[-1].name
+        build.conv(3, 3, last, padding=1)
+        build(Add(), last, build.nodes[-1].name)
+    start = time.process_time()
+    told = describe(Report(build.graph, 512, 512))
+    assert time.process_time() - start < 6
+    assert told["corner_to_max"] is None
+    assert any("is not followed" in note for note in told["notes"])
