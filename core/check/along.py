@@ -69,6 +69,7 @@ class Start:
 class Windowed:
     layer: Layer
     convention: Convention
+    inside: bool = False
 
 
 @dataclass(frozen=True)
@@ -185,7 +186,7 @@ def along(operation: Operation, axis: int) -> AxisOperation:
         case Input():
             return Start()
         case Window(rows, columns):
-            return Windowed((rows, columns)[axis], operation.convention)
+            return Windowed((rows, columns)[axis], operation.convention, operation.inside)
         case Pad(top, bottom, left, right, mode):
             before, after = ((top, bottom), (left, right))[axis]
             return Padded(before, after, mode)
@@ -442,8 +443,8 @@ def trace(operation: AxisOperation, laid: Laid, which: int = 0) -> Trace | None:
     """
     length, output = laid.lengths[which], laid.output
     match operation:
-        case Windowed(layer, convention):
-            return trace_window(layer, length, convention)
+        case Windowed(layer, convention, pixels_only):
+            return trace_window(layer, length, convention, pixels_only)
         case Padded(before, after, mode):
             cells = Axis(Layer(CONVOLUTION, 1, padding_mode=mode), length, before, after, output)
             places = np.arange(-before, length + after)
@@ -472,7 +473,9 @@ def trace(operation: AxisOperation, laid: Laid, which: int = 0) -> Trace | None:
     return None
 
 
-def trace_window(layer: Layer, length: int, convention: Convention) -> Trace | None:
+def trace_window(
+    layer: Layer, length: int, convention: Convention, pixels_only: bool = False
+) -> Trace | None:
     """What a convolution, a pool or upsampling reads; None where each output reads its own."""
     axis = fit(layer, length, convention)
     if layer.kernel == 1 and axis.output == length and axis.before == 0:
@@ -482,7 +485,8 @@ def trace_window(layer: Layer, length: int, convention: Convention) -> Trace | N
     padded = (axis.windows < axis.before) | (axis.windows >= axis.before + length)
     weights = None
     if layer.kind == AVERAGE_POOL:
-        shares = [Fraction(1, max(1, int(count))) for count in axis.mean_counts]
+        counts = axis.covered if pixels_only else axis.mean_counts
+        shares = [Fraction(1, max(1, int(count))) for count in counts]
         weights = np.array([[share] * layer.kernel for share in shares], object)
     ratios = tuple(axis.ratios) if layer.padding_mode == "partial" else None
     return Trace(length, axis.sources, padded, layer.kind == CONVOLUTION, weights, ratios)

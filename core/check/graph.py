@@ -45,6 +45,8 @@ class Window:
     multiplier: not None for a depthwise convolution, which then has a group for each channel that
         comes in and this many channels from each, whatever `channels` and `groups` say.
     convention: whose refusals hold, see `core.layers.fit`.
+    inside: an average pool that leaves padded cells out of the mean whatever its padding, PyTorch's
+        count_include_pad=False.
     """
 
     rows: Layer
@@ -52,6 +54,7 @@ class Window:
     groups: int = 1
     multiplier: int | None = None
     convention: Convention = "either"
+    inside: bool = False
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 import sys
 import time
 import tracemalloc
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -14,11 +15,12 @@ from hypothesis import strategies as st
 
 from core.check.along import Matched, lay, trace
 from core.check.code import Reading, read
+from core.check.findings import unseen
 from core.check.graph import Input, Linear, Pad, Window
 from core.check.graph import Unknown as UnknownNode
 from core.check.report import Report
 from core.check.walk import walk
-from core.layers import Layer, Stack
+from core.layers import Layer, Stack, parse_stack
 from core.settings import InputError
 from core.stack_code import keras_code, torch_code
 from core.steps import walk as walk_stack
@@ -603,6 +605,39 @@ def test_code_of_random_stacks_reads_back(
         assert place.rows.pads == (step.rows.before, step.rows.after)
         assert place.columns.pads == (step.columns.before, step.columns.after)
     assert walk(reading.graph, height, width).complete
+
+
+OWN = [
+    "conv3x2:same/partial conv3x1",
+    "conv3x2s2:1/partial",
+    "conv3x2:1/symmetric conv4x2:same/symmetric",
+    "conv3x2:1/circular",
+    "conv3x2:full/reflect",
+    "conv3x2s2d2:1",
+    "maxpool3s2:1 conv3x1",
+]
+
+
+@pytest.mark.parametrize("write", [torch_code, keras_code])
+@pytest.mark.parametrize("text", OWN)
+def test_the_helpers_of_the_apps_own_code_are_known(text: str, write: Any) -> None:
+    steps = walk_stack(parse_stack(text), 11, 14, 3, "either")
+    reading = read(write(steps))
+    assert reading.whole
+    laid = walk(reading.graph, 11, 14)
+    assert laid.ends[0].output == steps[-1].output
+    theirs = tuple(len(rows) for rows in (steps[0].unseen_rows, steps[0].unseen_columns))
+    assert tuple(len(rows) for rows in unseen(laid)) == theirs
+
+
+def test_a_mean_of_pixels_only_divides_by_fewer_at_the_border() -> None:
+    pool = "model = nn.Sequential(nn.AvgPool2d(3, 1, 1{}))"
+    for options, share in (("", 3), (", count_include_pad=False", 2)):
+        laid = walk(read(pool.format(options)).graph, 16, 16)
+        (through,) = laid.traces[0]["0"]
+        assert through is not None
+        assert through.weights is not None
+        assert through.weights[0].tolist() == [Fraction(1, share)] * 3
 
 
 def needs_lambda(layer: Layer) -> bool:

@@ -298,6 +298,7 @@ class At:
         channels: int | None = None,
         groups: int = 1,
         multiplier: int | None = None,
+        inside: bool = False,
         part: str = "",
     ) -> Tensor:
         """A convolution, pool or upsampling. channels: those that come out; None: as many."""
@@ -306,7 +307,7 @@ class At:
                 refuse(layer, convention)
             except InputError as error:
                 self.fail(str(error).removeprefix("layers: "))
-        operation = Window(rows, columns, groups, multiplier, convention)
+        operation = Window(rows, columns, groups, multiplier, convention, inside)
         return self.node(operation, x, channels or x.channels, part=part)
 
     def enlarged(self, x: Tensor, factor: tuple[int, int], convention: Convention) -> Tensor:

@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import Any
 
 from core.check.graph import Crop, Global, Pass
-from core.check.reading import keras_layers, torch_layers
+from core.check.reading import keras_layers, own, torch_layers
 from core.check.reading.building import At, Net, Tensor
 from core.check.reading.objects import (
     REQUIRED,
@@ -35,6 +35,7 @@ from core.check.reading.shapes import (
     Grouped,
     Shape,
     cut,
+    every_other,
     joining_function,
     resize,
 )
@@ -56,6 +57,7 @@ from core.check.reading.values import (
     joined,
     keras_model,
 )
+from core.layers import MAX_POOL, Layer
 
 ROOTS: dict[str, Framework] = {
     "torch": "torch",
@@ -317,6 +319,10 @@ class FrameworkNames(Library):
 
     def instance(self, reader: Reader, kind: Class, given: Arguments, line: int | None) -> Any:
         foreign = " ".join(kind.foreign())
+        if kind.name in own.HELPERS and foreign:
+            framework: Framework = "torch" if "torch" in foreign else "keras"
+            self.framework = self.framework or framework
+            return LayerValue(framework, kind.name, given, line)
         self.built.update(kind.lineage())
         made = Instance(kind, line)
         if "torch" in foreign or "lightning" in foreign:
@@ -415,6 +421,10 @@ class FrameworkNames(Library):
         keys = list(key) if isinstance(key, tuple) else [key]
         if x.form == "vector":
             return at.node(Pass("unsqueeze"), x, x.channels) if None in keys else at.passed(x)
+        steps = every_other(keys, x.last)
+        if steps is not None:
+            rows, columns = (Layer(MAX_POOL, 1, 1, step, padding="valid") for step in steps)
+            return at.window(at.map_of(x), rows, columns, "either")
         cuts = cut(keys)
         if cuts is None:
             why = "what this slice keeps is not followed: expected [:, :, a:-b, c:-d]"

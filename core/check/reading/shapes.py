@@ -37,6 +37,20 @@ JOINING_FUNCTIONS = {
 WHOLE = (0, 0)
 
 
+def every_other(keys: list[Any], last: bool) -> tuple[int, int] | None:
+    """The steps of a slice that takes every so manieth row and column; None where it does more."""
+    axes = (1, 2) if last else (2, 3)
+    steps = [1, 1]
+    for place, key in enumerate(keys):
+        if not isinstance(key, slice) or (key.start, key.stop) != (None, None):
+            return None
+        if key.step is not None:
+            if type(key.step) is not int or not 0 < key.step <= 512 or place not in axes:
+                return None
+            steps[axes.index(place)] = key.step
+    return (steps[0], steps[1]) if max(steps) > 1 else None
+
+
 def cut(keys: list[Any]) -> list[tuple[int, int]] | None:
     """What a slice cuts off each of four axes, before and after; None where it does more."""
     dots = [place for place, key in enumerate(keys) if isinstance(key, Unknown)]

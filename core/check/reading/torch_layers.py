@@ -209,7 +209,16 @@ def avg_pool2d(
     count_include_pad: Any = True,
     divisor_override: Any = None,
 ) -> Tensor:
-    return pool(at, x, AVERAGE_POOL, kernel_size, stride, padding, ceil_mode)
+    return pool(
+        at,
+        x,
+        AVERAGE_POOL,
+        kernel_size,
+        stride,
+        padding,
+        ceil_mode,
+        inside=count_include_pad is False,
+    )
 
 
 @function("avg_pool2d")
@@ -223,7 +232,16 @@ def functional_avg_pool2d(
     count_include_pad: Any = True,
     divisor_override: Any = None,
 ) -> Tensor:
-    return pool(at, input, AVERAGE_POOL, kernel_size, stride, padding, ceil_mode)
+    return pool(
+        at,
+        input,
+        AVERAGE_POOL,
+        kernel_size,
+        stride,
+        padding,
+        ceil_mode,
+        inside=count_include_pad is False,
+    )
 
 
 @module("LPPool2d")
@@ -242,6 +260,7 @@ def pool(
     padding: Any,
     ceil_mode: Any,
     dilation: Any = 1,
+    inside: bool = False,
 ) -> Tensor:
     """A pool; without a stride, its windows stand side by side."""
     x = at.map_of(x)
@@ -255,7 +274,7 @@ def pool(
         Layer(kind, kernel, 1, step, spread, amount, ceil=bool(ceil_mode))
         for kernel, step, spread, amount in zip(kernels, strides, dilations, paddings, strict=True)
     )
-    return at.window(x, rows, columns, "torch")
+    return at.window(x, rows, columns, "torch", inside=inside and any(paddings))
 
 
 @module("AdaptiveAvgPool2d", "AdaptiveMaxPool2d")

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Literal
 
 from core.check.graph import Add, Multiply
-from core.check.reading import keras_layers, torch_layers
+from core.check.reading import keras_layers, own, torch_layers
 from core.check.reading.building import At, Tensor, shown, words
 from core.check.reading.objects import (
     REQUIRED,
@@ -109,6 +109,9 @@ class LayerValue(Thing):
             return Unknown(str(self), line)
         name = self.name or self.given.named.get("name") or snake(self.kind)
         at = library.at(tensors[0].net, str(self), str(name)[:60], self.line)
+        if self.kind in own.HELPERS:
+            arguments = Arguments((x, *self.given.positional), self.given.named)
+            return applied(at, own.HELPERS[self.kind], arguments)
         if self.framework == "keras":
             if self.kind in KERAS_JOINS:
                 return joined_layer(at, self, x)
