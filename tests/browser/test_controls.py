@@ -14,7 +14,10 @@ from tests.browser.visitor import Visitor
 PAGES = ["", *sorted(page.stem for page in (ROOT / "pages").glob("*.py"))]
 
 LATER = {"speed": "how fast a picture plays is seen once it does"}
-REFUSES = {"convention": "PyTorch has not all of Keras's layers: the page says which, and why"}
+REFUSES = {
+    "convention": "PyTorch has not all of Keras's layers: the page says which, and why",
+    "code_text": "words on one line are no Python: the page says so, and where",
+}
 
 
 @pytest.fixture(scope="module")
