@@ -27,7 +27,7 @@ def test_both_arms_train_and_the_verdict_appears(app: str, visit: Visit) -> None
     expect(page.get_by_text("on the 784 pixels that both networks have")).to_be_visible()
     expect(
         page.locator("[data-testid=stVegaLiteChart] canvas, [data-testid=stVegaLiteChart] svg")
-    ).to_have_count(6)  # both curves, the parts of the change, the seeds, and the controls' two
+    ).to_have_count(4)  # both curves, the parts of the change, and the seeds
     expect(page.get_by_role("progressbar")).to_have_count(0)
     expect(region).to_contain_text("This run: per pixel the loss")
     assert region.evaluate("region => region.stayed")  # else a screen reader says nothing
