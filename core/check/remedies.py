@@ -85,7 +85,28 @@ def unused(found: Report) -> Remedy:
             f"nn.{kind}2d({rows.kernel}{stride}{padding}, ceil_mode=True)",
             f'layers.{long}2D({rows.kernel}{strides}, padding="same")',
         )
+    if isinstance(node.operation, Window) and skips(node.operation):
+        wide = [wider(layer) for layer in axes(node.operation)]
+        changed = replace(node.operation, rows=wide[0], columns=wide[1])
+        return Remedy(
+            "Its windows are narrower than their stride, at any size. A kernel as wide as the "
+            f"stride or wider skips nothing between its windows, in {node}:",
+            *lines(found, node, changed),
+        )
     return size(found, nearest, "nothing is left out")
+
+
+def skips(operation: Window) -> bool:
+    """Whether pixels between two windows are in neither."""
+    return any(layer.span < layer.stride for layer in axes(operation))
+
+
+def wider(layer: Layer) -> Layer:
+    """The layer with the least odd kernel that covers its stride, padded by half of it."""
+    if layer.span >= layer.stride:
+        return layer
+    kernel = layer.stride + 1 - layer.stride % 2
+    return replace(layer, kernel=kernel, dilation=1, padding=kernel // 2)
 
 
 def whole_sizes(found: Report) -> tuple[int, ...]:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from core.__main__ import main
-from core.check import Report, chain, describe
+from core.check import Report, chain, describe, remedies
 from core.check.graph import (
     Add,
     Concatenate,
@@ -101,6 +101,19 @@ def test_a_row_that_a_branch_skips_and_another_reads_is_used() -> None:
     assert found.unused == ()
     rows = {item["layer"]: item["branch"] for item in describe(found)["layers"]}
     assert rows == {wide: wide, short: short, "add3": None}
+
+
+def test_a_kernel_narrower_than_its_stride_is_offered_a_wider_one() -> None:
+    build = Build()
+    build.conv(3, 8, padding=1)
+    build.conv(1, 16, stride=2)
+    found = Report(build.graph, 8, 8)
+    assert [len(item.rows) for item in found.unused] == [4]
+    assert remedies.unused(found).torch == "nn.Conv2d(8, 16, 3, stride=2, padding=1)"
+    build = Build()
+    build.conv(3, 8, padding=1)
+    build.conv(3, 16, stride=2, padding=1)
+    assert not Report(build.graph, 8, 8).unused
 
 
 def test_a_line_of_padding_counts_with_its_window() -> None:
