@@ -7,6 +7,7 @@ when stdin does, which is also when its server ends, however that happens.
 from __future__ import annotations
 
 import contextlib
+import importlib
 import os
 import signal
 import sys
@@ -50,9 +51,7 @@ def main() -> None:
     with contextlib.suppress(OSError):  # on Linux: the first to go where memory runs out
         Path("/proc/self/oom_score_adj").write_text("500")
     send(Message("hello", told=wire.HELLO))
-    # All that a run needs: sources that change while the server runs are not looked at again.
-    with contextlib.suppress(ImportError):  # each run will say so
-        from core.autoencoder import training as training
+    _import_all()
     stops: dict[int, threading.Event] = {}
     while (message := wire.read(sys.stdin.buffer)) is not None:
         if message.kind == "prepare":
@@ -66,6 +65,14 @@ def main() -> None:
             stop.set()
     # Without ado: torch aborts where an interpreter ends under a thread that trains.
     os._exit(0)
+
+
+def _import_all() -> None:
+    """All that any kind of run needs: sources that change later are not looked at again."""
+    for file in Path(__file__).parents[1].glob("*/runs.py"):
+        for name in ("runs", "training"):
+            with contextlib.suppress(ImportError):  # each run will say so
+                importlib.import_module(f"core.{file.parent.name}.{name}")
 
 
 def _prepare(message: Message) -> None:
