@@ -9,7 +9,9 @@ from core.autoencoder import Checkpoint, Run, arms
 from core.autoencoder.presets import AS_ASKED, ORIGINAL_PADDED, judged_seeds
 from core.autoencoder.runs import SHIPPED
 from core.autoencoder.store import Folder
+from core.classifier import Settings, results
 from core.loss.comparison import compare
+from pages.sections.check import border_words
 from pages.shared.post import POST
 from pages.shared.verdict import sentence, weigh
 
@@ -33,3 +35,14 @@ def test_the_verdict_is_that_of_the_pages(run: Run) -> None:
 
 def test_the_posts_figures() -> None:
     assert f"from {POST.unpadded} to {POST.padded}, by {POST.fell}" in README
+
+
+def test_the_classifiers_figures() -> None:
+    found = results.read()
+    for padding, row in border_words.at_the_border("max", found).iterrows():
+        assert f"| {padding} | " + " | ".join(v for v in row if v != "–") + " |" in README
+    for line in border_words.expectation("max", found):
+        assert "want of runs" in line or line.replace("**", "") in README
+    for _, row in border_words.consistencies(Settings(), found).iterrows():
+        before, after = (value.split(" %")[0] for value in row)
+        assert f"{before} to {after} %" in README

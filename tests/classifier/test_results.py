@@ -1,11 +1,12 @@
 """The shipped results: written, read, and never half believed."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from core.classifier import DISTANCES, SEEDS, SIDES, Measured, Settings, results
+from core.classifier import DISTANCES, SEEDS, SIDES, Measured, Settings, cells, results
 
 WIDE = len(DISTANCES)
 
@@ -58,3 +59,16 @@ def test_changes_are_paired_by_seed() -> None:
 
     found = results.changes(first, second, at_border, at_border)
     assert found == pytest.approx({0: 0.5, 1: -0.5})
+
+
+def test_the_repository_ships_runs_that_learnt() -> None:
+    found = results.read()
+    assert found
+    assert all(test.accuracy > 0.9 for test in found.values())
+
+
+@pytest.mark.parametrize("cell", cells(), ids=lambda cell: " ".join(map(str, cell.cell)))
+def test_a_cell_has_all_its_seeds_or_none(cell: Settings) -> None:
+    there = results.of_seeds(cell, results.read())
+    assert len(there) in (0, len(SEEDS))
+    assert all(replace(cell, seed=seed) in results.read() for seed in there)

@@ -66,11 +66,7 @@ def show() -> None:
     border_live.show(cell, SEEDS.stop + len(own))
     st.markdown("\n".join(f"- {line}" for line in words.judged(cell, found)), width=TEXT)
     st.subheader("Is it the padding?")
-    st.markdown(
-        f"{sources.cite(sources.SCHEIDL)} expects that a model may fail when important details lie "
-        "near the border. What became of that, from the middle to the border, network by network:",
-        width=TEXT,
-    )
+    st.markdown("What became of the expectation, from the middle to the border:", width=TEXT)
     st.markdown("\n".join(f"- {x}" for x in words.expectation(cell.pool, found)), width=TEXT)
     st.table(words.at_the_border(cell.pool, found))
     st.caption(
@@ -91,11 +87,12 @@ def show() -> None:
 def introduction(start: Settings) -> str:
     """What was done, before anything is said of what came of it."""
     return (
-        f"A small classifier: {len(KERNELS)} convolutions, two pools, a readout. It is trained on "
-        f"{start.train_size:,} MNIST digits in the middle of a black {CANVAS} × {CANVAS} canvas. "
-        f"Then {TESTED} test digits move straight to each side, until "
-        f"{DISTANCES[-1]} … 0 black pixels are left between ink and border; nothing is cut off. "
-        "The first network to guess about has “valid” convolutions and global max pooling."
+        f"{sources.cite(sources.SCHEIDL)} expects that a model may fail when important details lie "
+        f"near the border. Here is a small one to try: {len(KERNELS)} convolutions, two pools, a "
+        f"readout. It is trained on {start.train_size:,} MNIST digits in the middle of a black "
+        f"{CANVAS} × {CANVAS} canvas. Then {TESTED} test digits move straight to each side, from "
+        f"{DISTANCES[-1]} black pixels between ink and border to none; nothing is cut off. The one "
+        "to guess about has “valid” convolutions and global max pooling."
     )
 
 

@@ -179,7 +179,7 @@ SLIGHTLY = "worse at the border, perhaps by less than 1 %"
 ALIKE = "as good at the border to within 1 %"
 BETTER = "better at the border"
 OPEN = "undecided whether worse"
-ABSENT = "not judged, for not all runs are here,"
+ABSENT = "not judged yet, for want of runs,"
 OUTCOMES = (WORSE, SLIGHTLY, ALIKE, BETTER, OPEN, ABSENT)
 
 
