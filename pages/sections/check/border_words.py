@@ -123,8 +123,9 @@ def evidence(cell: Settings, found: Results) -> dict[Quantity, Evidence]:
 
 
 def judged(cell: Settings, found: Results) -> list[str]:
-    """The judgements as sentences."""
-    return [sentence(weighed, quantity) for quantity, weighed in evidence(cell, found).items()]
+    """The judgements as sentences; what is said of several is said once."""
+    said = [sentence(weighed, quantity) for quantity, weighed in evidence(cell, found).items()]
+    return list(dict.fromkeys(said))
 
 
 # --- The whole design ---------------------------------------------------------------------------
