@@ -283,6 +283,8 @@ check?given=layers&layers=conv3x8s2:1+maxpool2&size=30
     At 30 × 30: rows or columns that are left out and 1 layer padded unevenly
 check?given=code&size=32&code=eNpLK8rPVSjJL0rOUMjMLcgvKlHIy-Piys1PSc1RsAWy9YJTC0tT80oyE3M0gDzn_LwyoxQNQx0FCx0FYx2F4pKizJRUWyMdhYLElJTMvHRbQ00dkLagVJ9QDU1NLgAlaR5f
     At 32 × 32: 1 layer padded unevenly
+check?guess=just+show+me&border_guess=few&digits_padding=same&readout=linear&pool=max&shifted=true
+    At 224 × 224: 5 layers padded unevenly
 check?given=paste&network=alexnet
     The link's given must be one of ready-made, layers, code, not 'paste'. Showing ready-made.
 """
