@@ -130,7 +130,7 @@ def frozen():
 
 first = frozen()
 assert first > 0
-assert frozen() == first  # once
+assert frozen() <= first  # once; what is no longer used has gone
 import torch
 assert frozen() > first
 """
