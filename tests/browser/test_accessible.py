@@ -29,6 +29,8 @@ STREAMLIT_S_OWN = {
     # The frame around a block of code takes the focus; what scrolls is inside it.
     # A table that is too wide scrolls, and takes no focus.
     "scrollable-region-focusable": "[data-testid=stCode] pre, [data-testid=stTable] div",
+    # The colours of code.
+    "color-contrast": "[data-testid=stCode] .token",
 }
 """By axe's rule, what it finds there."""
 

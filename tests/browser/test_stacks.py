@@ -20,19 +20,8 @@ def test_a_click_on_a_map_explains_that_pixel(app: str, visit: Visit) -> None:
     expect(chart.locator("svg, canvas").first).to_be_attached()
     # The fifth pixel of the fifth row: a map of 10 pixels has squares of 32 screen pixels.
     chart.click(position={"x": 4.5 * 32, "y": 4.5 * 32})
-    expect(page.get_by_text("position 9 of 9").first).to_be_visible()
     expect(page.get_by_role("spinbutton", name="Row")).to_have_value("4")
     expect(page).to_have_url(re.compile("row=4.*column=4"))
-
-
-def test_play_runs_through_the_kernel_positions_and_stops(app: str, visit: Visit) -> None:
-    page = visit(f"{app}/impact?size=10&row=3&column=3")
-    page.get_by_role("button", name="Play").click()
-    expect(page.get_by_role("button", name="Pause")).to_be_visible()
-    expect(page.get_by_text("position 9 of 9").first).to_be_visible()
-    expect(page.get_by_role("button", name="Play")).to_be_visible()
-    page.get_by_role("slider", name="Kernel position").press("ArrowLeft")
-    expect(page.get_by_text("position 8 of 9").first).to_be_visible()
 
 
 def test_a_preset_is_a_link(app: str, visit: Visit) -> None:
