@@ -14,8 +14,8 @@ from core.autoencoder import Checkpoint, Run, cost, runs
 from core.autoencoder.runs import View
 from core.limits import limits
 
-TICK = 0.5  # seconds between two looks at runs in training
-FEW = 5  # sessions that may look that often
+TICK = 1.0  # seconds between two looks at runs in training
+FEW = 10  # sessions that may look that often
 RARE = 4.0  # seconds; a run is dropped when nobody has looked for runs.PATIENCE
 
 
