@@ -240,6 +240,7 @@ def test_going_from_preset_to_preset_is_no_fault_of_the_link() -> None:
 
 def test_without_mnist_generated_digits_take_its_place(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("MNIST_DIR", raising=False)
+    runs.process().close()  # the next one starts with what is set here
     app = open_page("autoencoder", seed=4242, train_size=1000, images=5000)
     click(app, "Train")
     until(lambda: len(app.run().info) == 1, 300)
@@ -247,6 +248,7 @@ def test_without_mnist_generated_digits_take_its_place(monkeypatch: pytest.Monke
     assert info.value.startswith("MNIST is not on this computer and could not be downloaded")
     assert info.value.endswith("So this run uses generated digits.")
     click(app, "Stop")
+    runs.process().close()
 
 
 def test_an_error_in_a_page_is_a_sentence_and_a_log_entry(
