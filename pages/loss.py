@@ -72,8 +72,11 @@ def experiments() -> None:
     if shown:
         where(experiment, shown)
     if there:
-        changes = tuple(loss.changes(there).items())
-        fold("ways", "What may one say of the padded network?", lambda: ways(changes, judged))
+        fold(
+            "ways",
+            "What may one say of the padded network?",
+            lambda: ways(tuple(loss.changes(there).items()), judged),
+        )
     fold(
         "law",
         "Does the loss per pixel fall as fast as the pixels grow?",

@@ -12,6 +12,14 @@ import pandas as pd
 from core.loss import Parts
 from pages.shared import charts
 
+Arms = tuple[tuple[str, Parts], ...]  # by arm, hashable
+
+
+def show(made_of: Arms, most: float = 0, *, key: str) -> None:
+    """Draw the bars; see `table`."""
+    arms = dict(made_of)
+    charts.show(table(arms, most), spec(), alt=words(arms), key=key)
+
 
 def words(made_of: Mapping[str, Parts]) -> str:
     """Each network's total loss in its three parts, in nats an image."""

@@ -18,10 +18,13 @@ from pages.sections.autoencoder.layers import layer_table
 from pages.sections.autoencoder.pair import Pair, drawn_curve, look, window
 from pages.sections.autoencoder.progress import READING, SEED, doing, progress
 from pages.shared import announce, charts, parts, runs
+from pages.shared.alike import moment
 from pages.shared.controls import told
 from pages.shared.guard import fragment
 from pages.shared.tested import loss_maps, samples
 from pages.shared.words import TEXT
+
+_show_parts = moment(parts.show)
 
 
 def watch(pair: Pair, *, revealed: bool) -> None:
@@ -62,9 +65,9 @@ def spoken(pair: Pair, *, revealed: bool) -> str:
 def _lies(now: Mapping[str, Checkpoint]) -> None:
     """Where the loss lies by now: the maps cool from what an untrained network loses."""
     st.markdown(f"**Where the loss lies by now**, on the first {POINT_IMAGES} test images")
-    made_of = {arm: loss.parts(network) for arm, network in now.items()}
+    made_of = tuple((arm, loss.parts(network)) for arm, network in now.items())
     _, most = window(min(network.total for network in now.values()))
-    charts.show(parts.table(made_of, most), parts.spec(), alt=parts.words(made_of), key="by now")
+    _show_parts(made_of, most, key="by now")
     loss_maps(now, highest=math.log(2))
 
 
@@ -146,8 +149,8 @@ def verdict(pair: Pair) -> str:
         return _verdict(f"So far, {seen}", per_pixel - 1, more * per_pixel - 1)
     if pair.tested is None:
         return ""
-    parts = loss.split_of(*pair.tested)
-    return _verdict("This run", parts.per_pixel, parts.total)
+    split = loss.split_of(*pair.tested)
+    return _verdict("This run", split.per_pixel, split.total)
 
 
 def _verdict(when: str, per_pixel: float, total: float) -> str:

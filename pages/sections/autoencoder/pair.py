@@ -68,6 +68,11 @@ class Pair:
         return self._last(lambda state: state.up_to(self.run.images).checkpoints)
 
     @property
+    def points(self) -> list[tuple[Point, Point]]:
+        """Both arms' points at each position that both have reached, up to the images asked for."""
+        return self._both(lambda state: state.up_to(self.run.images).points)
+
+    @property
     def now(self) -> dict[str, Checkpoint] | None:
         """Both arms as they are: in training as of their last points, else as they were tested."""
         found = dict(zip(self.views, self.tested, strict=True)) if self.tested else {}
@@ -82,14 +87,15 @@ class Pair:
         return self._last(lambda state: state.points)
 
     def _last(self, reports: Callable[[State], tuple[Report, ...]]) -> tuple[Report, Report] | None:
-        reached = [
-            {report.images_seen: report for report in reports(view.state)}
+        return next(reversed(self._both(reports)), None)
+
+    def _both(self, reports: Callable[[State], tuple[Report, ...]]) -> list[tuple[Report, Report]]:
+        unpadded, padded = (
+            {report.images_seen: report for report in reports(view.state)} if view.state else {}
             for view in self.views.values()
-            if view.state is not None
-        ]
-        if len(reached) < 2 or not (common := reached[0].keys() & reached[1].keys()):
-            return None
-        return reached[0][max(common)], reached[1][max(common)]
+        )
+        common = sorted(unpadded.keys() & padded.keys())
+        return [(unpadded[position], padded[position]) for position in common]
 
 
 def _about_to_begin(view: View) -> bool:

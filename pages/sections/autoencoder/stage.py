@@ -9,7 +9,7 @@ from typing import NamedTuple
 import streamlit as st
 
 from core import loss
-from core.autoencoder import Point, Run
+from core.autoencoder import Run
 from core.autoencoder.presets import AS_ASKED
 from pages.sections.autoencoder import seeds
 from pages.sections.autoencoder.finding import GUESSES
@@ -50,14 +50,9 @@ class Course(NamedTuple):
 
 def course(pair: Pair) -> Course:
     """The moments that both runs have reached."""
-    reached: list[dict[int, Point]] = [
-        {p.images_seen: p for p in view.state.up_to(pair.run.images).points} if view.state else {}
-        for view in pair.views.values()
-    ]
-    unpadded, padded = reached
     moments = (
-        Moment(seen, unpadded[seen].test_loss, padded[seen].test_loss)
-        for seen in sorted(unpadded.keys() & padded.keys())
+        Moment(unpadded.images_seen, unpadded.test_loss, padded.test_loss)
+        for unpadded, padded in pair.points
     )
     pixels = pair.unpadded.settings.pixels, pair.padded.settings.pixels
     return Course(tuple(moments), pixels, pair.run.images)

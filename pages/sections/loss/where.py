@@ -8,10 +8,12 @@ from core import loss
 from core.autoencoder import Run
 from core.loss import Pairs
 from pages.sections.loss.words import floor_words, where_title
-from pages.shared import charts, parts, runs
+from pages.shared import parts, runs
 from pages.shared.alike import alike
 from pages.shared.tested import loss_maps
 from pages.shared.words import TEXT
+
+show_parts = alike(parts.show)
 
 
 def where(experiment: Run, shown: Pairs) -> None:
@@ -21,18 +23,11 @@ def where(experiment: Run, shown: Pairs) -> None:
     st.header(where_title(made_of["unpadded"], made_of["padded"]))
     st.caption("Losses are in nats, the unit of natural logarithms: 1 nat is 1.44 bits.")
     loss_maps(both)
-    draw_parts(tuple(made_of.items()))
+    show_parts(tuple(made_of.items()), key="parts")
     st.caption(sources(experiment, shown))
     plain = experiment.settings.variation == "plain"
     pixels = both["unpadded"].loss_map.size
     st.markdown(floor_words(made_of["unpadded"], pixels, plain=plain), width=TEXT)
-
-
-@alike
-def draw_parts(made_of: tuple[tuple[str, loss.Parts], ...]) -> None:
-    """Each total loss in its three parts."""
-    of_arms = dict(made_of)
-    charts.show(parts.table(of_arms), parts.spec(), alt=parts.words(of_arms), key="parts")
 
 
 def sources(experiment: Run, shown: Pairs) -> str:
