@@ -8,14 +8,15 @@ import os
 import re
 import subprocess
 import sys
-import threading
 import zipfile
 from collections.abc import Iterator, Mapping
 from functools import partial
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from http.server import SimpleHTTPRequestHandler
 from pathlib import Path
 
 import pytest
+
+from tests.served import served
 
 ROOT = Path(__file__).parents[1]
 REQUIREMENTS = (ROOT / "requirements.txt").read_text()
@@ -95,11 +96,8 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
             "numpy": (wheel(files, "numpy", "1.26.4"),),
         },
     )
-    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=str(root)))
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    server.server_close()
+    with served(partial(Quiet, directory=str(root))) as host:
+        yield f"http://{host}"
 
 
 def would_install(

@@ -10,7 +10,7 @@ import math
 
 import numpy as np
 
-from core.arrays import Bytes, Float32, Floats
+from core.arrays import Float32, Floats
 from core.autoencoder.experiment import Settings, parameter_count
 from core.data import SIZE
 
@@ -25,12 +25,6 @@ def kernels(settings: Settings) -> list[Shape]:
     channels = settings.channels
     inner: Shape = (channels, channels, 3, 3)
     return [(channels, 1, 3, 3), *[inner] * (2 * settings.depth - 1), (1, channels, 3, 3)]
-
-
-def denoised(weights: Float32, settings: Settings, noisy: Bytes) -> Bytes:
-    """What the network with these weights makes of images: (n, size, size) bytes, in and out."""
-    outputs = sigmoid(logits(weights, settings, np.divide(noisy, np.float32(255))))
-    return np.rint(255 * outputs).astype(np.uint8)
 
 
 def sigmoid(z: Floats) -> Floats:

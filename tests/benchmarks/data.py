@@ -16,6 +16,11 @@ from core.arrays import Bytes
 from core.data import digits
 
 
+def dataset() -> str:
+    """MNIST where it is at hand."""
+    return "mnist" if data.available() else "digits"
+
+
 def seconds(work: Callable[[], Any], times: int = 1) -> float:
     """The least time of three rounds, for one call."""
     rounds = []
@@ -35,11 +40,10 @@ def memory() -> str:
 
 
 def main() -> None:
-    dataset = "mnist" if data.available() else "digits"
-    images = data.load(dataset)
+    images = data.load(dataset())
     tasks: dict[str, tuple[Callable[[], Any], int]] = {
         "draw 60,000 × 28 × 28 normals": (lambda: _normals(60_000), 1),
-        "load 60,000 of " + dataset: (lambda: data.load(dataset), 1),
+        "load 60,000 of " + dataset(): (lambda: data.load(dataset()), 1),
         "draw 1,000 digits": (lambda: digits.draw(1_000), 1),
         "crop 60,000": (lambda: data.vary(images.train, "cropped"), 1),
         "noisy set, unpadded": (lambda: _noisy(images.train, 0), 1),

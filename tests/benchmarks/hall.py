@@ -19,9 +19,9 @@ import time
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
-from core import data
 from core.machine import processor
-from tests.benchmarks.memory import megabytes, processes
+from tests.benchmarks.data import dataset
+from tests.benchmarks.memory import watched
 from tests.benchmarks.session import connected
 from tests.benchmarks.visitors import figures
 from tests.browser.conftest import serving
@@ -84,8 +84,7 @@ def hall(
     address: str, sessions: int, arrive: float, *, different: bool = False, images: int = 20_000
 ) -> list[Seen]:
     """What visitors see who arrive within `arrive` seconds; they live in a process of their own."""
-    dataset = "mnist" if data.available() else "digits"
-    asked = f"guess=better&dataset={dataset}&images={images}"
+    asked = f"guess=better&dataset={dataset()}&images={images}"
     queries = [f"{asked}&seed={1000 + number * different}" for number in range(sessions)]
     filled = subprocess.run(
         [sys.executable, "-m", "tests.benchmarks.hall", "--fill", address],
@@ -131,11 +130,11 @@ def main() -> None:
     with (
         tempfile.TemporaryDirectory() as folder,
         serving(Path(folder), PADDING_LAB_CACHE=folder) as address,
+        watched() as seen,
     ):
         every = hall(address, asked.sessions, asked.arrive, different=asked.different)
-        most = sum(megabytes(process, "VmHWM") for process in processes())
     print(f"{asked.sessions} sessions within {asked.arrive:g} s on {processor()}")
-    print(f"{table(every)}\nServer's memory at most: {most} MB")
+    print(f"{table(every)}\nAll processes, shared pages counted once: {max(seen)} MB at most")
     for error in sorted({seen.error for seen in every if seen.error}):
         print(error)
 

@@ -17,7 +17,7 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, Page
 
-from core import data
+from tests.benchmarks.data import dataset
 from tests.benchmarks.visitors import chromium, click, figures, keep, visit, watching
 from tests.browser.conftest import serving
 
@@ -33,8 +33,7 @@ def measure(page: Page, words: tuple[str, ...], clicks: int) -> tuple[float, flo
 
 
 def row(browser: Browser, address: str, *, training: bool, sessions: int, clicks: int) -> str:
-    dataset = "mnist" if data.available() else "digits"
-    query = f"dataset={dataset}&train_size=20000&images=600000&seed={100 * training + sessions}"
+    query = f"dataset={dataset()}&train_size=20000&images=600000&seed={100 * training + sessions}"
     first = visit(browser, f"{address}/autoencoder?{query}")
     if training:
         first.get_by_role("button", name="Train", exact=True).click()

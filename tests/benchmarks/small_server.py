@@ -12,7 +12,6 @@ import argparse
 import io
 import os
 import tempfile
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -21,14 +20,13 @@ from typing import NamedTuple
 from PIL import Image
 from playwright.sync_api import FilePayload, Page
 
-from core import data
 from core.machine import processor
-from tests.benchmarks.memory import together
+from tests.benchmarks.data import dataset
+from tests.benchmarks.memory import watched
 from tests.benchmarks.visitors import chromium
 from tests.browser.conftest import ROOT, serving, settle
 
 PAGES = sorted(page.stem for page in (ROOT / "pages").glob("*.py"))
-DATASET = "mnist" if data.available() else "digits"
 NAME = f"padding_lab_{os.getpid()}"
 CODE = "nn.Sequential(nn.Conv2d(3, 64, 7, 2, 3), nn.MaxPool2d(3, 2, 1), nn.Conv2d(64, 64, 3))"
 
@@ -71,8 +69,8 @@ def limited(megabytes: int) -> Iterator[tuple[str, Callable[[], int], str]]:
     made = group(megabytes)
     with tempfile.TemporaryDirectory() as folder:
         if made is None:
-            with serving(Path(folder), PADDING_LAB_CACHE=folder) as address, watched() as most:
-                yield address, most, "looked at twice a second, under no limit"
+            with serving(Path(folder), PADDING_LAB_CACHE=folder) as address, watched() as seen:
+                yield address, lambda: max(seen), "looked at twice a second, under no limit"
             return
         join = ("-c", JOIN, str(made.folder / "cgroup.procs"))
         try:
@@ -81,23 +79,6 @@ def limited(megabytes: int) -> Iterator[tuple[str, Callable[[], int], str]]:
                 yield address, lambda: int(peak.read_text()) // 2**20, "under a cgroup's limit"
         finally:
             made.folder.rmdir()
-
-
-@contextmanager
-def watched() -> Iterator[Callable[[], int]]:
-    """The most that the processes have taken together, looked at twice a second."""
-    most, end = 0, threading.Event()
-
-    def look() -> None:
-        nonlocal most
-        while not end.wait(0.5):
-            most = max(most, together())
-
-    looking = threading.Thread(target=look, daemon=True)
-    looking.start()
-    yield lambda: most
-    end.set()
-    looking.join(10)
 
 
 def picture() -> FilePayload:
@@ -130,7 +111,7 @@ def walk(page: Page, address: str, tell: Callable[[str], None]) -> None:
     page.get_by_role("textbox").first.press("Control+Enter")
     settle(page)
     tell("code")
-    visit("autoencoder", f"guess=better&seed=1234&dataset={DATASET}")
+    visit("autoencoder", f"guess=better&seed=1234&dataset={dataset()}")
     page.get_by_role("button", name="Train", exact=True).click()
     page.get_by_role("button", name="Train with a fresh seed").wait_for(timeout=600_000)
     tell("trained")

@@ -59,9 +59,7 @@ def started(
     script: str = "streamlit_app.py",
 ) -> Iterator[tuple["subprocess.Popen[bytes]", str]]:
     """The process of such a server, and its address."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     command = [sys.executable, *streamlit, "run", script]
     command += [f"--server.port={port}", "--server.address=127.0.0.1", "--server.headless=true"]
     with (folder / "log").open("w") as log:
@@ -70,14 +68,23 @@ def started(
         )
     try:
         address = f"http://127.0.0.1:{port}"
-        _wait_until_healthy(server, address)
+        wait_until_healthy(server, address)
         yield server, address
     finally:
         server.terminate()
         server.wait(20)
 
 
-def _wait_until_healthy(server: "subprocess.Popen[bytes]", address: str) -> None:
+def free_port() -> int:
+    """A port that nobody listened at just now."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port: int = free.getsockname()[1]
+        return port
+
+
+def wait_until_healthy(server: "subprocess.Popen[bytes]", address: str) -> None:
+    """Wait until the app answers at `address`; RuntimeError where `server` ends, or never does."""
     for _ in range(300):
         if server.poll() is not None:
             raise RuntimeError(f"the server ended at once with exit code {server.returncode}")

@@ -3,21 +3,20 @@
 import os
 import re
 import shutil
-import socket
 import subprocess
-import threading
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import ROOT, settle
+from tests.browser.conftest import ROOT, free_port, settle, wait_until_healthy
+from tests.served import served
 
 NGINX = shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin")
 
@@ -29,9 +28,7 @@ def proxied(folder: Path, servers: list[str]) -> Iterator[str]:
         if os.environ.get("CI"):
             pytest.fail("nginx is not installed")
         pytest.skip("nginx is not installed: the recipe cannot be tried")
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     found = re.search(r"```nginx\n(.*?)```", (ROOT / "README.md").read_text(), re.DOTALL)
     assert found
     upstream = "".join(f"server {server}; " for server in servers)
@@ -50,24 +47,12 @@ def proxied(folder: Path, servers: list[str]) -> Iterator[str]:
     assert checked.returncode == 0, checked.stderr
     process = subprocess.Popen(command)
     try:
-        _wait_until_open(process, port)
-        yield f"http://127.0.0.1:{port}"
+        address = f"http://127.0.0.1:{port}"
+        wait_until_healthy(process, address)
+        yield address
     finally:
         process.terminate()
         process.wait(20)
-
-
-def _wait_until_open(process: "subprocess.Popen[bytes]", port: int) -> None:
-    for _ in range(100):
-        try:
-            socket.create_connection(("127.0.0.1", port), 5).close()
-            return
-        except OSError:
-            try:
-                raise RuntimeError(f"nginx ended with {process.wait(0.1)}")
-            except subprocess.TimeoutExpired:
-                continue
-    raise RuntimeError("nginx opened no port")
 
 
 class Named(BaseHTTPRequestHandler):
@@ -88,13 +73,8 @@ class Named(BaseHTTPRequestHandler):
 
 @pytest.fixture
 def two_servers() -> Iterator[list[str]]:
-    servers = [ThreadingHTTPServer(("127.0.0.1", 0), partial(Named, number)) for number in (1, 2)]
-    for server in servers:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield [f"127.0.0.1:{server.server_port}" for server in servers]
-    for server in servers:
-        server.shutdown()
-        server.server_close()
+    with served(partial(Named, 1)) as first, served(partial(Named, 2)) as second:
+        yield [first, second]
 
 
 def ask(address: str, cookie: str = "") -> tuple[str, str]:

@@ -17,6 +17,7 @@ import pytest
 from core.arrays import Bytes
 from core.data import mnist
 from core.data.mnist import DamagedFile, MissingData, Stopped
+from tests.served import served
 
 SMALL = replace(mnist.TRAIN, shape=(5, 28, 28), packed=4_000)
 PIXELS = np.random.default_rng(0).integers(256, size=SMALL.shape, dtype=np.uint8)
@@ -132,27 +133,27 @@ def moving_to(place: str) -> Answer:
 
 @pytest.fixture
 def mirrors(monkeypatch: pytest.MonkeyPatch) -> Iterator[Mirrors]:
-    served = Mirrors()
+    mirrors = Mirrors()
 
     class Handler(http.server.BaseHTTPRequestHandler):
         def do_GET(self) -> None:
-            served.answer(self)
+            mirrors.answer(self)
 
         def log_message(self, *_: object) -> None:
             pass
 
     def hanging(handler: http.server.BaseHTTPRequestHandler) -> None:
-        served.hang.wait(10)
+        mirrors.hang.wait(10)
 
     def hanging_halfway(handler: http.server.BaseHTTPRequestHandler) -> None:
         sending(PACKED[:1000], promised=len(PACKED))(handler)
         handler.wfile.flush()
-        served.hang.wait(10)
+        mirrors.hang.wait(10)
 
     def resetting(handler: http.server.BaseHTTPRequestHandler) -> None:
         handler.wfile.write(b"nonsense\r\n")
 
-    served.answers = {
+    mirrors.answers = {
         "good": sending(PACKED),
         "cut": sending(PACKED[:1000], promised=len(PACKED)),
         "wrong": sending(gzip.compress(GOOD[:-1] + b"\0")),
@@ -167,17 +168,11 @@ def mirrors(monkeypatch: pytest.MonkeyPatch) -> Iterator[Mirrors]:
         "inside": moving_to("https://10.0.0.1/secret"),
         "looping": moving_to(f"/looping/{SMALL.name}.gz"),
     }
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    server.daemon_threads = True
-    thread = threading.Thread(target=server.serve_forever, args=(0.01,))
-    thread.start()
-    base = f"http://127.0.0.1:{server.server_port}"
-    monkeypatch.setattr(mnist, "MIRRORS", tuple(f"{base}/{name}/" for name in served.answers))
-    yield served
-    served.hang.set()
-    server.shutdown()
-    thread.join(60)
-    server.server_close()
+    with served(Handler) as host:
+        bases = tuple(f"http://{host}/{name}/" for name in mirrors.answers)
+        monkeypatch.setattr(mnist, "MIRRORS", bases)
+        yield mirrors
+        mirrors.hang.set()
 
 
 def only(monkeypatch: pytest.MonkeyPatch, *names: str) -> None:
