@@ -15,6 +15,7 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Fault:
-    """An answer to print, and an exit status of 1: what was to be looked for was found."""
+    """An answer to print, and an exit status of 1: a fault was found, or a run has failed."""
 
     answer: dict[str, Any]
 
@@ -192,8 +193,30 @@ def warm(parser: argparse.ArgumentParser) -> Command:
     from core.autoencoder.presets import every_run
 
     parser.add_argument("--list", action="store_true", help="say what is there, train nothing")
+    parser.add_argument(
+        "--sweep",
+        metavar="GRID",
+        help="what to train in place of the presets: settings with their values, such as "
+        "'pad_width=0..8 seed=0..9' or 'pad_mode=edge,reflect epochs=1..3'",
+    )
+    parser.add_argument(
+        "--preset",
+        metavar="NAME",
+        help="where a sweep takes the settings from that it does not name: live (default), or "
+        "original",
+    )
+    parser.add_argument(
+        "--csv",
+        metavar="FILE",
+        help="write a sweep's results there, a row each: losses of the test set in nats",
+    )
 
-    def answer(arguments: argparse.Namespace) -> dict[str, Any]:
+    def answer(arguments: argparse.Namespace) -> Answer:
+        if arguments.sweep is not None:
+            return swept(arguments)
+        for name in ("preset", "csv"):
+            if getattr(arguments, name) is not None:
+                raise settings.InputError(f"--{name} belongs to a sweep: give --sweep, too")
         wanted = list(every_run())
         if arguments.list:
             views = [runs.registry().look(*run) for run in wanted]
@@ -206,6 +229,28 @@ def warm(parser: argparse.ArgumentParser) -> Command:
         return {"mnist": data.available(), "runs": [describe(view) for view in views]}
 
     return answer
+
+
+def swept(arguments: argparse.Namespace) -> Answer:
+    """The runs of a grid, trained where they are missing: a row each."""
+    from core.autoencoder import results, runs, sweep
+    from core.data import MissingData
+
+    of = sweep.read(arguments.sweep, arguments.preset or "live")
+    table = results.carry_out(
+        of,
+        runs.registry(),
+        lambda words: print(f"{words}.", file=sys.stderr),
+        show_progress,
+        path=None if arguments.csv is None else Path(arguments.csv),
+        at_once=sweep.at_once(),
+        where="here",
+        slow_bf16=of.has("precision", "bf16") and not runs.process().bf16_pays(),
+        only_list=arguments.list,
+        fatal=(MissingData,),
+    )
+    told = {"sweep": of.text, "preset": of.preset, "runs": table.rows()}
+    return Fault(told) if table.failures else told
 
 
 def ship(parser: argparse.ArgumentParser) -> Command:

@@ -1,5 +1,6 @@
 """The command line: one JSON object on stdout, words on stderr, exit 2 on bad input."""
 
+import csv
 import json
 import os
 import pty
@@ -18,9 +19,11 @@ from core import data
 from core.__main__ import TOPICS, main
 from core.autoencoder import LIVE, Run, presets, runs
 from core.autoencoder.presets import every_run
+from core.autoencoder.process import Told
 from core.autoencoder.record import as_shipped
 from core.autoencoder.runs import Registry
 from core.autoencoder.store import Folder, Store
+from core.data import MissingData
 from tests.stand_in import SETTINGS, Trainer, state_at
 
 ROOT = Path(__file__).parents[1]
@@ -135,6 +138,11 @@ def test_a_run_trained_here_is_there_for_the_next_process(tmp_path: Path) -> Non
         (["autoencoder", "--device", "tpu"], "device must be one of auto, cpu, cuda, mps"),
         (["autoencoder", "--epochs", "0"], "epochs must be a whole number from 1 to 100"),
         (["autoencoder", "--epochs"], "expected one argument"),
+        (["warm", "--sweep", "pad_width=0..9"], "pad_width must be a whole number from 0 to 8"),
+        (["warm", "--sweep", "seed=0..999999"], "that is 1,000,000 runs, and 10,000 are allowed"),
+        (["warm", "--sweep", "seed=0", "--preset", "mine"], "preset must be one of live, original"),
+        (["warm", "--csv", "table.csv"], "--csv belongs to a sweep"),
+        (["warm", "--preset", "original"], "--preset belongs to a sweep"),
         (["autoencoder", "--loss\nfast"], "unrecognized arguments"),
         (["autoencoder", "ü" * 5_000], "unrecognized arguments"),
         (["impact", "--size", "-1"], "size must be"),
@@ -259,6 +267,44 @@ def test_warm_trains_nothing_that_is_shipped(
     assert [entry["source"] for entry in answer["runs"]] == ["shipped", "shipped"]
     assert answer["mnist"] == data.available()
     assert not trainer.calls
+
+
+def test_warm_trains_a_sweep_into_a_table(
+    trainer: Trainer, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    grid = "pad_width=0..2 dataset=digits train_size=1000 batch_size=100"
+    path = tmp_path / "table.csv"
+    for calls in (3, 3):  # what is kept is not trained again
+        assert main(["warm", "--sweep", grid, "--csv", str(path)]) == 0
+        assert len(trainer.calls) == calls
+    out, err = capsys.readouterr()
+    before, after = err.splitlines()
+    assert before.startswith("3 runs. To train: about ")
+    assert after == "3 runs, all of them here already."
+    answer = json.loads(out.splitlines()[-1])
+    assert answer["sweep"] == grid
+    assert [entry["pad_width"] for entry in answer["runs"]] == [0, 1, 2]
+    assert [entry["epochs"] for entry in answer["runs"]] == [1, 1, 1]
+    with path.open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert [row["total"] for row in rows] == [str(entry["total"]) for entry in answer["runs"]]
+
+
+def test_a_run_of_a_sweep_that_fails_is_a_row(
+    trainer: Trainer, capsys: pytest.CaptureFixture[str]
+) -> None:
+    trainer.error = Told("it did not work out")
+    assert main(["warm", "--sweep", "dataset=digits train_size=1000 seed=0,1"]) == 1
+    answer = json.loads(capsys.readouterr().out)
+    assert [entry["message"] for entry in answer["runs"]] == ["it did not work out"] * 2
+
+
+def test_a_sweep_without_its_images_ends_at_once(
+    trainer: Trainer, capsys: pytest.CaptureFixture[str]
+) -> None:
+    trainer.error = MissingData("MNIST is not on this computer")
+    assert main(["warm", "--sweep", "seed=0..99 train_size=1000"]) == 2
+    assert capsys.readouterr().err.endswith("error: MNIST is not on this computer\n")
 
 
 def test_ship_writes_every_run(trainer: Trainer, few: list[Run], run: Answer) -> None:
