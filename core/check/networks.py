@@ -340,48 +340,11 @@ class UNet(nn.Module):
 model = UNet()
 """
 
-UNET_2015 = """\
-import torch
-from torch import nn
-
-
-def double_conv(channels, width):
-    return nn.Sequential(
-        nn.Conv2d(channels, width, 3),
-        nn.ReLU(),
-        nn.Conv2d(width, width, 3),
-        nn.ReLU(),
-    )
-
-
-class UNet(nn.Module):
-    def __init__(self, channels=1, classes=2):
-        super().__init__()
-        widths = [64, 128, 256, 512]
-        self.pool = nn.MaxPool2d(2)
-        self.down = nn.ModuleList()
-        for width in widths:
-            self.down.append(double_conv(channels, width))
-            channels = width
-        self.bottom = double_conv(512, 1024)
-        self.up = nn.ModuleList([nn.ConvTranspose2d(2 * w, w, 2, stride=2) for w in widths[::-1]])
-        self.merge = nn.ModuleList([double_conv(2 * w, w) for w in widths[::-1]])
-        self.last = nn.Conv2d(64, classes, 1)
-
-    def forward(self, x):
-        skips = []
-        for down, crop in zip(self.down, [88, 40, 16, 4]):
-            x = down(x)
-            skips.append(x[:, :, crop:-crop, crop:-crop])
-            x = self.pool(x)
-        x = self.bottom(x)
-        for up, merge, skip in zip(self.up, self.merge, reversed(skips)):
-            x = merge(torch.cat([skip, up(x)], dim=1))
-        return self.last(x)
-
-
-model = UNet()
-"""
+UNET_2015 = (
+    UNET.replace(", padding=1", "")
+    .replace("for down in self.down:", "for down, crop in zip(self.down, [88, 40, 16, 4]):")
+    .replace("skips.append(x)", "skips.append(x[:, :, crop:-crop, crop:-crop])")
+)
 
 KERAS_BLOG = """\
 import keras

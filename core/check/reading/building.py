@@ -242,16 +242,17 @@ class At:
         inputs: Tensor | Iterable[Tensor],
         channels: int | None,
         form: Form = "map",
-        part: str = "",
     ) -> Tensor:
-        """The node of this layer, or `part` of it."""
-        if isinstance(inputs, Tensor):
-            inputs = (inputs,)
-        name = f"{self.name}.{part}" if part else self.name
-        label = f"{self.label} ({part})" if part and self.label else self.label
+        """The node of this layer."""
+        inputs = (inputs,) if isinstance(inputs, Tensor) else inputs
         return self.net.add(
-            operation, inputs, channels, name=name, label=label, line=self.line, form=form
+            operation, inputs, channels, name=self.name, label=self.label, line=self.line, form=form
         )
+
+    def part(self, name: str) -> At:
+        """A part of this layer, which has a node of its own."""
+        label = f"{self.label} ({name})" if self.label else ""
+        return replace(self, name=f"{self.name}.{name}", label=label)
 
     def passed(self, x: Tensor, channels: int | None = None) -> Tensor:
         """A layer that moves nothing from its place."""
@@ -267,15 +268,20 @@ class At:
             self.net.note(f"{self.what}: {why}", self.line)
         return self.node(Unknown(self.what), tuple(inputs), None, "unknown")
 
+    def tensor_of(self, x: Any) -> Tensor:
+        """`x`, where it is what a layer puts out, or the image."""
+        if isinstance(x, UnknownValue) and x.fault:
+            raise x.fault
+        if not isinstance(x, Tensor):
+            self.fail(f"expected an image or a layer's output, found {shown(x)}")
+        return x
+
     def map_of(self, x: Any) -> Tensor:
         """`x`, where it is a map of rows and columns."""
-        if not isinstance(x, Tensor):
-            if isinstance(x, UnknownValue) and x.fault:
-                raise x.fault
-            self.fail(f"expected an image or a layer's output, found {shown(x)}")
-        if x.form == "vector":
+        found = self.tensor_of(x)
+        if found.form == "vector":
             self.fail("needs rows and columns, and comes after they were flattened away")
-        return x
+        return found
 
     def takes(self, x: Tensor, channels: int, name: str = "in_channels") -> None:
         """Refuse where the layer expects another number of channels than come in."""
@@ -299,7 +305,6 @@ class At:
         groups: int = 1,
         multiplier: int | None = None,
         inside: bool = False,
-        part: str = "",
     ) -> Tensor:
         """A convolution, pool or upsampling. channels: those that come out; None: as many."""
         for layer in (rows, columns):
@@ -308,18 +313,16 @@ class At:
             except InputError as error:
                 self.fail(str(error).removeprefix("layers: "))
         operation = Window(rows, columns, groups, multiplier, convention, inside)
-        return self.node(operation, x, channels or x.channels, part=part)
+        return self.node(operation, x, channels or x.channels)
 
     def enlarged(self, x: Tensor, factor: tuple[int, int], convention: Convention) -> Tensor:
         """Nearest-neighbour upsampling."""
         rows, columns = (Layer(UPSAMPLING, one) for one in factor)
         return self.window(x, rows, columns, convention)
 
-    def padded(
-        self, x: Tensor, sides: tuple[int, int, int, int], mode: PadMode, part: str = ""
-    ) -> Tensor:
+    def padded(self, x: Tensor, sides: tuple[int, int, int, int], mode: PadMode) -> Tensor:
         """sides: top, bottom, left, right."""
-        return self.node(Pad(*sides, mode), x, x.channels, part=part)
+        return self.node(Pad(*sides, mode), x, x.channels)
 
     def like(self, x: Tensor, other: Tensor, mode: Any, align_corners: bool) -> Tensor:
         return self.node(Resize(mode=mode, align_corners=align_corners), (x, other), x.channels)

@@ -146,22 +146,6 @@ def depthwise_conv2d(
     use_bias: Any = True,
     **more: Any,
 ) -> Tensor:
-    return depthwise(
-        at, x, kernel_size, strides, padding, depth_multiplier, data_format, dilation_rate
-    )
-
-
-def depthwise(
-    at: At,
-    x: Any,
-    kernel_size: Any,
-    strides: Any,
-    padding: Any,
-    depth_multiplier: Any,
-    data_format: Any,
-    dilation_rate: Any,
-    part: str = "",
-) -> Tensor:
     x = at.map_of(x)
     axes_of(at, data_format)
     multiplier = at.count(depth_multiplier, "depth_multiplier")
@@ -171,7 +155,7 @@ def depthwise(
     steps = {rows.stride, columns.stride}
     if len(steps) > 1:
         at.fail("TensorFlow takes one stride for both axes here: expected equal 'strides'")
-    return at.window(x, rows, columns, "keras", channels=goes_out, multiplier=multiplier, part=part)
+    return at.window(x, rows, columns, "keras", channels=goes_out, multiplier=multiplier)
 
 
 @layer("SeparableConv2D")
@@ -189,17 +173,8 @@ def separable_conv2d(
     use_bias: Any = True,
     **more: Any,
 ) -> Tensor:
-    wide = depthwise(
-        at,
-        x,
-        kernel_size,
-        strides,
-        padding,
-        depth_multiplier,
-        data_format,
-        dilation_rate,
-        part="depthwise",
-    )
+    laid_out = (kernel_size, strides, padding, depth_multiplier, data_format, dilation_rate)
+    wide = depthwise_conv2d(at.part("depthwise"), x, *laid_out)
     goes_out = at.count(filters, "filters")
     one = Layer(CONVOLUTION, 1, goes_out)
     return at.window(wide, one, one, "keras", channels=goes_out)
@@ -354,9 +329,7 @@ def cropping2d(
 
 @layer("Flatten")
 def flatten(at: At, x: Any, data_format: Any = None, **more: Any) -> Tensor:
-    if not isinstance(x, Tensor):
-        x = at.map_of(x)
-    return at.flattened(x)
+    return at.flattened(at.tensor_of(x))
 
 
 @layer("Dense")
@@ -367,8 +340,7 @@ def dense_layer(at: At, x: Any, units: Any, activation: Any = None, **more: Any)
 @layer("Reshape")
 def reshape(at: At, x: Any, target_shape: Any, **more: Any) -> Tensor:
     """A vector seen as a map of 1 × 1, or a map as a vector; no other is followed."""
-    if not isinstance(x, Tensor):
-        x = at.map_of(x)
+    x = at.tensor_of(x)
     shape = target_shape if isinstance(target_shape, list | tuple) else (target_shape,)
     if len(shape) == 1:
         return at.flattened(x)
@@ -379,7 +351,4 @@ def reshape(at: At, x: Any, target_shape: Any, **more: Any) -> Tensor:
         if x.channels is not None and channels != x.channels:
             at.fail(f"{x.channels:,} values come in: expected as many")
         return at.node(Pass("Reshape"), x, x.channels)
-    return at.unknown(
-        [x],
-        "where each value goes is not followed",
-    )
+    return at.unknown([x], "where each value goes is not followed")

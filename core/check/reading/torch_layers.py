@@ -195,34 +195,12 @@ def functional_max_pool2d(
     ceil_mode: Any = False,
     return_indices: Any = False,
 ) -> Tensor:
-    return pool(at, input, MAX_POOL, kernel_size, stride, padding, ceil_mode, dilation)
+    return max_pool2d(at, input, kernel_size, stride, padding, dilation, ceil_mode=ceil_mode)
 
 
 @module("AvgPool2d")
-def avg_pool2d(
-    at: At,
-    x: Any,
-    kernel_size: Any,
-    stride: Any = None,
-    padding: Any = 0,
-    ceil_mode: Any = False,
-    count_include_pad: Any = True,
-    divisor_override: Any = None,
-) -> Tensor:
-    return pool(
-        at,
-        x,
-        AVERAGE_POOL,
-        kernel_size,
-        stride,
-        padding,
-        ceil_mode,
-        inside=count_include_pad is False,
-    )
-
-
 @function("avg_pool2d")
-def functional_avg_pool2d(
+def avg_pool2d(
     at: At,
     input: Any,
     kernel_size: Any,
@@ -232,16 +210,8 @@ def functional_avg_pool2d(
     count_include_pad: Any = True,
     divisor_override: Any = None,
 ) -> Tensor:
-    return pool(
-        at,
-        input,
-        AVERAGE_POOL,
-        kernel_size,
-        stride,
-        padding,
-        ceil_mode,
-        inside=count_include_pad is False,
-    )
+    inside = count_include_pad is False
+    return pool(at, input, AVERAGE_POOL, kernel_size, stride, padding, ceil_mode, inside=inside)
 
 
 @module("LPPool2d")
@@ -314,35 +284,29 @@ def pad_or_crop(at: At, x: Tensor, amounts: tuple[int, int, int, int], mode: Pad
     top, bottom, left, right = (max(one, 0) for one in amounts)
     cut = tuple(max(-one, 0) for one in amounts)
     if any(cut):
-        x = at.node(Crop(*cut), x, x.channels, part="crop" if any(amounts) else "")
+        x = at.part("crop").node(Crop(*cut), x, x.channels)
         if not any((top, bottom, left, right)):
             return x
     return at.padded(x, (top, bottom, left, right), mode)
 
 
-@module("ZeroPad2d")
-def zero_pad2d(at: At, x: Any, padding: Any) -> Tensor:
-    return pad_or_crop(at, at.map_of(x), sides(at, padding), "zeros")
+def enter_pad(name: str, mode: PadMode) -> None:
+    """Enter one of the classes that pad and do nothing else."""
+
+    @module(name)
+    def pad2d(at: At, x: Any, padding: Any) -> Tensor:
+        return pad_or_crop(at, at.map_of(x), sides(at, padding), mode)
+
+
+enter_pad("ZeroPad2d", "zeros")
+enter_pad("ReflectionPad2d", "reflect")
+enter_pad("ReplicationPad2d", "replicate")
+enter_pad("CircularPad2d", "circular")
 
 
 @module("ConstantPad2d")
 def constant_pad2d(at: At, x: Any, padding: Any, value: Any) -> Tensor:
     return pad_or_crop(at, at.map_of(x), sides(at, padding), "zeros")
-
-
-@module("ReflectionPad2d")
-def reflection_pad2d(at: At, x: Any, padding: Any) -> Tensor:
-    return pad_or_crop(at, at.map_of(x), sides(at, padding), "reflect")
-
-
-@module("ReplicationPad2d")
-def replication_pad2d(at: At, x: Any, padding: Any) -> Tensor:
-    return pad_or_crop(at, at.map_of(x), sides(at, padding), "replicate")
-
-
-@module("CircularPad2d")
-def circular_pad2d(at: At, x: Any, padding: Any) -> Tensor:
-    return pad_or_crop(at, at.map_of(x), sides(at, padding), "circular")
 
 
 PAD_MODES: dict[str, PadMode] = {
@@ -515,7 +479,7 @@ def pixel_shuffle(at: At, input: Any, upscale_factor: Any) -> Tensor:
     if x.channels is not None and x.channels % factor**2:
         at.fail(f"{x.channels:,} channels come in: expected a multiple of {factor**2:,}")
     channels = None if x.channels is None else x.channels // factor**2
-    fewer = at.node(Pass("PixelShuffle", channels), x, channels, part="channels")
+    fewer = at.part("channels").node(Pass("PixelShuffle", channels), x, channels)
     return at.enlarged(fewer, (factor, factor), "torch")
 
 
@@ -529,11 +493,9 @@ def flatten_module(at: At, x: Any, start_dim: Any = 1, end_dim: Any = -1) -> Ten
 
 @function("flatten")
 def flatten(at: At, input: Any, start_dim: Any = 0, end_dim: Any = -1) -> Tensor:
-    if not isinstance(input, Tensor):
-        input = at.map_of(input)
     if (start_dim, end_dim) not in ((1, -1), (1, 3)):
         at.fail("expected 'start_dim' 1, everything but the batch")
-    return at.flattened(input)
+    return at.flattened(at.tensor_of(input))
 
 
 @module("Linear")
@@ -558,8 +520,7 @@ def lazy_linear(at: At, x: Any, out_features: Any, *more: Any, **named: Any) -> 
 
 def dense(at: At, x: Any, features: int, comes_in: int | None = None) -> Tensor:
     """A fully connected layer; on a map whose channels stand last, a 1 × 1 convolution."""
-    if not isinstance(x, Tensor):
-        x = at.map_of(x)
+    x = at.tensor_of(x)
     if x.form == "map" and x.last:
         if comes_in is not None:
             at.takes(x, comes_in, "in_features")
