@@ -29,6 +29,7 @@ def limit(default: int, low: int, high: int, unit: str, reason: str) -> Any:
 @dataclass(frozen=True)
 class Limits:
     workers: int = limit(2, 1, 64, "runs in training", "both arms at once; each takes a core")
+    cores: int = limit(64, 1, 1_024, "cores", "that train, of those there are: all by default")
     queue: int = limit(16, 2, 10_000, "runs waiting", "all visitors' together")
     session_runs: int = limit(4, 2, 10_000, "runs of a session", "a pair, and the next to wait")
     run_minutes: int = limit(

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import ctypes
 import gc
+import os
 import platform
 import sys
 import threading
 import types
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
+
+from core.limits import limits
 
 Made = TypeVar("Made")
 
@@ -79,6 +83,57 @@ def one_thread() -> Iterator[None]:
             _inside -= 1
             if _inside == 0:
                 torch.set_num_threads(_before)
+
+
+# --- Cores --------------------------------------------------------------------------------------
+
+_helping = 0
+
+
+def core_count() -> int:
+    """How many cores may compute: those of this process, PADDING_LAB_CORES at most."""
+    has = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    return min(has or 1, limits().cores)
+
+
+def spread(work: Callable[[int], None], numbers: Iterable[int]) -> None:
+    """Call `work` with each number: here, and at the same time on cores that nobody computes on.
+
+    To be called by who is in `one_thread`. Raises what one call raised, once all have ended.
+    """
+    numbers = list(numbers)
+    left = iter(numbers)  # whoever is free takes the next; the interpreter's lock keeps the order
+
+    def some() -> None:
+        for number in left:
+            work(number)
+
+    helpers = [_pool().submit(some) for _ in range(_take(len(numbers) - 1))]
+    try:
+        some()
+    finally:
+        wait(helpers)
+        _take(-len(helpers))
+    for helper in helpers:
+        helper.result()
+
+
+def _take(wanted: int) -> int:
+    """Take as many of the `wanted` cores as are free; a negative number gives them back."""
+    global _helping
+    with _counting:
+        taken = min(wanted, max(0, core_count() - _inside - _helping))
+        _helping += taken
+    return taken
+
+
+def _pool() -> ThreadPoolExecutor:
+    def alone() -> None:
+        import torch
+
+        torch.set_num_threads(1)
+
+    return once("helpers", lambda: ThreadPoolExecutor(256, "helper", alone))
 
 
 # --- What the garbage collector sees ------------------------------------------------------------

@@ -11,7 +11,7 @@ kernel, bias, kernel, bias, …
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any, Literal, cast
 
 import numpy as np
@@ -127,8 +127,7 @@ def logits(
     ring: pixels at each side in which the input and every feature map are cleared.
 
     - Pooling before the ReLU: it is monotonic, so the maximum is the same one.
-    - On the CPU the map between a convolution and its pool stays in the processor's cache.
-    - An upsampled image holds each pixel four times: its 3×3 convolution is one of 2×2 taps on
+        - An upsampled image holds each pixel four times: its 3×3 convolution is one of 2×2 taps on
       the small image for each of the four positions in a pixel.
     """
     height, width = images.shape[-2:]
@@ -171,7 +170,7 @@ def _up(
 ) -> Tensor:
     """x upsampled to cells of `scale` pixels, and a convolution."""
     if not _split(ring, 2 * scale):
-        return _upsample_convolve(x, kernel, bias, padding_mode)
+        return upsample_convolve(x, kernel, bias, padding_mode)
     x = F.interpolate(x, scale_factor=2.0)
     return _convolve(clear(x, ring, scale), kernel, bias, padding_mode)
 
@@ -190,81 +189,39 @@ def _convolve(x: Tensor, kernel: Tensor, bias: Tensor, padding_mode: str) -> Ten
 
 
 def _convolve_pool(x: Tensor, kernel: Tensor, bias: Tensor, padding_mode: str) -> Tensor:
-    if x.device.type != "cpu":
-        return F.max_pool2d(_convolve(x, kernel, bias, padding_mode), 2, ceil_mode=True)
-    x, zeros = _pad(x, padding_mode)
-    kernel = kernel.contiguous(memory_format=torch.channels_last)
-    pooled: Tensor = _ConvolvePool.apply(x, kernel, bias, zeros)  # type: ignore[no-untyped-call]
-    return pooled
+    return F.max_pool2d(_convolve(x, kernel, bias, padding_mode), 2, ceil_mode=True)
 
 
-BLOCK = 32  # images whose widest map is near the size of a processor's cache
-_POOL = ([2, 2], [2, 2], [0, 0], [1, 1], True)  # kernel, stride, padding, dilation, ceil_mode
-
-
-class _ConvolvePool(torch.autograd.Function):
-    """A convolution and its 2×2 pool, a block of images at a time, forward and backward.
-
-    The map between the two is four times the pool's output and the widest of the network: whole,
-    it would go out to memory and back.
-    """
-
-    @staticmethod
-    def forward(context: Any, x: Tensor, kernel: Tensor, bias: Tensor, zeros: int) -> Tensor:
-        height, width = (n + 2 * zeros - 2 for n in x.shape[2:])
-        context.zeros, context.wide = zeros, (len(kernel), height, width)
-        shape = (len(x), len(kernel), -(-height // 2), -(-width // 2))
-        pooled = torch.empty(shape, dtype=x.dtype, memory_format=torch.channels_last)
-        places = torch.empty(shape, dtype=torch.int64, memory_format=torch.channels_last)
-        for block in _blocks(len(x)):
-            wide = F.conv2d(x[block], kernel, bias, padding=zeros)
-            torch.ops.aten.max_pool2d_with_indices.out(
-                wide, *_POOL, out=pooled[block], indices=places[block]
-            )
-        context.save_for_backward(x, kernel, places)
-        return pooled
-
-    @staticmethod
-    def backward(context: Any, gradient: Tensor) -> tuple[Tensor | None, Tensor, Tensor, None]:
-        x, kernel, places = context.saved_tensors
-        needs_x: bool = context.needs_input_grad[0]
-        shape = (min(BLOCK, len(x)), *context.wide)
-        wide = torch.empty(shape, dtype=x.dtype, memory_format=torch.channels_last)
-        of_x, of_kernel = [], []
-        for block in _blocks(len(x)):
-            part = wide[: len(x[block])]
-            # Of its second argument the pool's backward reads only the shape.
-            torch.ops.aten.max_pool2d_with_indices_backward.grad_input(
-                gradient[block], part, *_POOL, places[block], grad_input=part
-            )
-            slopes = torch.ops.aten.convolution_backward(
-                part, x[block], kernel, None, [1, 1], [context.zeros] * 2, [1, 1], False, [0, 0], 1,
-                [needs_x, True, False],
-            )  # fmt: skip
-            of_x.append(slopes[0])
-            of_kernel.append(slopes[1])
-        of_bias = gradient.sum((0, 2, 3))  # the pool hands each slope on to one place
-        return torch.cat(of_x) if needs_x else None, torch.stack(of_kernel).sum(0), of_bias, None
-
-
-def _blocks(count: int) -> Iterator[slice]:
-    return (slice(start, start + BLOCK) for start in range(0, count, BLOCK))
-
-
-def _upsample_convolve(x: Tensor, kernel: Tensor, bias: Tensor, padding_mode: str) -> Tensor:
+def upsample_convolve(x: Tensor, kernel: Tensor, bias: Tensor, padding_mode: str) -> Tensor:
     """A 3×3 convolution of x upsampled by 2: (b, i, h, w) to (b, o, 2h, 2w).
 
-    As a transposed convolution, or where that is slow (few channels, bf16) as one convolution to
-    the four positions, woven together.
+    As a transposed convolution; to one channel as a matrix product whose products are then summed
+    where they fall; in bf16, where the former is slow, as one convolution to the four positions,
+    woven together.
     """
     # Reflection repeats the pixel next to the border, which after upsampling is its own twin.
     x, zeros = _pad(x, "replicate" if padding_mode == "reflect" else padding_mode)
-    if len(kernel) > 1 and x.dtype != torch.bfloat16:
-        kernel = _transposed_kernel(kernel)
-        return F.conv_transpose2d(x, kernel, bias, stride=2, padding=3 - 2 * zeros)
+    cut = 3 - 2 * zeros  # what a transposed convolution of x makes too much, on each side
+    if len(kernel) == 1:
+        return to_one_channel(x, transposed_kernel(kernel).reshape(-1, 16), cut) + bias
+    if x.dtype != torch.bfloat16:
+        return F.conv_transpose2d(x, transposed_kernel(kernel), bias, stride=2, padding=cut)
     y = F.conv2d(x, _phase_kernel(kernel), bias.repeat(4), padding=zeros)
     woven: Tensor = _Interleave.apply(y)  # type: ignore[no-untyped-call]
     return woven
+
+
+def to_one_channel(x: Tensor, taps: Tensor, cut: int = 1) -> Tensor:
+    """x (b, i, h, w) through a transposed convolution to one channel, of stride 2.
+
+    taps: (i, 16), its 4×4 kernels; cut: how much of the result goes on each side. To
+    (b, 1, 2h + 2 − 2·cut, 2w + 2 − 2·cut).
+    """
+    batch, inputs, height, width = x.shape
+    products = x.permute(0, 2, 3, 1).reshape(-1, inputs) @ taps
+    columns = products.view(batch, height * width, 16).transpose(1, 2)
+    size = (2 * height + 2 - 2 * cut, 2 * width + 2 - 2 * cut)
+    return F.fold(columns, size, 4, padding=cut, stride=2)
 
 
 # Which of the three taps falls on which of the two small pixels that a position of the upsampled
@@ -285,12 +242,19 @@ def _phase_kernel(kernel: Tensor) -> Tensor:
     return phases.reshape(4 * outputs, 2, 2, inputs).permute(0, 3, 1, 2)
 
 
-def _transposed_kernel(kernel: Tensor) -> Tensor:
+def transposed_kernel(kernel: Tensor) -> Tensor:
     """A kernel (o, i, 3, 3) on an upsampled image as (i, o, 4, 4), transposed, stride 2."""
     outputs, inputs = kernel.shape[:2]
     spread = kernel.reshape(outputs * inputs, 9) @ _TRANSPOSED.to(kernel)
     spread = spread.view(outputs, inputs, 4, 4).transpose(0, 1)
     return spread.contiguous(memory_format=torch.channels_last)
+
+
+def from_transposed(kernel: Tensor) -> Tensor:
+    """The slope of a kernel (o, i, 3, 3), given that of its `transposed_kernel`, (i, o, 4, 4)."""
+    inputs, outputs = kernel.shape[:2]
+    spread = kernel.transpose(0, 1).reshape(outputs * inputs, 16)
+    return (spread @ _TRANSPOSED.to(kernel).t()).view(outputs, inputs, 3, 3)
 
 
 class _Interleave(torch.autograd.Function):

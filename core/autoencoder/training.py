@@ -1,7 +1,7 @@
 """Training the autoencoder: one function, state in, state out, stoppable at any step.
 
-On the CPU a run takes one thread, so that two arms side by side use two cores and a busy machine
-slows neither to a crawl. Equal states continue to equal bits on one machine.
+On the CPU a run has a core, and those that nobody computes on, so that one arm takes all and two
+share them. Equal states continue to equal bits on one machine, however many cores were free.
 """
 
 from __future__ import annotations
@@ -26,20 +26,21 @@ from core.autoencoder.experiment import (
     Settings,
     checkpoint_positions,
     next_point,
-    parameter_count,
     steps_taken,
 )
+from core.autoencoder.gradient import DTYPES
 from core.autoencoder.progress import POINT_IMAGES
 from core.autoencoder.record import Checkpoint, Point, State, lighten
+from core.autoencoder.step import CPU, AdamStep, Batch, CapturedStep, at_once, blank
 from core.data import SIZE
 from core.entropy import entropy
 from core.settings import InputError
 
 Indices = NDArray[np.integer[Any]] | slice
 
-CPU = torch.device("cpu")
 REPORT_EVERY = 0.2  # seconds
 TRIM_EVERY = 1.0  # seconds
+ROUND = 16  # chunks of images tested between two looks at whether to stop
 
 
 class Diverged(InputError):
@@ -112,18 +113,19 @@ def evaluate(settings: Settings, weights: Float32, test_set: ImageSet) -> Maps:
 def warm_up(settings: Settings) -> None:
     """One step on nothing: at its first, torch takes half a second to choose and compile."""
     machine.keep()
-    AdamStep(settings)(_blank(settings.batch_size, settings.size, CPU), 1)
+    AdamStep(settings)(blank(settings.batch_size, settings.size, CPU), 1)
 
 
 @functools.cache
 @machine.one_thread()
 def bf16_pays() -> bool:
-    """Whether bf16 is quicker than fp32 on this processor: three steps of each, half a second.
+    """Whether bf16 is quicker than fp32 on this processor: three steps of each, some 0.1 s.
 
-    Processors without bf16 instructions imitate them slowly.
+    Processors without bf16 instructions imitate them slowly. A batch so small is a single part, all
+    of it this thread's.
     """
     seconds: dict[str, list[float]] = {"fp32": [], "bf16": []}
-    batch = _blank(128, SIZE, CPU)
+    batch = blank(32, SIZE, CPU)
     steps = {precision: AdamStep(Settings(precision=precision)) for precision in seconds}
     for count in range(1, 5):
         for precision, step in steps.items():
@@ -131,9 +133,6 @@ def bf16_pays() -> bool:
             step(batch, count)
             seconds[precision].append(time.thread_time() - start)
     return min(seconds["bf16"][1:]) < min(seconds["fp32"][1:])
-
-
-DTYPES = {"fp32": torch.float32, "bf16": torch.bfloat16}
 
 
 class Maps(NamedTuple):
@@ -159,7 +158,7 @@ def _device_words(device: torch.device, precision: str) -> str:
     if device.type == "cuda":
         return f"GPU, {torch.cuda.get_device_name(device)}, {precision}"
     if device.type == "cpu":
-        return f"CPU, {machine.processor()}, 1 thread, {precision}"
+        return f"CPU, {machine.processor()}, {precision}"
     return f"GPU, {device.type}, {precision}"
 
 
@@ -170,18 +169,6 @@ def _stream(device: torch.device) -> Any:
 
 
 # --- Images -------------------------------------------------------------------------------------
-
-
-class Batch(NamedTuple):
-    """Images (batch, 1, height, width), channels last."""
-
-    noisy: Tensor
-    clean: Tensor
-
-
-def _blank(count: int, size: int, device: torch.device) -> Batch:
-    zeros = (torch.zeros(count, size, size, device=device) for _ in range(2))
-    return Batch(*(network.channels_last(images) for images in zeros))
 
 
 class _HostImages:
@@ -219,14 +206,6 @@ class _DeviceImages:
 Images = _HostImages | _DeviceImages
 
 
-def _chunk(settings: Settings) -> int:
-    """How many images go through the network together: in a step on the CPU, and in measuring.
-
-    With more channels fewer, so that a wide network needs no more memory than the default one.
-    """
-    return min(128, 128 * 32 // settings.channels)
-
-
 def _measure(
     settings: Settings,
     parts: Sequence[Tensor],
@@ -236,14 +215,19 @@ def _measure(
 ) -> Maps:
     """Means over the first `count` images, or over all; `tested` hears the share done so far."""
     count = count or len(images)
-    chunk = _chunk(settings)
-    sums = []
-    with torch.inference_mode():
-        for start in range(0, count, chunk):
-            tested(start / count)
-            batch = images.batch(slice(start, min(start + chunk, count)))
-            sums.append(_sums(settings, parts, batch))
-        means: Float32 = (torch.stack(sums).sum(0) / count).cpu().numpy()
+    starts = range(0, count, at_once(settings))
+    sums: list[Tensor] = [torch.empty(0)] * len(starts)
+
+    def measure(number: int) -> None:
+        start = starts[number]
+        with torch.inference_mode():
+            batch = images.batch(slice(start, min(start + starts.step, count)))
+            sums[number] = _sums(settings, parts, batch)
+
+    for first in range(0, len(starts), ROUND):
+        tested(first / len(starts))
+        machine.spread(measure, range(first, min(first + ROUND, len(starts))))
+    means: Float32 = (torch.stack(sums).sum(0) / count).cpu().numpy()
     return Maps(*means)
 
 
@@ -262,110 +246,6 @@ def _logits(settings: Settings, parts: Sequence[Tensor], noisy: Tensor) -> Tenso
     """What the network makes of noisy images, in float32 whatever it computes with."""
     noisy = noisy.to(DTYPES[settings.precision])
     return network.logits(parts, noisy, settings.padding_mode, settings.cleared).float()
-
-
-# --- A step -------------------------------------------------------------------------------------
-
-
-class AdamStep:
-    """One step of Keras's Adam on the binary cross-entropy, on flat vectors (parameters,)."""
-
-    def __init__(
-        self, settings: Settings, state: State | None = None, device: torch.device = CPU
-    ) -> None:
-        self.settings = settings
-        self.dtype = DTYPES[settings.precision]
-        zeros = np.zeros(parameter_count(settings), np.float32)
-        held = (
-            (network.initial_weights(settings), zeros, zeros)
-            if state is None
-            else (state.weights, state.mean, state.variance)
-        )
-        self.weights, self.mean, self.variance = (
-            torch.from_numpy(vector.copy()).to(device) for vector in held
-        )
-        self.gradient = torch.zeros_like(self.weights)
-        self.parts = [
-            part.detach().requires_grad_() for part in network.views(self.weights, settings)
-        ]
-        slopes = network.views(self.gradient, settings)
-        for part, slope in zip(self.parts, slopes, strict=True):
-            part.grad = slope  # backward adds into the flat vector
-        # Loss per pixel, summed over images: of this epoch, and since the curve's last point.
-        sums = (0.0, 0.0) if state is None else (state.epoch_loss, state.point_loss)
-        exact = torch.float32 if device.type == "mps" else torch.float64
-        self.sums = torch.tensor(sums, dtype=exact, device=device)
-        self.rate = torch.zeros((), device=device)
-        weighing = loss_weights(settings)  # a captured step reads it where it lies
-        self.weighing = None if weighing is None else weighing.to(device)
-
-    def __call__(self, batch: Batch, steps: int) -> None:
-        """Step number `steps`, counted from 1."""
-        correction = math.sqrt(1 - self.settings.beta2**steps) / (1 - 0.9**steps)
-        self.rate.fill_(self.settings.learning_rate * correction)
-        self.move(*batch)
-
-    def move(self, noisy: Tensor, clean: Tensor) -> None:
-        chunk = _chunk(self.settings) if noisy.device.type == "cpu" else len(noisy)
-        for x, y in zip(torch.split(noisy, chunk), torch.split(clean, chunk), strict=True):
-            z = network.logits(
-                self.parts, x.to(self.dtype), self.settings.padding_mode, self.settings.cleared
-            )
-            with torch.no_grad():
-                output = z.float()
-                loss = F.binary_cross_entropy_with_logits(output, y, reduction="sum")
-                self.sums += loss / y[0].numel()
-                slope = (torch.sigmoid(output) - y) / noisy.numel()  # of the batch's mean loss
-                if self.weighing is not None:
-                    slope *= self.weighing
-            torch.autograd.backward(z, slope.to(z.dtype))
-        with torch.no_grad():
-            self.mean.lerp_(self.gradient, 0.1)
-            beta2 = self.settings.beta2
-            rest = round(1 - beta2, 12)  # 0.001, as Keras has it, and not 0.0010000000000000009
-            self.variance.mul_(beta2).addcmul_(self.gradient, self.gradient, value=rest)
-            # Keras adds ε to the root before the bias correction, torch.optim.Adam after it.
-            move = self.mean / self.variance.sqrt().add_(1e-7)
-            self.weights.sub_(move.mul_(self.rate))
-            self.gradient.zero_()
-
-
-def loss_weights(settings: Settings) -> Tensor | None:
-    """What the slope of the mean loss is multiplied by, (height, width); None where that is 1."""
-    size, ring = settings.size, settings.pad_width if settings.loss_on == "original" else 0
-    if ring == 0 and settings.reduction == "mean":
-        return None
-    used = size - 2 * ring
-    weights = torch.zeros(size, size)
-    weights[ring : ring + used, ring : ring + used] = size**2
-    return weights if settings.reduction == "sum" else weights / used**2
-
-
-class CapturedStep(AdamStep):
-    """The step as one CUDA graph: a launch instead of a hundred. Not yet run on a GPU."""
-
-    def __init__(self, settings: Settings, state: State | None, device: torch.device) -> None:
-        super().__init__(settings, state, device)
-        torch.backends.cudnn.deterministic = True
-        torch.backends.cudnn.allow_tf32 = False  # fp32 is to mean fp32
-        self.static = _blank(settings.batch_size, settings.size, device)
-        moving = (self.weights, self.mean, self.variance, self.sums)
-        before = [vector.clone() for vector in moving]
-        for _ in range(3):  # libraries choose their algorithms and workspaces before the capture
-            self.move(*self.static)
-        self.graph = torch.cuda.CUDAGraph()
-        with torch.cuda.graph(self.graph, capture_error_mode="thread_local"):
-            self.move(*self.static)
-        for vector, value in zip(moving, before, strict=True):
-            vector.copy_(value)
-
-    def move(self, noisy: Tensor, clean: Tensor) -> None:
-        if not hasattr(self, "graph") or len(noisy) != len(self.static.noisy):
-            super().move(noisy, clean)
-            return
-        self.static.noisy.copy_(noisy)
-        self.static.clean.copy_(clean)
-        self.graph.replay()
 
 
 # --- A run --------------------------------------------------------------------------------------
@@ -402,6 +282,7 @@ class _Run:
             self.train_images = _DeviceImages(train_set, device)
             self.test_images = _DeviceImages(test_set, device)
         self.step = (CapturedStep if device.type == "cuda" else AdamStep)(settings, state, device)
+        self.weights = network.views(self.step.weights, settings)
         self.images_seen = state.images_seen if state else 0
         self.points = state.points if state else ()
         self.checkpoints = state.checkpoints if state else ()
@@ -512,12 +393,12 @@ class _Run:
         return self.images_seen / self.settings.train_size
 
     def measure(self, count: int = 0, tested: Callable[[float], None] = lambda share: None) -> Maps:
-        return _measure(self.settings, self.step.parts, self.test_images, count, tested)
+        return _measure(self.settings, self.weights, self.test_images, count, tested)
 
     def denoised(self) -> Bytes:
         noisy = self.test_images.batch(self.samples).noisy
         with torch.inference_mode():
-            z = _logits(self.settings, self.step.parts, noisy)
+            z = _logits(self.settings, self.weights, noisy)
             return _bytes(torch.sigmoid(z)[:, 0].cpu().numpy())
 
     def state(self) -> State:

@@ -75,7 +75,6 @@ def test_fast_form_is_the_definition_with_a_cleared_border(
 
 def check_fast_form(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     size = settings.size
-    monkeypatch.setattr(network, "BLOCK", 2)
     torch.manual_seed(size)
     flat = torch.from_numpy(network.initial_weights(settings)).double()
     flat += 0.05 * torch.randn_like(flat)  # biases too

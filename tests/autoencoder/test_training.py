@@ -1,6 +1,7 @@
 """Training is exact, continues to the bit, stops when told, and never ends in silence."""
 
 import itertools
+import threading
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import Any
@@ -10,11 +11,12 @@ import pytest
 import torch
 from torch.nn.functional import binary_cross_entropy
 
-from core import autoencoder
+from core import autoencoder, machine
 from core.arrays import Float32
-from core.autoencoder import Settings, network, training
+from core.autoencoder import Settings, gradient, network, training
 from core.autoencoder.experiment import next_point
 from core.autoencoder.record import State
+from core.autoencoder.step import AdamStep, part_size
 from core.autoencoder.training import Diverged, train
 from core.data import SIZE
 from tests.stand_in import same
@@ -165,7 +167,7 @@ def test_a_border_without_a_say_leaves_the_unpadded_run(pad_width: int, whole: S
 
 def test_at_their_defaults_the_controls_change_no_bit() -> None:
     """What would weigh pixels is not there at all, and the rest is the number that it was."""
-    assert training.loss_weights(replace(SETTINGS, pad_width=2)) is None
+    assert gradient.loss_weights(replace(SETTINGS, pad_width=2)) is None
     assert round(1 - SETTINGS.beta2, 12) == 0.001
     assert network.clear(torch.ones(1, 1, 28, 28), SETTINGS.cleared).all()
 
@@ -178,8 +180,11 @@ def test_continuing_is_one_long_run(stop_at: int, whole: State) -> None:
     assert same(results(run(2_000, state=stopped)), results(whole))
 
 
-def test_who_stops_within_a_test_goes_on_before_it(whole: State) -> None:
+def test_who_stops_within_a_test_goes_on_before_it(
+    whole: State, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A state at a checkpoint's position has been tested there: else it would never be."""
+    monkeypatch.setattr(training, "ROUND", 4)
     heard: list[float] = []
 
     def on_progress(state: State, *, testing: float | None = None) -> None:
@@ -197,6 +202,61 @@ def test_two_threads_give_the_bits_of_one(whole: State) -> None:
     with ThreadPoolExecutor(2) as pool:
         answers = [answer.result(300) for answer in [pool.submit(run, 2_000) for _ in range(2)]]
     assert all(same(results(answer), results(whole)) for answer in answers)
+
+
+class Crowd:
+    """Counts who computes gradients at the same time."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, cores: int) -> None:
+        self.now = self.most = 0
+        self.lock = threading.Lock()
+        compute = gradient.Gradient.compute
+
+        def counted(part: Any, *given: Any) -> None:
+            self.enter(1)
+            compute(part, *given)
+            self.enter(-1)
+
+        monkeypatch.setattr(gradient.Gradient, "compute", counted)
+        monkeypatch.setattr(machine, "core_count", lambda: cores)
+
+    def enter(self, more: int) -> None:
+        with self.lock:
+            self.now += more
+            self.most = max(self.most, self.now)
+
+
+@pytest.mark.parametrize("batch_size", [8, 100, 512])
+def test_the_number_of_cores_changes_no_bit(batch_size: int) -> None:
+    settings = replace(SETTINGS, batch_size=batch_size)
+    parts = -(-batch_size // part_size(settings))
+    answers = {}
+    for cores in (1, 2, 16):
+        with pytest.MonkeyPatch.context() as monkeypatch:
+            crowd = Crowd(monkeypatch, cores)
+            answers[cores] = run(1_000, settings)
+        assert crowd.most <= min(cores, parts)
+        assert crowd.most > 1 or cores == 1 or parts == 1
+    assert same(results(answers[1]), results(answers[2]))
+    assert same(results(answers[1]), results(answers[16]))
+
+
+@pytest.mark.parametrize("cores", [1, 2, 3])
+def test_two_arms_share_the_cores(cores: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each has a core of its own, and only what is left helps."""
+    crowd = Crowd(monkeypatch, cores)
+    both = threading.Barrier(2)
+
+    @machine.one_thread()
+    def arm() -> None:
+        both.wait(60)
+        run(1_000, replace(SETTINGS, batch_size=512))
+        both.wait(60)
+
+    with ThreadPoolExecutor(2) as pool:
+        for answer in [pool.submit(arm) for _ in range(2)]:
+            answer.result(300)
+    assert crowd.most <= max(cores, 2)
 
 
 def test_train_loss_is_the_mean_while_the_weights_move(whole: State) -> None:
@@ -298,6 +358,6 @@ def test_bf16_pays(fp32: float, bf16: float, pays: bool, monkeypatch: pytest.Mon
         nonlocal clock
         clock += bf16 if self.settings.precision == "bf16" else fp32
 
-    monkeypatch.setattr(training.AdamStep, "__call__", step)
+    monkeypatch.setattr(AdamStep, "__call__", step)
     monkeypatch.setattr("time.thread_time", lambda: clock)
     assert training.bf16_pays.__wrapped__() is pays
