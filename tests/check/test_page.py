@@ -1,5 +1,6 @@
 """The page on a network of one's own: what it says, what a link asks of it, and what it refuses."""
 
+from fractions import Fraction
 from functools import partial
 
 import pytest
@@ -10,7 +11,7 @@ from core.check.graph import Graph
 from core.check.networks import NETWORKS, network
 from core.check.report import Report
 from core.layers import parse_stack
-from pages.sections.check import cards, compare, words
+from pages.sections.check import cards, compare, pictures, words
 from pages.sections.check.link import MAX_CODE, MAX_LINK, packed, unpacked
 from pages.sections.check.settings import EXAMPLE
 from pages.shared import charts
@@ -152,6 +153,10 @@ def tell(found: Report) -> list[str]:
         if made.remedy is not None:
             assert bool(made.remedy.torch) == bool(made.remedy.keras)
     assert len(set(shown)) == len(shown)
+    if any(item.share for item in found.contaminated):
+        drawn = [str(item.node) for item in pictures.steps_of(found)]
+        assert drawn[-1] in words.reach(found).replace("\\", "")
+        assert len(set(drawn)) == len(drawn) <= 8
     for item in compare.others(found, found.height + 1, "circular"):
         assert compare.row(item)["network"]
     return sentences
@@ -173,6 +178,13 @@ def test_every_report_can_be_told(graph: Graph) -> None:
 def test_ready_made_networks_can_be_told(name: str) -> None:
     size = 572 if name == "unet_2015" else 96  # it crops, and needs what it was made for
     tell(Report(network(name).graph, size, size))
+
+
+def test_a_shift_is_short_in_a_table() -> None:
+    half = Fraction(1, 2)
+    assert words.sides(-half, Fraction(3)) == "0.5 up, 3 right"
+    assert words.sides(Fraction(0), -2 * half) == "1 left"
+    assert words.sides(Fraction(0), Fraction(0)) == "none"
 
 
 def test_titles_say_what_was_found() -> None:

@@ -242,4 +242,5 @@ def blurring(cell: Settings, found: Results) -> str:
         results.of_seeds(replace(cell, pool=pool), found) for pool in ("max", "anti-aliased")
     )
     changes = results.changes(plain, blurred, consistency, consistency)
-    return f"{NAMES[cell.padding].capitalize()}: " + sentence(weigh(changes, SEEDS), BY_BLURRING)
+    said = sentence(weigh(changes, SEEDS), BY_BLURRING)
+    return f"With {NAMES[cell.padding]}: {said[0].lower()}{said[1:]}"

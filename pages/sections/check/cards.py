@@ -104,9 +104,9 @@ def draw(made: Card) -> None:
     """One finding: its picture at the left, its words and its remedy at the right."""
     st.subheader(made.title)
     left, right = st.columns([1, 3.6], gap="medium")
-    with left:
+    with left.container(width=pictures.SIDE):  # less where the column is narrower
         picture = charts.inline(made.picture(charts.palette()))
-        st.image(picture, width=pictures.SIDE, caption=made.alt, alt=made.alt)
+        st.image(picture, width="stretch", caption=made.alt, alt=made.alt)
     with right:
         if made.said:
             st.markdown(made.said, width=TEXT)

@@ -52,10 +52,7 @@ def row(item: Other) -> dict[str, str]:
         return {"network": item.name, "last map": "does not fit"}
     last = found.walk.last_maps[-1]
     reached = found.contaminated[-1] if found.contaminated else None
-    low, high = words.shifts(found)
-    shift = words.aside(*low) or "none"
-    if low != high:
-        shift = f"{shift} to {words.aside(*high) or 'none'}"
+    low, high = (words.sides(*shift) for shift in words.shifts(found))
     rows, columns = map(len, found.unseen)
     depth = found.leak.depth
     return {
@@ -66,14 +63,15 @@ def row(item: Other) -> dict[str, str]:
         "sees padding": percent(float(reached.share), 0) if reached else "–",
         "leaks from the border": f"{depth} px" if depth else "no",
         "corner": "–" if found.counts is None else f"{100 * found.counts.corner_to_max:.2g} %",
-        "shift": shift,
+        "shift, pixels": low if low == high else f"{low} to {high}",
     }
 
 
 def show(found: Report, size: int, padding: str) -> list[Other]:
     """The table, and why what cannot be cannot be."""
     compared = list(others(found, size, padding))
-    st.dataframe(pd.DataFrame([row(item) for item in compared]).fillna(""), hide_index=True)
+    table = pd.DataFrame([row(item) for item in compared]).fillna("")
+    st.table(table.replace(r" (?=[×%])|(?<=×) ", "\u00a0", regex=True), hide_index=True)
     for item in compared:
         if item.refused:
             st.caption(plain(f"{item.name}: {item.refused}."), width=TEXT)

@@ -85,16 +85,17 @@ def centre(found: Report) -> tuple[float, float]:
 
 
 def steps_of(found: Report, most: int = 6) -> list[Reached]:
-    """Layers to draw: the first, those where the share has grown by a step, and the first full."""
+    """Layers to draw: the first, those where the share has grown by a step, and the fullest."""
     chosen: list[Reached] = []
     for reached in found.contaminated:
         if not chosen or float(reached.share - chosen[-1].share) >= 1 / most:
             chosen.append(reached)
         if reached.share == 1:
-            if chosen[-1] is not reached:
-                chosen.append(reached)
             break
-    return chosen[: most + 1]
+    fullest = max(found.contaminated, key=lambda item: item.share, default=None)
+    if fullest is not None and all(reached is not fullest for reached in chosen):
+        chosen.append(fullest)
+    return chosen
 
 
 def reach(reached: Reached, colours: Palette) -> Picture:

@@ -93,6 +93,12 @@ def aside(rows: Fraction, columns: Fraction) -> str:
     return listed(parts)
 
 
+def sides(rows: Fraction, columns: Fraction) -> str:
+    """A shift of so many pixels in a table: "15.5 up, 15.5 left"; "none" for none."""
+    parts = aside(rows, columns).replace(" pixels", "").replace(" pixel", "")
+    return parts.replace(" and ", ", ") or "none"
+
+
 def lopsided(found: Report) -> str:
     """Uneven padding and what it adds up to, as a title."""
     layers = f"{counted(len(found.lopsided), 'layer')} padded unevenly"
