@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import json
+import subprocess
+import sys
 import time
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -43,31 +47,42 @@ def counting(module: nn.Module) -> nn.Module:
     return module
 
 
-@pytest.mark.parametrize("name", ["resnet18", "mobilenet_v2"])
-def test_ways_are_those_of_autograd(name: str) -> None:
+NETWORKS = ("resnet18", "vgg16", "mobilenet_v2", "densenet121", "deeplabv3")
+
+
+def made(name: str) -> Any:
+    """A network of torchvision's, without memory for its weights; of deeplabv3 the backbone."""
     models = torchvision_models()
-    found = Report(take_apart(getattr(models, name)(weights=None)).graph, 97, 96)
-    module = counting(getattr(models, name)(weights=None)).eval()
-    head = "fc" if name == "resnet18" else "classifier"
-    setattr(module, head, nn.Identity())
+    from torchvision.models.segmentation import deeplabv3_resnet50
+
+    with torch.device("meta"):
+        if name == "deeplabv3":
+            return deeplabv3_resnet50(weights=None, weights_backbone=None).backbone
+        return getattr(models, name)(weights=None)
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_ways_are_those_of_autograd(name: str) -> None:
+    module = made(name)
+    module = module.features if name == "vgg16" else module
+    found = Report(take_apart(module).graph, 97, 96)
+    for head in ("fc", "classifier"):
+        if hasattr(module, head):
+            setattr(module, head, nn.Identity())
+    counted = counting(module.to_empty(device="cpu")).eval()
     image = torch.ones((1, 3, 97, 96), dtype=torch.float64, requires_grad=True)
-    (ways,) = torch.autograd.grad(module(image).sum(), image)
+    out = counted(image)
+    out = out["out"] if isinstance(out, dict) else out
+    (ways,) = torch.autograd.grad(out.sum(), image)
     expected = ways[0, 0].numpy() / float(ways.max())
     assert found.counts is not None
     np.testing.assert_allclose(found.counts.shares, expected, rtol=1e-9)
     assert found.counts.error < 1e-11
 
 
-@pytest.mark.parametrize("name", ["resnet18", "vgg16", "mobilenet_v2", "densenet121", "deeplabv3"])
+@pytest.mark.parametrize("name", NETWORKS)
 def test_an_architecture_is_answered_within_two_seconds(name: str) -> None:
-    models = torchvision_models()
-    from torchvision.models.segmentation import deeplabv3_resnet50
-
-    with torch.device("meta"):
-        if name == "deeplabv3":
-            module = deeplabv3_resnet50(weights=None, weights_backbone=None).backbone
-        else:
-            module = getattr(models, name)(weights=None)
+    module = made(name)
     start = time.process_time()
     answer = describe(Report(take_apart(module).graph, 224, 224))
     assert time.process_time() - start < 2
@@ -75,3 +90,17 @@ def test_an_architecture_is_answered_within_two_seconds(name: str) -> None:
     nearest = {"vgg16": 224}.get(name, 225)
     assert answer["even_sizes"][0] == nearest
     assert answer["faults"] == ([] if name == "vgg16" else ["lopsided"])
+
+
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="Linux tells a process's memory")
+def test_the_command_stays_within_500_mb() -> None:
+    torchvision_models()
+    command = "import sys; from core.__main__ import main; main(sys.argv[1:])"
+    command += "; print(open('/proc/self/status').read().partition('VmHWM:')[2], file=sys.stderr)"
+    asked = ["check", "--torch", "torchvision.models:densenet121", "--size", "224"]
+    done = subprocess.run(
+        [sys.executable, "-c", command, *asked],
+        capture_output=True, text=True, check=True, timeout=120,
+    )  # fmt: skip
+    assert json.loads(done.stdout)["faults"] == ["lopsided"]
+    assert int(done.stderr.split()[0]) < 500 * 1024  # kB
