@@ -8,11 +8,9 @@ from pathlib import Path
 from core.check.code import read
 from core.check.graph import Graph, chain
 from core.check.networks import NETWORKS, network
+from core.check.reading.python import MAX_TEXT
 from core.layers import Stack, StackText
 from core.settings import Choice, InputError, Maybe, check, setting
-
-MAX_TEXT = 100_000
-"""The longest code that is read, in characters."""
 
 
 @dataclass(frozen=True)
@@ -88,5 +86,5 @@ def text_of(name: str) -> str:
         why = getattr(error, "strerror", None) or "not a text in UTF-8"
         raise InputError(f"code: {name[:80]!r} cannot be read: {why}") from None
     if len(text) > MAX_TEXT:
-        raise InputError(f"code: {name[:80]!r}: expected at most {MAX_TEXT} characters")
+        raise InputError(f"code: {name[:80]!r}: expected at most {MAX_TEXT:,} characters")
     return text
