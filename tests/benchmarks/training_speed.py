@@ -10,7 +10,7 @@ with all threads. Every contender goes both ways and is shown in its better one;
 by side, in two threads of one process, and the others in two processes, which is no worse. Threads
 are ours to give as anybody's: the app's own count follows from who else is in training.
 
-`--threads` measures one arm of the app on 1, 2, 4, … threads instead.
+`--threads` measures one arm of the app on 1, 2, 4, … cores instead.
 
 *Plain* is what a PyTorch tutorial writes: eager, NCHW, sigmoid and BCELoss, torch.optim.Adam.
 bf16 means autocast for PyTorch, `mixed_bfloat16` for Keras; ×  columns compare like with like.
@@ -32,6 +32,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from pathlib import Path
+from unittest.mock import patch
 
 import numpy as np
 from numpy.typing import NDArray
@@ -275,11 +276,11 @@ class Team:
             line.send(False)
 
 
-def matrix_product(precision: str, seconds: float = 2.0) -> float:
-    """What a 2048 × 2048 matrix product reaches on all cores: FLOP a second."""
+def matrix_product(precision: str, threads: int = CORES, seconds: float = 2.0) -> float:
+    """What a 2048 × 2048 matrix product reaches on so many cores: FLOP a second."""
     import torch
 
-    torch.set_num_threads(CORES)
+    torch.set_num_threads(threads)
     a = torch.rand(2048, 2048).to({"fp32": torch.float32, "bf16": torch.bfloat16}[precision])
     took: list[float] = []
     end = time.perf_counter() + seconds
@@ -290,6 +291,28 @@ def matrix_product(precision: str, seconds: float = 2.0) -> float:
     return 2 * 2048**3 / statistics.median(took)
 
 
+def one_arm(batch: int, rounds: int) -> None:
+    """Print how fast one arm of the app is on 1, 2, 4, … cores, in interleaved rounds."""
+    from core import machine
+
+    counts = [2**power for power in range(CORES.bit_length()) if 2**power <= CORES]
+    run = ours(noisy_set(28), Settings(batch_size=batch), CORES)
+    took: dict[int, list[float]] = {count: [] for count in counts}
+    for _ in range(rounds + 1):
+        for count in counts:
+            with patch.object(machine, "core_count", return_value=count):
+                start = time.perf_counter()
+                run()
+                took[count].append(time.perf_counter() - start)
+    speed = {count: IMAGES / statistics.median(seconds[1:]) for count, seconds in took.items()}
+    print(f"\nOne arm, 28×28, batch {batch}, medians of {rounds} rounds")
+    print("| cores | images/s | × one core | of a matrix product on as many |")
+    print("| --- | --- | --- | --- |")
+    for count, found in speed.items():
+        share = found * FLOP[28] / matrix_product("fp32", count)
+        print(f"| {count} | {found:,.0f} | {found / speed[1]:.2f} | {share:.0%} |")
+
+
 def main() -> None:
     from core.machine import processor
 
@@ -297,7 +320,13 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--batch", type=int, action="append", choices=(32, 128))
     parser.add_argument("--compile", action="store_true")
+    parser.add_argument("--threads", action="store_true", help="one arm on 1, 2, 4, … cores")
     asked = parser.parse_args()
+    if asked.threads:
+        print(f"{processor()}, {CORES} cores")
+        for batch in asked.batch or (128, 32):
+            one_arm(batch, asked.rounds)
+        return
     contenders = [contender for contender in CONTENDERS if available(contender)]
     for contender in CONTENDERS:
         if contender not in contenders:
