@@ -14,6 +14,9 @@ from core.autoencoder.process import Process
 from core.autoencoder.store import Folder, Store
 from core.data import mnist
 
+# Torch's own threads would take the cores from the tests beside this one: read when it is imported.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
 # A machine that is busy with something else is no defect.
 hypothesis.settings.register_profile("unhurried", deadline=None)
 hypothesis.settings.load_profile("unhurried")
