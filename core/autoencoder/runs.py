@@ -22,6 +22,7 @@ from collections import OrderedDict, deque
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from pathlib import Path
 from typing import Literal, Protocol
 
@@ -30,6 +31,7 @@ from core.arrays import Bytes
 from core.autoencoder import figures, presets
 from core.autoencoder.experiment import Run, Settings
 from core.autoencoder.kinds import kind_of
+from core.autoencoder.nearest import Nearby
 from core.autoencoder.process import Process, Told
 from core.autoencoder.progress import Pace
 from core.autoencoder.record import State, one_of_each
@@ -174,6 +176,7 @@ class Registry:
         self._failures: OrderedDict[str, Exception] = OrderedDict()
         self._threads: set[threading.Thread] = set()
         self._closed = False
+        self._nearby = Nearby(self._reached)
 
     def look(self, settings: Settings, images: int, watcher: str | None = None) -> View:
         """What is there now of a run up to `images`. Starts nothing.
@@ -233,6 +236,21 @@ class Registry:
             if job is not None:
                 job.watchers[watcher] = LEFT
             self._drop_unwatched()
+
+    def nearest(self, experiment: Run) -> list[Run]:
+        """The few kept experiments nearest to one that is not, the nearest first.
+
+        One of them may have been forgotten meanwhile.
+        """
+        return self._nearby.to(experiment)
+
+    def _reached(self) -> dict[Settings, int]:
+        """How many images the kept runs have seen: what is shipped, and what the cache has."""
+        shipped = self._store.shipped
+        found = {} if shipped is None else dict(_shipped(shipped.path))
+        for settings, images in self._store.folder.reached().items():
+            found[settings] = max(images, found.get(settings, 0))
+        return found
 
     def close(self, patience: float = 3.0) -> None:
         """Stop all training, and wait until what there is has been kept."""
@@ -383,6 +401,12 @@ class Registry:
             while len(self._failures) > FAILURES:
                 self._failures.popitem(last=False)
             del self._jobs[name]
+
+
+@lru_cache(4)
+def _shipped(folder: Path) -> dict[Settings, int]:
+    """The runs that `folder` ships, and how many images each has seen."""
+    return {run.settings: run.images for run in figures.read(folder, presets.every_run())}
 
 
 def log_line(settings: Settings, kept: Kept, begun: State | None) -> str:

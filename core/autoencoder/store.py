@@ -7,18 +7,21 @@ that name may be anybody's: it is read within bounds, checked, and else skipped.
 from __future__ import annotations
 
 import hashlib
+import heapq
 import json
 import logging
 import threading
 import zipfile
 from collections import OrderedDict
-from contextlib import suppress
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
 from core import data
 from core.autoencoder.experiment import Settings
@@ -30,6 +33,7 @@ from core.settings import InputError, named
 
 LOG = logging.getLogger("padding_lab.runs")
 
+LISTED = 300  # runs of a folder whose settings are looked at
 LARGEST = 32 * 2**20  # bytes of one run, unpacked: the longest has half of that
 
 Source = Literal["trained", "cache", "shipped"]
@@ -73,12 +77,25 @@ class Folder:
             return
         arrays = kind_of(settings).to_arrays(settings, state)
         arrays["run"] = np.array(identity(settings))
+        arrays["settings"] = np.array(json.dumps(vars(settings)))
         try:
             with replacing(self._path(settings)) as part, part.open("wb") as file:
                 np.savez_compressed(file, allow_pickle=False, **arrays)
             self._forget_oldest()
         except OSError as error:
             LOG.warning("Could not keep a run in %s: %s", self.path, error)
+
+    def reached(self) -> dict[Settings, int]:
+        """How many images the autoencoder's runs that are kept here have seen.
+
+        Looks at those that were kept last, and at their settings alone.
+        """
+        files = []
+        for path in self.path.glob("*.npz"):
+            with suppress(OSError):
+                files.append((path.stat().st_mtime_ns, path))
+        every = (_about(path, kept_at) for kept_at, path in heapq.nlargest(LISTED, files))
+        return dict(each for each in every if each is not None)
 
     def _path(self, settings: Settings) -> Path:
         return self.path / f"{identity(settings)}.npz"
@@ -102,6 +119,26 @@ class Folder:
 
 def _read(path: Path, settings: Settings) -> State:
     """The run in a file; raises anything at all for a file that is none."""
+    with _opened(path) as arrays:
+        if str(arrays["run"]) != identity(settings):
+            raise InputError("it holds another run")
+        state: State = kind_of(settings).from_arrays(settings, arrays)
+        return state
+
+
+@lru_cache(4 * LISTED)
+def _about(path: Path, _kept_at: int) -> tuple[Settings, int] | None:
+    """A file's run and how many images it has seen; None where it does not say, or not truly."""
+    with suppress(Exception), _opened(path) as arrays:  # whoever reads the file whole is told
+        settings = Settings(**json.loads(str(arrays["settings"])))
+        if identity(settings) == path.stem:
+            return settings, int(arrays["images_seen"])
+    return None
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[Mapping[str, NDArray[Any]]]:
+    """A file's arrays, each read when it is asked for."""
     with path.open("rb") as file:
         with zipfile.ZipFile(file) as archive:  # of a few bytes that unpack to many, say
             unpacked = sum(member.file_size for member in archive.infolist())
@@ -109,10 +146,7 @@ def _read(path: Path, settings: Settings) -> State:
             raise InputError(f"it unpacks to {unpacked:,} bytes, more than any run has")
         file.seek(0)
         with np.load(file, allow_pickle=False) as arrays:
-            if str(arrays["run"]) != identity(settings):
-                raise InputError("it holds another run")
-            state: State = kind_of(settings).from_arrays(settings, arrays)
-            return state
+            yield arrays
 
 
 @dataclass(frozen=True)
@@ -139,8 +173,8 @@ class Store:
     def __init__(
         self, folder: Folder, shipped: Folder | None = None, *, memory: int = Limits.memory_mb * MB
     ) -> None:
-        self._folder = folder
-        self._shipped = shipped
+        self.folder = folder
+        self.shipped = shipped
         self._limit = memory
         self._lock = threading.Lock()
         self._memory: OrderedDict[str, Kept] = OrderedDict()
@@ -157,7 +191,7 @@ class Store:
         """The run from the first place that has it up to `images`, else the longest there is."""
         kept = self.recall(settings)
         places: list[tuple[Source, Folder | None]]
-        places = [("cache", self._folder), ("shipped", self._shipped)]
+        places = [("cache", self.folder), ("shipped", self.shipped)]
         for source, folder in places:
             if folder is None or (kept is not None and kept.state.images_seen >= images):
                 continue
@@ -169,7 +203,7 @@ class Store:
     def continuable(self, settings: Settings) -> State | None:
         """The longest run that can be continued; a shipped one cannot."""
         kept = self.recall(settings)
-        states = (kept.state if kept else None, self._folder.read(settings))
+        states = (kept.state if kept else None, self.folder.read(settings))
         return max(
             (state for state in states if state is not None and state.continuable),
             key=lambda state: state.images_seen,
@@ -182,7 +216,7 @@ class Store:
 
     def keep(self, settings: Settings, state: State) -> None:
         """Keep a run on disk and in memory."""
-        self._folder.write(settings, state)
+        self.folder.write(settings, state)
         self.remember(settings, state)
 
     def _remember(self, settings: Settings, kept: Kept) -> Kept:

@@ -24,6 +24,11 @@ def look(run: Run) -> View:
     return runs.registry().look(*run, visitor())
 
 
+def peek(run: Run) -> View:
+    """What is there now of a run; keeps none in training alive."""
+    return runs.registry().look(*run)
+
+
 def start(wanted: Iterable[Run]) -> str:
     """Have runs trained, one after another; why no more could be queued, else nothing."""
     try:
@@ -36,6 +41,14 @@ def start(wanted: Iterable[Run]) -> str:
     return ""
 
 
+def start_both(run: Run) -> str:
+    """Have both arms of an experiment trained, or none, as `start` does."""
+    mine = [arm for arm in run.arms if not look(arm).active]
+    if refused := start(run.arms):
+        leave(mine)  # one alone would take a place in the queue for nothing
+    return refused
+
+
 def too_long(run: Run) -> str:
     """Why nobody may train this run here, a sentence without its full stop; else nothing."""
     slow_bf16 = run.settings.precision == "bf16" and not runs.process().bf16_pays()
@@ -46,6 +59,11 @@ def leave(wanted: Iterable[Run]) -> None:
     """Watch these runs no longer: those that nobody watches stop."""
     for run in wanted:
         runs.registry().leave(run.settings, visitor())
+
+
+def nearest(run: Run) -> list[Run]:
+    """The few kept experiments nearest to one that is not here."""
+    return runs.registry().nearest(run)
 
 
 def visitor() -> str:
@@ -67,7 +85,7 @@ def pause(views: Iterable[View], shortest: float = TICK) -> float:
 
 def tested(run: Run) -> Checkpoint | None:
     """The network at the end of a finished run, else None; keeps none in training alive."""
-    view = runs.registry().look(*run)
+    view = peek(run)
     if view.status != "finished" or view.state is None:
         return None
     return next(reversed(view.state.up_to(run.images).checkpoints), None)

@@ -4,7 +4,8 @@ Sessions speak Streamlit's own protocol, from a process of their own: a hundred 
 measure this machine rather than the server. Each opens `/autoencoder` at some moment of the first
 `arrive` seconds, asks for the same run (`--different`: for one of its own), goes to `/impact`,
 toggles three presets there, comes back and watches until its run has ended or was refused. Printed
-are the times until a page or a toggle was answered, what did not come, and the server's memory.
+are the times until a page or a toggle was answered, what did not come, how many of those who were
+refused saw the nearest result that is kept, and the server's memory.
 """
 
 from __future__ import annotations
@@ -29,6 +30,7 @@ from tests.browser.conftest import serving
 ROOT = Path(__file__).parents[2]
 TOGGLES = ("Five layers, 28 × 28", "Stride 2: PyTorch, TensorFlow", "One layer, 10 × 10")
 ENDED = "Train with a fresh seed"  # the button of a run that has come to its end
+NEAREST, GO = "The nearest result", "Show that run"  # what introduces it, and its button
 FULL = "queue"  # a word of the sentence for whom no place is left
 DEADLINE = 300.0  # seconds for everything that one session does
 
@@ -41,6 +43,7 @@ class Seen:
     toggles: list[float] = field(default_factory=list)
     ended: bool = False
     refused: bool = False
+    nearest: bool = False
     error: str = ""
 
 
@@ -62,6 +65,8 @@ async def visit(address: str, query: str, wait: float, seen: Seen) -> None:
         await session.ask(page=autoencoder, query=query)
         await session.until(lambda: ENDED in session.buttons or FULL in session.words)
         seen.ended, seen.refused = ENDED in session.buttons, FULL in session.words
+        shown = any(NEAREST in said for said in session.paragraphs)
+        seen.nearest = shown and GO in session.buttons
 
 
 async def fill(address: str, queries: list[str], arrive: float) -> list[Seen]:
@@ -81,10 +86,18 @@ async def fill(address: str, queries: list[str], arrive: float) -> list[Seen]:
 
 
 def hall(
-    address: str, sessions: int, arrive: float, *, different: bool = False, images: int = 20_000
+    address: str,
+    sessions: int,
+    arrive: float,
+    *,
+    different: bool = False,
+    run: str = "images=20000",
 ) -> list[Seen]:
-    """What visitors see who arrive within `arrive` seconds; they live in a process of their own."""
-    asked = f"guess=better&dataset={dataset()}&images={images}"
+    """What visitors see who arrive within `arrive` seconds; they live in a process of their own.
+
+    `run` is what they ask for, as in a link, beside a seed.
+    """
+    asked = f"guess=better&dataset={dataset()}&{run}"
     queries = [f"{asked}&seed={1000 + number * different}" for number in range(sessions)]
     filled = subprocess.run(
         [sys.executable, "-m", "tests.benchmarks.hall", "--fill", address],
@@ -112,7 +125,10 @@ def table(every: list[Seen]) -> str:
     rows.append(
         f"| run seen to its end | {sum(seen.ended for seen in every)} of {len(every)} | | |"
     )
-    rows.append(f"| refused in words | {sum(seen.refused for seen in every)} of {len(every)} | | |")
+    turned_away = [seen for seen in every if seen.refused]
+    rows.append(f"| refused in words | {len(turned_away)} of {len(every)} | | |")
+    nearest = sum(seen.nearest for seen in turned_away)
+    rows.append(f"| of them, shown the nearest result | {nearest} of {len(turned_away)} | | |")
     return "\n".join(rows)
 
 

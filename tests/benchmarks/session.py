@@ -33,6 +33,7 @@ class Session:
         self.choices: dict[str, tuple[str, str, str]] = {}  # by label: id, fragment, kind
         self.links: dict[str, str] = {}  # pages' hashes by name
         self.words = ""  # of warnings and errors
+        self.paragraphs: set[str] = set()  # of the page, in Markdown
 
     async def ask(
         self,
@@ -57,6 +58,7 @@ class Session:
         self._finished.clear()
         if page:
             self.buttons.clear()
+            self.paragraphs.clear()
             self.rest()
         await self._socket.send(message.SerializeToString())
         await self._finished.wait()
@@ -117,6 +119,8 @@ class Session:
             self.choices[choice.label] = (choice.id, message.delta.fragment_id, kind)
         elif kind == "page_link":
             self.links[element.page_link.page] = element.page_link.page_script_hash
+        elif kind == "markdown":
+            self.paragraphs.add(element.markdown.body)
         elif kind == "alert":
             self.words += element.alert.body
 

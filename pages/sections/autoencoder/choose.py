@@ -9,6 +9,7 @@ from typing import Any
 import streamlit as st
 
 from core.autoencoder import Run, Settings, next_checkpoint, runs
+from core.autoencoder.nearest import LENGTHS
 from core.autoencoder.presets import AS_ASKED, ORIGINAL_PADDED, PADDED
 from core.settings import Steps, setting
 from pages.sections.autoencoder.progress import length
@@ -30,7 +31,7 @@ class Position:
 
     images: int = setting(
         AS_ASKED.images,
-        Steps((5_000, 20_000, 60_000, 120_000, 240_000, 600_000)),
+        Steps(LENGTHS),
         "how far along the run to look: more continues it, less is there already",
     )
 

@@ -12,7 +12,7 @@ from core.autoencoder import Checkpoint, Run
 from core.autoencoder.cost import command
 from core.autoencoder.progress import POINT_IMAGES
 from core.data import SIZE
-from pages.sections.autoencoder import seeds
+from pages.sections.autoencoder import nearest, seeds
 from pages.sections.autoencoder.finding import moved
 from pages.sections.autoencoder.layers import layer_table
 from pages.sections.autoencoder.pair import Pair, drawn_curve, look, window
@@ -45,9 +45,14 @@ def _live(run: Run, *, revealed: bool, pace: float | None) -> None:
         with st.container(horizontal=True, vertical_alignment="center"):
             _buttons(pair, revealed=revealed)
     _status(pair)
+    close = None if pair.begun else nearest.find(run)
+    if close is not None:
+        nearest.introduce(run, close)
     if revealed:
-        st.markdown(verdict(pair))
-    _curves(pair, revealed=revealed)
+        st.markdown(verdict(pair) if close is None else verdict(close, "That run"))
+    if close is not None:
+        _sources(close)
+    _curves(close or pair, revealed=revealed)
     if pair.now is not None:
         if pair.active and revealed:
             _lies(pair.now)
@@ -119,7 +124,7 @@ def train(run: Run) -> None:
 
 def start(run: Run) -> None:
     """Ask for both arms. Where too many runs wait, the page will say so instead."""
-    if refused := runs.start(run.arms):
+    if refused := runs.start_both(run):
         st.session_state["refused"] = refused
     else:
         seeds.remember(run.settings.seed)
@@ -135,12 +140,20 @@ def _status(pair: Pair) -> None:
     if pair.active:
         st.progress(progress(pair.views), text=doing(pair.views))
     elif pair.tested is not None:
-        said = [f"{arm.capitalize()}: {runs.provenance(view)}" for arm, view in pair.views.items()]
-        st.caption("  \n".join([*said, SEED]))
+        _sources(pair)
 
 
-def verdict(pair: Pair) -> str:
-    """The finding beside the curves: of the last test, or while both train of their last points."""
+def _sources(pair: Pair) -> None:
+    """Where both arms' results come from."""
+    said = [f"{arm.capitalize()}: {runs.provenance(view)}" for arm, view in pair.views.items()]
+    st.caption("  \n".join([*said, SEED]))
+
+
+def verdict(pair: Pair, which: str = "This run") -> str:
+    """The finding beside the curves: of the last test, or while both train of their last points.
+
+    `which` is what the pair is called.
+    """
     if pair.active and pair.latest is not None:
         unpadded, padded = pair.latest
         more = (pair.run.settings.size / SIZE) ** 2
@@ -150,7 +163,7 @@ def verdict(pair: Pair) -> str:
     if pair.tested is None:
         return ""
     split = loss.split_of(*pair.tested)
-    return _verdict("This run", split.per_pixel, split.total)
+    return _verdict(which, split.per_pixel, split.total)
 
 
 def _verdict(when: str, per_pixel: float, total: float) -> str:

@@ -57,6 +57,12 @@ class Pair:
         return all(view.status == "finished" for view in self.views.values())
 
     @property
+    def begun(self) -> bool:
+        """Whether there is anything of it to see, or will be in a moment."""
+        training = any(view.status == "training" for view in self.views.values())
+        return training or self.tested is not None or self.latest is not None
+
+    @property
     def missing_data(self) -> MissingData | None:
         """Why the data set could not be had, where it could not."""
         errors = (view.error for view in self.views.values())

@@ -79,7 +79,7 @@ def train() -> None:
     """Have both networks trained, from a seed that nobody has trained here; or go on with it."""
     fresh = AS_ASKED.but(seed=seeds.fresh(AS_ASKED))
     run: Run = st.session_state.setdefault(TRAINED, fresh)
-    st.session_state["_refused"] = runs.start(run.arms)
+    st.session_state["_refused"] = runs.start_both(run)
 
 
 def rewind() -> None:
