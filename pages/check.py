@@ -11,9 +11,10 @@ import streamlit as st
 from core.check.networks import network
 from core.check.report import Report, layers, report
 from core.settings import InputError
-from pages.sections.check import border, cards, compare, source, words
+from pages.sections.check import border, cards, compare, pictures, source, words
 from pages.sections.check.settings import Settings
-from pages.shared import controls, sources
+from pages.shared import charts, controls, sources, still
+from pages.shared.alike import alike
 from pages.shared.controls import control, plain
 from pages.shared.fold import fold
 from pages.shared.frame import show
@@ -49,6 +50,7 @@ def page() -> None:
     )
     if opening.revealed:
         answer(opening.reply(GUESSES.get(opening.guess or "", "")))
+    centre(revealed=opening.revealed)
     if opening.held_back:
         invite("check a network of your own")
         return
@@ -71,6 +73,25 @@ def answer(reply: str) -> None:
         f"At {found.even_sizes[0]} × {found.even_sizes[0]} none does.",
         width=TEXT,
     )
+
+
+@alike
+def centre(*, revealed: bool) -> None:
+    """The image with its middle lines, and beside it those of what ResNet-18's last map sees."""
+    colours = charts.palette()
+    image, last = st.container(horizontal=True, gap="small"), pictures.SIDE + 4
+    with image, st.container(width=last):
+        lines = pictures.crossed([(colours.ink, 0, 0)], colours)
+        still.show(lines, pictures.SIDE, alt="An image with its middle lines")
+        st.caption("The image and its middle")
+    with image, st.container(width=last):
+        if revealed:
+            found = report(network("resnet18").graph, 224, 224)
+            alt = "The image's middle lines, and in orange those of what the last map sees"
+            still.show(pictures.lopsided(found, colours), pictures.SIDE, alt=alt)
+        else:
+            still.blank(pictures.SIDE, alt="Open until a guess is made")
+        st.caption("The middle of what the last map sees")
 
 
 def check() -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from pages.shared import charts, controls, grids
+from pages.shared import controls
 from pages.shared.words import TEXT
 
 SHOW_ME = "just show me"  # for who would rather not guess
@@ -71,21 +71,6 @@ def ask(
         on_change=changed,
     )
     return Opening(guess, linked)
-
-
-def blank(size: int, *, alt: str, key: str) -> None:
-    """In place of a picture that is held back: an empty square of `size` screen pixels."""
-    colours = charts.palette()
-    frame = grids.rectangles("frame", filled=False, stroke=colours.muted, strokeDash=(4, 4))
-    question = grids.words("frame", fontSize=48, color=colours.muted)
-    grids.show(
-        [grids.square("frame", 0, 0, 4, text="?")],
-        (4, 4),
-        size / 4,
-        [frame, question],
-        alt=alt,
-        key=key,
-    )
 
 
 def invite(then: str) -> None:

@@ -36,9 +36,11 @@ const look = () => {
   const pictures = [...(main?.querySelectorAll('canvas, svg, img') ?? [])];
   if (pictures.some(picture => inSight(picture) && drawn(picture)))
     window.firstPicture = performance.now();
-  else requestAnimationFrame(look);
+  else soon();
 };
-requestAnimationFrame(look);
+// Asked for before a frame is laid out, boxes would have it laid out twice.
+const soon = () => requestAnimationFrame(() => setTimeout(look));
+soon();
 """
 
 

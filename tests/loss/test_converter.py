@@ -1,10 +1,12 @@
 """What the converter shows of a loss that follows from another."""
 
+import re
+
 import numpy as np
 import pandas as pd
 import pytest
 
-from pages.sections.loss.converter import COLUMNS, POST, converted, written
+from pages.sections.loss.converter import COLUMNS, POST, SIDE, areas, converted, written
 
 
 def shown(*rows: tuple[float, ...]) -> pd.DataFrame:
@@ -40,3 +42,23 @@ def test_what_is_wrong_and_what_is_blank_stays_so() -> None:
     table = shown((32.5, 32, 0.1, np.nan), (np.nan,) * 4)
     assert table["total"].isna().all()
     assert table["check"].astype(bool).tolist() == [True, False]
+
+
+def test_ink_is_area_times_loss() -> None:
+    drawn = areas([(28, 28, 0.099), (32, 16, 0.075)], "#000000")
+    found = re.findall(
+        r'width="([\d.]+)" height="([\d.]+)" fill="#000000" fill-opacity="(.*?)"', drawn
+    )
+    first, second = (np.prod([float(number) for number in rect]) for rect in found)
+    assert first / second == pytest.approx(28 * 28 * 0.099 / (32 * 16 * 0.075), rel=0.01)
+    assert max(float(height) for _, height, _ in found) == SIDE
+
+
+@pytest.mark.parametrize(
+    "images",
+    [[], [(28, 28, 0.1)], [(28, 28, 0), (32, 32, 0)], [(28, 28, 0.1), (32, 32, np.inf)]],
+)
+def test_nothing_is_drawn_of_one_image_or_of_no_loss(
+    images: list[tuple[float, float, float]],
+) -> None:
+    assert areas(images, "#000000") == ""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -61,18 +63,22 @@ def unused(found: Report, colours: Palette) -> Picture:
 
 
 def lopsided(found: Report, colours: Palette) -> Picture:
-    """The image, and over it the frame of its size around what the last map sees, both to scale."""
+    """The image with its middle lines, and over them those of what the last map sees."""
+    longest = max(found.height, found.width)
+    rows, columns = (pixels / longest for pixels in centre(found))
+    return crossed([(colours.ink, 0.0, 0.0), (colours.padded, rows, columns)], colours)
+
+
+def crossed(lines: Iterable[tuple[str, float, float]], colours: Palette) -> Picture:
+    """An image with middle lines: (colour, down, right) each, off by shares of its side."""
     margin = FINE // 5
     inner = FINE - 2 * margin
     drawn = canvas(FINE, FINE, colours.faint)
     image = canvas(inner, inner, colours.muted)
     drawn[margin : margin + inner, margin : margin + inner] = image
-    longest = max(found.height, found.width)
     middle = FINE // 2
-    for colour, off in ((colours.ink, (0.0, 0.0)), (colours.padded, centre(found))):
-        down, right = (
-            int(np.clip(round(middle + pixels * inner / longest), 8, FINE - 9)) for pixels in off
-        )
+    for colour, *off in lines:
+        down, right = (int(np.clip(round(middle + share * inner), 8, FINE - 9)) for share in off)
         drawn[down - 2 : down + 3, margin : margin + inner] = charts.rgb(colour)
         drawn[margin : margin + inner, right - 2 : right + 3] = charts.rgb(colour)
     return drawn

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import streamlit as st
 
-from core.impact import Impact
 from pages.sections.impact import words
 from pages.sections.impact.settings import FIVE, FIVE_SAME
 from pages.sections.impact.sides import impact_of
-from pages.shared import charts, heat
+from pages.shared import heat, still
 from pages.shared.alike import alike
-from pages.shared.opening import blank
 from pages.shared.words import TEXT, percent
 
 ARTICLE = {
@@ -33,26 +31,15 @@ def show(*, revealed: bool) -> None:
             with st.container(width=SMALL + 34):
                 layers, padding = name.split(", ")
                 st.markdown(f"**“{padding}”**, {layers}")
-                small_map(map_, size, key=f"article_{name}", shown=shown)
+                if shown:
+                    alt = f"{size} × {size} pixels. {words.title(map_)}"
+                    still.show(SHARES.pixels(map_.shares), SMALL, alt=alt)
+                else:
+                    still.blank(SMALL, alt="Open until a guess is made")
                 corner = f"corner {words.written(map_.corners[0])}"
                 middle = f"centre {words.written(map_.middle[-1])}"
                 st.caption(f"{size} × {size}: {f'{corner}, {middle}' if shown else 'corner ?'}")
     st.caption("Paths as a share of each map's maximum: dark none, bright all.")
-
-
-def small_map(map_: Impact, size: int, *, key: str, shown: bool) -> None:
-    """A map without a legend, or an empty frame for what is still open."""
-    if shown:
-        spec = heat.heat_map((size, size), SHARES, size=SMALL, legend=False)
-        charts.show(
-            heat.pixels(map_.shares),
-            spec,
-            alt=f"{size} × {size} pixels. {words.title(map_)}",
-            key=key,
-            width="content",
-        )
-        return
-    blank(SMALL, alt="Open until a guess is made", key=key)
 
 
 @alike

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -11,7 +14,9 @@ import streamlit as st
 from core import loss
 from core.settings import InputError
 from pages.sections.loss.words import converter_title
+from pages.shared import charts, svg
 from pages.shared.alike import alike
+from pages.shared.fold import fold
 from pages.shared.words import TEXT
 
 WAYS = {"per pixel": "per_pixel", "total": "total"}
@@ -33,6 +38,7 @@ def show() -> None:
         width=TEXT,
     )
     shown = written(given, found)
+    to_scale(tuple(map(tuple, right[COLUMNS[:3]].head(2).to_numpy().tolist())))
     st.data_editor(
         shown,
         key="converter",
@@ -51,9 +57,50 @@ def show() -> None:
             "text/csv",
             on_click="ignore",
         )
-    with st.expander("The table as text; the reductions' names in Keras and PyTorch"):
-        st.code(as_text(shown.loc[right.index, right.columns]), language=None)
-        reductions()
+    fold(
+        "as_text",
+        "The table as text; the reductions' names in Keras and PyTorch",
+        partial(text, shown.loc[right.index, right.columns]),
+    )
+
+
+SIDE = 120  # screen pixels of the longest side
+
+
+@alike
+def to_scale(images: tuple[tuple[float, float, float], ...]) -> None:
+    """Two images, (height, width, loss per pixel) each, as areas whose ink is what they cost."""
+    if drawn := areas(images, charts.palette().ink):
+        st.image(
+            drawn,
+            caption="The first two to scale: a pixel's ink is its loss, all ink the total.",
+            alt="The first two images to scale, with more ink where a pixel loses more",
+        )
+
+
+def areas(images: Sequence[tuple[float, float, float]], ink: str) -> str:
+    """SVG of both images, (height, width, loss per pixel) each; darkest where a pixel loses most.
+
+    Nothing where there are not two, or no loss.
+    """
+    most = max((loss for *_, loss in images), default=0)
+    if len(images) != 2 or not 0 < most < math.inf:
+        return ""
+    scale = SIDE / max(max(height, width) for height, width, _ in images)
+    parts, left, tallest = [], 0.0, max(height for height, *_ in images) * scale
+    for height, width, per_pixel in images:
+        top = tallest - height * scale
+        shade = {"fill_opacity": f"{0.8 * per_pixel / most:.3f}"}
+        parts.append(svg.rectangle(left, top, width * scale, height * scale, ink, **shade))
+        left += width * scale + 24
+    size = f'width="{max(left - 24, 1):.0f}" height="{max(tallest, 1):.0f}"'
+    return f'<svg xmlns="http://www.w3.org/2000/svg" {size}>{"".join(parts)}</svg>'
+
+
+def text(right: pd.DataFrame) -> None:
+    """The rows and the reductions' names."""
+    st.code(as_text(right), language=None)
+    reductions()
 
 
 @alike

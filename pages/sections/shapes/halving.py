@@ -11,9 +11,8 @@ from core.arrays import Float64
 from core.layers import Layer, fit, parse_layer
 from core.shapes import dropped, pool
 from core.steps import formula
-from pages.shared import charts, grids
+from pages.shared import charts, grids, still
 from pages.shared.example import digit
-from pages.shared.opening import blank
 from pages.shared.words import TEXT
 
 SAME = parse_layer("maxpool2:same")
@@ -38,14 +37,14 @@ def show(stages: Sequence[Float64], *, revealed: bool) -> None:
         for stage in stages:
             size = len(stage)
             with st.container(width=STAGE + 4):
-                draw(stage, alt=f"A digit of {size} by {size} pixels", key=f"stage_{size}")
+                draw(stage, alt=f"A digit of {size} by {size} pixels")
                 st.markdown(f"**{size} × {size}**")
         with st.container(width=STAGE + 4):
             if revealed:
-                draw(pool(stages[-1], SAME), alt="The digit at 4 by 4 pixels", key="stage_open")
+                draw(pool(stages[-1], SAME), alt="The digit at 4 by 4 pixels")
                 st.markdown("**4 × 4**, with “same”")
             else:
-                blank(STAGE, alt="What comes next is open", key="stage_open")
+                still.blank(STAGE, alt="What comes next is open")
                 st.markdown("**? × ?**")
     st.caption(
         "A generated digit, enlarged until its strokes reach the edge: in MNIST's own frame the "
@@ -53,18 +52,9 @@ def show(stages: Sequence[Float64], *, revealed: bool) -> None:
     )
 
 
-def draw(image: Float64, *, alt: str, key: str) -> None:
-    """A square image, framed."""
-    size = len(image)
-    layers = [grids.amounts("pixel", grids.GREY), grids.outline("image")]
-    grids.show(
-        [*grids.squares("pixel", image), grids.square("image", 0, 0, size)],
-        (size, size),
-        STAGE / size,
-        layers,
-        alt=alt,
-        key=key,
-    )
+def draw(image: Float64, *, alt: str) -> None:
+    """A square image."""
+    still.show(grids.GREY.pixels(image), STAGE, alt=alt)
 
 
 def answer(image: Float64, reply: str) -> str:
