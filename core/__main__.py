@@ -17,12 +17,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
-from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn, TypeVar
 
 from core import settings
 
 if TYPE_CHECKING:
-    from core.autoencoder.runs import View
+    from core.autoencoder.runs import Registry, View
 
 
 @dataclass(frozen=True)
@@ -193,6 +193,7 @@ def warm(parser: argparse.ArgumentParser) -> Command:
     from core.autoencoder.presets import every_run
 
     parser.add_argument("--list", action="store_true", help="say what is there, train nothing")
+    add_cluster(parser)
     parser.add_argument(
         "--sweep",
         metavar="GRID",
@@ -218,47 +219,92 @@ def warm(parser: argparse.ArgumentParser) -> Command:
             if getattr(arguments, name) is not None:
                 raise settings.InputError(f"--{name} belongs to a sweep: give --sweep, too")
         wanted = list(every_run())
-        if arguments.list:
-            views = [runs.registry().look(*run) for run in wanted]
-        else:
-            views = runs.finish(runs.registry(), wanted, show_progress)
-            try:
-                data.load("mnist")  # downloads it where it is missing: fresh seeds will need it
-            except data.MissingData as error:
-                print(error, file=sys.stderr)
-        return {"mnist": data.available(), "runs": [describe(view) for view in views]}
+        with trainer(arguments) as (registry, fatal, _, _):
+            if not arguments.list:
+                runs.finish_each(registry, wanted, show_progress, fatal=fatal)
+                try:
+                    data.load("mnist")  # downloads it where it is missing: fresh seeds need it
+                except data.MissingData as error:
+                    print(error, file=sys.stderr)
+            views = [registry.look(*run) for run in wanted]
+        told = {"mnist": data.available(), "runs": [describe(view) for view in views]}
+        return Fault(told) if any(view.error for view in views) else told
 
     return answer
 
 
 def swept(arguments: argparse.Namespace) -> Answer:
     """The runs of a grid, trained where they are missing: a row each."""
-    from core.autoencoder import results, runs, sweep
-    from core.data import MissingData
+    from core.autoencoder import results, sweep
 
     of = sweep.read(arguments.sweep, arguments.preset or "live")
-    table = results.carry_out(
-        of,
-        runs.registry(),
-        lambda words: print(f"{words}.", file=sys.stderr),
-        show_progress,
-        path=None if arguments.csv is None else Path(arguments.csv),
-        at_once=sweep.at_once(),
-        where="here",
-        slow_bf16=of.has("precision", "bf16") and not runs.process().bf16_pays(),
-        only_list=arguments.list,
-        fatal=(MissingData,),
-    )
+    with trainer(arguments) as (registry, fatal, at_once, bf16_pays):
+        table = results.carry_out(
+            of,
+            registry,
+            lambda words: print(f"{words}.", file=sys.stderr),
+            show_progress,
+            path=None if arguments.csv is None else Path(arguments.csv),
+            at_once=at_once,
+            slow_bf16=of.has("precision", "bf16") and not bf16_pays(),
+            only_list=arguments.list,
+            fatal=fatal,
+        )
     told = {"sweep": of.text, "preset": of.preset, "runs": table.rows()}
     return Fault(told) if table.failures else told
+
+
+class Trainer(NamedTuple):
+    """What trains: here, or on a cluster."""
+
+    registry: Registry
+    fatal: tuple[type[Exception], ...]  # what fails in one run, and would in every other
+    at_once: int
+    bf16_pays: Callable[[], bool | None]
+
+
+@contextmanager
+def trainer(arguments: argparse.Namespace) -> Iterator[Trainer]:
+    """What the command line says is to train."""
+    from core.autoencoder import runs, sweep
+    from core.data import MissingData
+
+    if arguments.cluster is None or arguments.list:
+        pays = runs.process().bf16_pays
+        yield Trainer(runs.registry(), (MissingData,), sweep.at_once(), pays)
+        return
+    from core.autoencoder.cluster import Lost, registry_at
+
+    with registry_at(arguments.cluster) as (cluster, registry):
+        yield Trainer(registry, (Lost,), cluster.threads, cluster.bf16_pays)
+
+
+def add_cluster(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--cluster",
+        metavar="ADDRESS",
+        help="train on the workers of the Dask scheduler there, such as tcp://10.0.0.1:8786, or "
+        "start one on this computer's cores: local",
+    )
 
 
 def ship(parser: argparse.ArgumentParser) -> Command:
     from core.autoencoder import runs
     from core.autoencoder.presets import every_run
 
+    add_cluster(parser)
+
     def answer(arguments: argparse.Namespace) -> dict[str, Any]:
-        views = runs.ship(list(every_run()), show_progress)
+        wanted = list(every_run())
+        if arguments.cluster is None:
+            views = runs.ship(wanted, show_progress)
+        else:
+            from core.autoencoder.cluster import connected
+
+            with connected(arguments.cluster) as cluster:
+                views = runs.ship(
+                    wanted, show_progress, trainer=cluster.train, bounds=cluster.bounds
+                )
         return {"runs": [describe(view) for view in views]}
 
     return answer
@@ -267,7 +313,8 @@ def ship(parser: argparse.ArgumentParser) -> Command:
 def describe(view: View) -> dict[str, Any]:
     """A run of the cache, and what is there of it."""
     told = {"images": view.target, "images_seen": view.images_seen, "status": view.status}
-    return dataclasses.asdict(view.settings) | told | {"source": view.source}
+    failure = {} if view.error is None else {"message": str(view.error)}
+    return dataclasses.asdict(view.settings) | told | {"source": view.source} | failure
 
 
 def show_progress(views: Sequence[View]) -> None:
@@ -277,7 +324,8 @@ def show_progress(views: Sequence[View]) -> None:
     done = sum(min(view.images_seen, view.target) for view in views)
     share = done / sum(view.target for view in views)
     finished = sum(view.status == "finished" for view in views)
-    activity = next((view.activity for view in views if view.activity), "")
+    doing = [view.activity for view in views if view.status == "training"]
+    activity = "" if "" in doing else next(iter(doing), "")  # of what has no images to count
     line = f"[{'#' * round(30 * share):<30}] {share:4.0%}, {finished} of {len(views)} runs"
     end = "\n" if finished == len(views) else ""
     # Back to the line's start, over what stands there, and clear the rest of it.

@@ -16,7 +16,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -104,7 +104,7 @@ class Process:
                 if message is None:
                     raise Told(child.last_words())
                 if message.kind == "failed":
-                    raise _error(message)
+                    raise error_of(message.told)
                 state = wire.followed(settings, state, message)
                 if message.kind == "done":
                     return state
@@ -184,9 +184,10 @@ class Process:
         child.end()
 
 
-def _error(message: Message) -> Exception:
+def error_of(fault: Mapping[str, str]) -> Exception:
+    """What ended a run in another process; see `worker.fault_of`."""
     kinds = {"missing": MissingData, "input": InputError, "surprise": Told}
-    error: Exception = kinds[message.told["kind"]](message.told["words"])
+    error: Exception = kinds[fault["kind"]](fault["words"])
     return error
 
 

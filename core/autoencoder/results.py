@@ -24,7 +24,7 @@ from typing import Any, NamedTuple
 
 from core.autoencoder import sweep
 from core.autoencoder.experiment import Run
-from core.autoencoder.runs import Registry, View
+from core.autoencoder.runs import Registry, View, finish_each
 from core.autoencoder.store import identity
 from core.autoencoder.sweep import NAMES, PRESETS, Sweep
 from core.data.cache import cache_folder, replacing
@@ -169,12 +169,11 @@ def carry_out(
     *,
     path: Path | None = None,
     at_once: int = 1,
-    where: str = "",
     slow_bf16: bool = True,
     only_list: bool = False,
     fatal: tuple[type[Exception], ...] = (),
 ) -> Table:
-    """Train what is not there yet of a sweep, with its cost said before; see `sweep.train`.
+    """Train what is not there yet of a sweep, with its cost said before; see `runs.finish_each`.
 
     The table is written whatever the end. Raises InputError where it cannot be, before training.
     """
@@ -185,12 +184,12 @@ def carry_out(
         table.take(run, view)
         views[run] = view if view.status != "finished" else replace(view, state=None)
     table.write()
-    say(sweep.cost_words(sweep.estimate(views.values(), slow_bf16=slow_bf16), at_once, where))
+    say(sweep.cost_words(sweep.estimate(views.values(), slow_bf16=slow_bf16), at_once))
     missing = [run for run, view in views.items() if view.status != "finished"]
     views.clear()
     if not only_list:
         try:
-            sweep.train(registry, missing, on_progress, table.take, fatal=fatal)
+            finish_each(registry, missing, on_progress, table.take, fatal=fatal)
         finally:
             table.write()
     return table

@@ -449,31 +449,62 @@ def finish(
     `on_progress` hears of all of them several times a second. Raises what a run raised; whatever
     the end, the runs that are not there by then are left.
     """
+    views: dict[Run, View] = {}
+    finish_each(registry, wanted, on_progress, views.__setitem__, fatal=(Exception,))
+    return [views[run] for run in wanted]
+
+
+def finish_each(
+    registry: Registry,
+    wanted: Iterable[Run],
+    on_progress: Callable[[Sequence[View]], None] = lambda views: None,
+    on_end: Callable[[Run, View], None] = lambda run, view: None,
+    *,
+    fatal: tuple[type[Exception], ...] = (),
+) -> None:
+    """`finish`, where a run that fails is no other's end, unless what it raised is `fatal`.
+
+    `on_end` hears of each run once it is there or has failed, with its state; `on_progress` of all,
+    without: the states of thousands of runs would fill the memory.
+    """
+    every = list(dict.fromkeys(wanted))
+    views = [View(run.settings, "absent", run.images) for run in every]
     me = f"finish {threading.get_ident()}"
-    views = [registry.look(*run) for run in wanted]
-    waiting = deque(i for i, view in enumerate(views) if view.status != "finished")
+    waiting: deque[int] = deque()
     under_way: set[int] = set()
+
+    def look(i: int, watcher: str | None = None) -> View:
+        view = registry.look(*every[i], watcher)
+        views[i] = replace(view, state=None)
+        return view
+
+    for i, run in enumerate(every):
+        if (view := look(i)).status == "finished":
+            on_end(run, view)
+        else:
+            waiting.append(i)
     try:
         while waiting or under_way:
             with contextlib.suppress(QueueFullError):
                 while waiting:
-                    registry.start(*wanted[waiting[0]], me)
+                    registry.start(*every[waiting[0]], me)
                     under_way.add(waiting.popleft())
             for i in sorted(under_way):
-                views[i] = view = registry.look(*wanted[i], me)
-                if view.error is not None:
+                view = look(i, me)
+                if isinstance(view.error, fatal):
                     raise view.error
-                if not view.active:
+                if view.error is not None or view.status == "finished":
                     under_way.remove(i)
-                    if view.status != "finished":
-                        waiting.append(i)  # forgotten, as on a laptop that slept
+                    on_end(every[i], view)
+                elif not view.active:
+                    under_way.remove(i)
+                    waiting.append(i)  # forgotten, as on a laptop that slept
             on_progress(views)
             time.sleep(0.1)
     finally:
         for i in under_way:
-            registry.leave(wanted[i].settings, me)
+            registry.leave(every[i].settings, me)
     on_progress(views)
-    return views
 
 
 # --- The process's own registry -----------------------------------------------------------------
@@ -559,15 +590,29 @@ def prepare(wanted: Iterable[Settings]) -> None:
 
 
 def ship(
-    wanted: Sequence[Run], on_progress: Callable[[Sequence[View]], None] = lambda views: None
+    wanted: Sequence[Run],
+    on_progress: Callable[[Sequence[View]], None] = lambda views: None,
+    *,
+    trainer: Train | None = None,
+    bounds: Limits | None = None,
 ) -> list[View]:
     """Train all `wanted` runs and write them to the repository, replacing what is there.
 
     They come from no cache but the command's own, which only lets an interrupted one go on.
+    `trainer` is what trains in place of this process, as many at once as `bounds` allow. Raises
+    InputError, and replaces nothing, where a run fails.
     """
     own = Store(Folder(cache_folder() / "ship"))
-    with closing(Registry(train, own)) as registry:
-        views = finish(registry, wanted, on_progress)
+    ended: dict[Run, View] = {}
+    with closing(Registry(trainer or train, own, bounds=bounds)) as registry:
+        finish_each(registry, wanted, on_progress, ended.__setitem__)
+    failures = [view.error for view in ended.values() if view.error is not None]
+    if failures:
+        raise InputError(
+            f"{len(failures)} of {len(ended)} runs failed, and nothing was shipped. The others are "
+            f"kept: the command goes on from there. The first: {failures[0]}"
+        )
+    views = [ended[run] for run in wanted]
     shutil.rmtree(SHIPPED, ignore_errors=True)
     found = {}
     for view in views:
@@ -585,14 +630,17 @@ def registry() -> Registry:
 
 
 def _registry() -> Registry:
-    bounds = limits()
-    for every in cache_folder().glob("*/"):
-        sweep(every)
-    folder = Folder(cache_folder() / "runs", bounds.disk_mb * MB)
-    store = Store(folder, Folder(SHIPPED), memory=bounds.memory_mb * MB)
-    made = Registry(process().train, store, bounds=bounds)
+    made = Registry(process().train, store(), bounds=limits())
     atexit.register(_close, made)
     return made
+
+
+def store() -> Store:
+    """Where this process's runs are kept. What writers left that were killed is swept away."""
+    for every in cache_folder().glob("*/"):
+        sweep(every)
+    folder = Folder(cache_folder() / "runs", limits().disk_mb * MB)
+    return Store(folder, Folder(SHIPPED), memory=limits().memory_mb * MB)
 
 
 def process() -> Process:

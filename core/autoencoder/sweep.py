@@ -6,15 +6,11 @@ modes. What a sweep does not name is as in the preset that it starts from.
 
 from __future__ import annotations
 
-import contextlib
 import dataclasses
 import itertools
 import math
 import os
-import threading
-import time
-from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
@@ -30,7 +26,7 @@ from core.autoencoder.experiment import (
     parameter_count,
 )
 from core.autoencoder.record import MAX_WEIGHTS
-from core.autoencoder.runs import QueueFullError, Registry, View
+from core.autoencoder.runs import View
 from core.limits import MB, limits
 from core.settings import Choice, InputError, Steps, Whole, domain, parse, refusal
 
@@ -175,8 +171,8 @@ def at_once() -> int:
     return min(limits().workers, os.cpu_count() or 1)
 
 
-def cost_words(found: Cost, at_once: int, where: str) -> str:
-    """What it will cost, said before it starts; so many runs train `at_once`, `where`."""
+def cost_words(found: Cost, at_once: int) -> str:
+    """What it will cost, said before it starts; so many runs train `at_once`."""
     here = found.runs - found.missing
     runs = "1 run" if found.runs == 1 else f"{found.runs:,} runs"
     if not found.missing:
@@ -185,7 +181,7 @@ def cost_words(found: Cost, at_once: int, where: str) -> str:
     words = f"{runs}{there}. To train: about {duration(found.seconds)} of one core"
     together = min(at_once, found.missing)
     if together > 1:
-        words += f", {duration(found.seconds / together)} with {together} at once {where}"
+        words += f", {duration(found.seconds / together)} with {together} at once"
     if found.bytes > limits().disk_mb * MB:
         words += (
             f". They take some {found.bytes / MB:,.0f} MB, and the cache keeps "
@@ -202,49 +198,3 @@ def duration(seconds: float) -> str:
             digits = 1 if seconds < 9.95 * length and length > 60 else 0
             return f"{seconds / length:,.{digits}f} {unit}"
     return f"{max(2, round(seconds))} seconds"
-
-
-# --- Training it --------------------------------------------------------------------------------
-
-
-def train(
-    registry: Registry,
-    wanted: Sequence[Run],
-    on_progress: Callable[[Sequence[View]], None] = lambda views: None,
-    on_end: Callable[[Run, View], None] = lambda run, view: None,
-    *,
-    fatal: tuple[type[Exception], ...] = (),
-) -> None:
-    """Have all `wanted` runs trained, each once; one that fails is no other's end.
-
-    `on_end` hears of each as it ends, finished or failed, its state included; `on_progress`
-    several times a second of all, without their states: those of thousands of runs would fill the
-    memory. Raises what a run raised if it is `fatal`; whatever the end, the runs that are not there
-    by then are left.
-    """
-    me = f"sweep {threading.get_ident()}"
-    views = [View(run.settings, "absent", run.images) for run in wanted]
-    waiting, under_way = deque(range(len(wanted))), set[int]()
-    try:
-        while waiting or under_way:
-            with contextlib.suppress(QueueFullError):
-                while waiting:
-                    registry.start(*wanted[waiting[0]], me)
-                    under_way.add(waiting.popleft())
-            for i in sorted(under_way):
-                view = registry.look(*wanted[i], me)
-                views[i] = replace(view, state=None)
-                if isinstance(view.error, fatal):
-                    raise view.error
-                if view.status == "finished" or view.error is not None:
-                    under_way.remove(i)
-                    on_end(wanted[i], view)
-                elif not view.active:  # forgotten, as on a laptop that slept
-                    under_way.remove(i)
-                    waiting.append(i)
-            on_progress(views)
-            if under_way:
-                time.sleep(0.1)
-    finally:
-        for i in under_way:
-            registry.leave(wanted[i].settings, me)

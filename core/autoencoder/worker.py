@@ -100,12 +100,17 @@ def _train(message: Message, send: Send, stops: dict[int, threading.Event]) -> N
         arrays = {} if state is None else kind.to_arrays(settings, state)
         send(Message("done", run, arrays=arrays))
     except Exception as error:
-        plain = runs.plain(error)
-        fault = "input" if isinstance(plain, InputError) else "surprise"
-        fault = "missing" if isinstance(plain, MissingData) else fault
-        send(Message("failed", run, {"kind": fault, "words": str(plain)}))
+        send(Message("failed", run, fault_of(error)))
     finally:
         del stops[run]
+
+
+def fault_of(error: Exception) -> dict[str, str]:
+    """What ended a run, to be told elsewhere; `process.error_of` makes an error of it again."""
+    plain = runs.plain(error)
+    kind = "input" if isinstance(plain, InputError) else "surprise"
+    kind = "missing" if isinstance(plain, MissingData) else kind
+    return {"kind": kind, "words": str(plain)}
 
 
 class Reports:

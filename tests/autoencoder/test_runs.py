@@ -8,16 +8,17 @@ from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 
 from core.autoencoder import Run, Settings, experiment, runs
+from core.autoencoder.process import Told
 from core.autoencoder.progress import work
 from core.autoencoder.record import State, as_shipped
-from core.autoencoder.runs import PATIENCE, QueueFullError, Registry, finish
+from core.autoencoder.runs import PATIENCE, QueueFullError, Registry, View, finish, finish_each
 from core.autoencoder.store import Folder, Kept, Store, identity
-from core.data import images
+from core.data import MissingData, images
 from core.limits import Limits
 from core.settings import InputError
 from tests.stand_in import SETTINGS, Clock, Trainer, same, state_at, until, until_idle
@@ -617,3 +618,61 @@ def test_a_longer_budget_is_one_long_run_to_the_bit(
     in_parts, whole = trained("parts", 2_200), trained("whole", 2_200)
     assert [c.images_seen for c in in_parts.checkpoints] == [1_100, 2_200]
     assert same(in_parts, whole)
+
+
+# --- Many runs, of which some fail --------------------------------------------------------------
+
+
+class Failing(Trainer):
+    """Fails for some seeds."""
+
+    errors: ClassVar[dict[int, Exception]] = {3: Told("it broke"), 7: MissingData("no MNIST")}
+
+    def __call__(self, settings: Settings, state: State | None, *rest: Any) -> State | None:
+        if settings.seed in self.errors:
+            raise self.errors[settings.seed]
+        return super().__call__(settings, state, *rest)
+
+
+@pytest.fixture
+def failing(tmp_path: Path) -> Iterator[Registry]:
+    with closing(Registry(Failing(), Store(Folder(tmp_path)))) as registry:
+        yield registry
+
+
+def seeds(count: int) -> list[Run]:
+    return [Run(replace(SETTINGS, seed=seed), 1_000) for seed in range(count)]
+
+
+def test_a_run_that_fails_is_no_others_end(failing: Registry) -> None:
+    wanted, ended, heard = seeds(40), dict[Run, View](), list[int]()
+    finish_each(
+        failing,
+        [*wanted, wanted[0]],
+        lambda views: heard.append(sum(view.status == "finished" for view in views)),
+        ended.__setitem__,
+    )
+    assert ended.keys() == set(wanted)
+    failed = {run.settings.seed: str(view.error) for run, view in ended.items() if view.error}
+    assert failed == {3: "it broke", 7: "no MNIST"}
+    assert all(view.state is not None for view in ended.values() if view.error is None)
+    assert heard[-1] == 38
+    assert heard == sorted(heard)
+
+
+def test_what_would_fail_in_every_run_ends_them_all(failing: Registry) -> None:
+    with pytest.raises(MissingData, match="no MNIST"):
+        finish_each(failing, seeds(9), fatal=(MissingData,))
+
+
+def test_nothing_is_shipped_where_a_run_failed(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(runs, "SHIPPED", tmp_path / "shipped")
+    monkeypatch.setenv("PADDING_LAB_CACHE", str(tmp_path))
+    kept = Folder(runs.SHIPPED)
+    kept.write(SETTINGS, state_at(SETTINGS, 2_000))
+    with pytest.raises(InputError, match=r"1 of 4 runs failed, and nothing .* first: it broke"):
+        runs.ship(seeds(4), trainer=Failing())
+    assert kept.read(SETTINGS) is not None
+    assert len(list((tmp_path / "ship").glob("*.npz"))) == 3

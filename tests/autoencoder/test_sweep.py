@@ -1,9 +1,6 @@
-"""Sweeps: what a line of text says to train, what that costs, and how it is trained."""
+"""Sweeps: what a line of text says to train, and what that costs."""
 
 import contextlib
-import threading
-from collections.abc import Iterator
-from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,16 +9,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.autoencoder import LIVE, ORIGINAL, Run, Settings, cost, sweep
-from core.autoencoder.process import Told
-from core.autoencoder.record import State
-from core.autoencoder.runs import Registry, View
-from core.autoencoder.store import Folder, Store
+from core.autoencoder import LIVE, ORIGINAL, Run, Settings, cost
+from core.autoencoder.runs import View
+from core.autoencoder.store import Folder
 from core.autoencoder.sweep import MOST, NAMES, Cost, cost_words, duration, estimate, read
-from core.data import MissingData
-from core.limits import Limits, limits
+from core.limits import limits
 from core.settings import InputError
-from tests.stand_in import SETTINGS, Trainer, state_at
+from tests.stand_in import SETTINGS, state_at
 
 
 def runs_of(text: str, preset: str = "live") -> list[Run]:
@@ -159,20 +153,20 @@ def test_the_room_on_the_disk_is_about_right(tmp_path: Path) -> None:
             Cost(90, 45, 600.0, 9),
             2,
             "90 runs, 45 of them here already. To train: about 10 minutes of one core, 5 minutes "
-            "with 2 at once here",
+            "with 2 at once",
         ),
         (Cost(2, 1, 60.0, 9), 8, "2 runs, 1 of them here already. To train: about 60 seconds of "),
         (Cost(1_000, 1_000, 9e5, 9), 1, "1,000 runs. To train: about 10 days of one core"),
     ],
 )
 def test_the_cost_is_said(found: Cost, at_once: int, words: str) -> None:
-    said = cost_words(found, at_once, "here")
+    said = cost_words(found, at_once)
     assert said.startswith(words)
     assert "MB" not in said
 
 
 def test_what_the_cache_has_no_room_for_is_said() -> None:
-    said = cost_words(Cost(9, 9, 60.0, 10**9), 1, "here")
+    said = cost_words(Cost(9, 9, 60.0, 10**9), 1)
     assert f"some 954 MB, and the cache keeps {limits().disk_mb}" in said
 
 
@@ -191,71 +185,3 @@ def test_what_the_cache_has_no_room_for_is_said() -> None:
 )
 def test_a_time_is_said_in_a_unit_that_fits(seconds: float, words: str) -> None:
     assert duration(seconds) == words
-
-
-# --- Training it --------------------------------------------------------------------------------
-
-
-class Failing(Trainer):
-    """Fails for some seeds."""
-
-    def __init__(self, errors: dict[int, Exception]) -> None:
-        super().__init__()
-        self.errors = errors
-
-    def __call__(self, settings: Settings, state: State | None, *rest: object) -> State | None:
-        if settings.seed in self.errors:
-            raise self.errors[settings.seed]
-        return super().__call__(settings, state, *rest)  # type: ignore[arg-type]
-
-
-FAILURES: dict[int, Exception] = {
-    3: Told("the worker is gone"),
-    7: MissingData("MNIST is not here"),
-}
-
-
-@pytest.fixture
-def registry(tmp_path: Path) -> Iterator[Registry]:
-    with closing(Registry(Failing(FAILURES), Store(Folder(tmp_path)), bounds=Limits())) as made:
-        yield made
-
-
-def test_one_that_fails_is_no_others_end(registry: Registry) -> None:
-    wanted = [Run(replace(SETTINGS, seed=seed), 1_000) for seed in range(40)]
-    ended: dict[Run, View] = {}
-    heard: list[int] = []
-    sweep.train(
-        registry,
-        wanted,
-        lambda views: heard.append(sum(view.status == "finished" for view in views)),
-        lambda run, view: ended.update({run: view}),
-    )
-    assert ended.keys() == set(wanted)
-    failed = {run.settings.seed: str(view.error) for run, view in ended.items() if view.error}
-    assert failed == {3: "the worker is gone", 7: "MNIST is not here"}
-    assert all(view.state is not None for view in ended.values() if view.error is None)
-    assert heard[-1] == 38
-    assert heard == sorted(heard)
-
-
-def test_what_is_fatal_ends_it_all(registry: Registry) -> None:
-    wanted = [Run(replace(SETTINGS, seed=seed), 1_000) for seed in range(9)]
-    with pytest.raises(MissingData, match="MNIST is not here"):
-        sweep.train(registry, wanted, fatal=(MissingData,))
-
-
-def test_who_stops_leaves_the_runs(tmp_path: Path) -> None:
-    trainer = Trainer(held=True)
-    with closing(Registry(trainer, Store(Folder(tmp_path)))) as registry:
-
-        def stop(views: object) -> None:
-            trainer.await_calls(1)
-            raise KeyboardInterrupt
-
-        with pytest.raises(KeyboardInterrupt):
-            sweep.train(registry, [Run(SETTINGS, 1_000)], stop)
-        trainer.let_go()
-        registry.wait(30)
-        assert not [thread for thread in threading.enumerate() if thread.name == "training"]
-        assert trainer.steps == 0

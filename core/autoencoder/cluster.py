@@ -1,0 +1,383 @@
+"""Training on a cluster: a `dask.distributed` scheduler, and the workers that it has.
+
+A run goes there in pieces of some seconds. A piece is given the state to go on from, as plain
+arrays, and gives back the one that it got to, so nothing of a run lives on the cluster alone: a
+piece whose worker is lost is done again elsewhere, from the last state; whoever stops waits for
+nothing; and a command that vanishes leaves the workers no more than a piece to finish. Where a
+piece ends changes no bit of the run.
+
+A scheduler runs what it is sent, and so does every worker: they must be trusted, and in reach of
+nobody else (https://distributed.dask.org/en/stable/limitations.html#security).
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import threading
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import closing, contextmanager
+from typing import TYPE_CHECKING, Any, cast
+
+from core.autoencoder import runs, wire
+from core.autoencoder.experiment import Settings
+from core.autoencoder.kinds import declared_by, kind_of
+from core.autoencoder.process import Told, error_of
+from core.autoencoder.record import State
+from core.autoencoder.runs import Registry
+from core.autoencoder.worker import fault_of
+from core.data.mnist import Stop
+from core.limits import Limits
+from core.settings import InputError
+
+if TYPE_CHECKING:
+    from distributed import Client, Future, LocalCluster
+
+    from core.autoencoder.runs import OnProgress
+
+PIECE = 4.0  # seconds of training in a piece
+LOOK = 0.1  # seconds between two looks whether a run is to stop
+COUNT = 2.0  # seconds between two counts of the workers
+ANSWER = 10.0  # seconds that a scheduler may take to answer, and to come back
+NOBODY = 60.0  # seconds that there may be no worker at all
+
+LOCAL = "local"
+
+
+class Lost(InputError):
+    """The cluster cannot be reached, or is of no use; the message says what to do."""
+
+
+# --- On a worker --------------------------------------------------------------------------------
+
+
+def version() -> dict[str, Any]:
+    """What a worker has of this app."""
+    return dict(wire.HELLO)
+
+
+def bf16_pays() -> bool:
+    """`training.bf16_pays`, there."""
+    from core.autoencoder import training
+
+    return training.bf16_pays()
+
+
+def piece(told: Mapping[str, Any], arrays: Mapping[str, Any], seconds: float) -> dict[str, Any]:
+    """Train a run for so many `seconds`, or to its end: the arrays of its state, or what failed.
+
+    Plain values and arrays in and out: no class of this app is pickled.
+    """
+    try:
+        kind = declared_by(told["kind"])
+        settings = kind.settings(**told["settings"])
+        state = kind.from_arrays(settings, arrays) if arrays else None
+        # A state of which only the number of images goes over could not be gone on from.
+        enough = Enough(state, seconds if kind.seen is None else float("inf"))
+        state = kind.train(settings, state, told["until"], enough.heard, enough)
+        return {"arrays": {} if state is None else kind.to_arrays(settings, state)}
+    except Exception as error:
+        return {"fault": fault_of(error)}
+
+
+class Enough:
+    """Says when a piece has lasted so many `seconds`; never within a test, which would be lost."""
+
+    def __init__(self, begun: State | None, seconds: float) -> None:
+        self._begun = 0 if begun is None else begun.images_seen
+        self._seconds, self._until, self._testing = seconds, float("inf"), False
+
+    def heard(
+        self,
+        state: State | None,
+        activity: str = "",
+        share: float = 0.0,
+        *,
+        testing: float | None = None,
+    ) -> None:
+        """Hears how far the run is: the time counts from the first step that is reported."""
+        self._testing = testing is not None
+        further = state is not None and state.images_seen > self._begun
+        if further and self._until == float("inf"):
+            self._until = time.monotonic() + self._seconds
+
+    def __call__(self) -> bool:
+        return not self._testing and time.monotonic() >= self._until
+
+
+# --- Here ---------------------------------------------------------------------------------------
+
+
+class Cluster:
+    """A cluster to train on: `train` is another `runs.train`, called by one thread a run.
+
+    As many runs are on their way as the workers have threads, and one more, which waits for whoever
+    is free, and has a cluster that grows with its work grow. First come, first served.
+    """
+
+    def __init__(self, client: Client, address: str, *, seconds: float = PIECE) -> None:
+        self._client, self._address, self._seconds = client, address, seconds
+        self._lock = threading.Lock()
+        self._turns: list[object] = []
+        self._closed = threading.Event()
+        self._threads, self._seen = 0, time.monotonic()
+        self._lost: Lost | None = None
+        self._count()
+        self._counting = threading.Thread(target=self._keep_counting, daemon=True)
+        self._counting.start()
+
+    @property
+    def threads(self) -> int:
+        """How many pieces are trained at once."""
+        return self._threads
+
+    @property
+    def bounds(self) -> Limits:
+        """For a registry that trains here: a thread of it waits for every run on its way."""
+        return Limits(workers=min(max(16, 2 * self._threads), 64))
+
+    def train(
+        self,
+        settings: Settings,
+        state: State | None,
+        until: int,
+        on_progress: OnProgress,
+        stop: Stop,
+    ) -> State | None:
+        """`runs.train`, there. Raises Told where a worker does, Lost where the cluster is."""
+        on_progress(state, "Waiting for a worker")
+        with self._turn(stop) as mine:
+            while mine and not stop():
+                before = state
+                state = self._piece(settings, state, until, stop)
+                on_progress(state, "")
+                if state is not None and state.images_seen >= until:
+                    break
+                if state is before and not stop():
+                    raise Told("A worker of the cluster came back without having trained")
+        return state
+
+    def bf16_pays(self) -> bool | None:
+        """Whether bf16 is fast on some worker; None where it cannot be tried."""
+        with contextlib.suppress(Exception):
+            return bool(self._client.submit(bf16_pays, pure=False).result(3 * ANSWER))
+        return None
+
+    def close(self) -> None:
+        """Leave the cluster. What is being trained there ends with its piece."""
+        self._closed.set()
+        self._counting.join(ANSWER)
+        with contextlib.suppress(Exception):  # it may be gone
+            self._client.close(timeout=ANSWER)
+
+    def _piece(
+        self, settings: Settings, state: State | None, until: int, stop: Stop
+    ) -> State | None:
+        """The state after one more piece; that before it, where the run is to stop."""
+        kind = kind_of(settings)
+        told = {"kind": kind.module, "settings": vars(settings), "until": until}
+        arrays = {} if state is None else kind.to_arrays(settings, state)
+        while (answer := self._answer(told, arrays, stop)) is None:
+            if stop():
+                return state
+        if "fault" in answer:
+            raise error_of(answer["fault"])
+        if not answer["arrays"]:
+            return state
+        return cast(State, kind.from_arrays(settings, answer["arrays"]))
+
+    def _answer(
+        self, told: Mapping[str, Any], arrays: Mapping[str, Any], stop: Stop
+    ) -> dict[str, Any] | None:
+        """What becomes of a piece; None where it is to be asked for again, or the run to stop."""
+        from distributed import CancelledError, KilledWorker
+
+        self._check()
+        future = self._client.submit(piece, told, arrays, self._seconds, pure=False)
+        try:
+            if not self._come(future, stop):
+                return None
+            answer: dict[str, Any] = future.result(ANSWER)
+            return answer
+        except (CancelledError, TimeoutError):  # the scheduler is away, and may come back
+            self._wait_for_scheduler(stop)
+            return None
+        except KilledWorker as error:
+            raise Told(
+                f"Several workers of the cluster ended in training this run (the last: "
+                f"{error.last_worker.address}), as where memory runs out. Train again: the run "
+                "goes on from where it was last kept"
+            ) from None
+        except Exception as error:
+            words = f"{type(error).__name__}: {str(error).splitlines()[0][:200]}"
+            raise Told(f"A worker of the cluster failed ({words})") from None
+        finally:
+            future.release()
+
+    def _come(self, future: Future, stop: Stop) -> bool:
+        """Wait until it has come to an end; False where the run is to stop before."""
+        ended = threading.Event()
+        future.add_done_callback(lambda _: ended.set())
+        while not ended.wait(LOOK):
+            self._check()
+            if stop():
+                with contextlib.suppress(Exception):
+                    future.cancel()
+                return False
+        return True
+
+    def _wait_for_scheduler(self, stop: Stop) -> None:
+        while self._client.status == "connecting" and not stop():
+            time.sleep(LOOK)
+        self._check()
+
+    def _check(self) -> None:
+        """Raise Lost where there is no cluster any more."""
+        if self._lost is not None:
+            raise self._lost
+        if self._client.status not in ("running", "connecting"):
+            raise Lost(
+                f"The scheduler at {self._address} cannot be reached any more. What has been "
+                "trained is kept: run the command again once it is back"
+            )
+
+    # --- Who is there ---
+
+    @contextmanager
+    def _turn(self, stop: Stop) -> Iterator[bool]:
+        """Wait until there is a thread for one more run; False where it is to stop before."""
+        me = object()
+        with self._lock:
+            self._turns.append(me)
+        try:
+            while self._turns.index(me) > self._threads:
+                self._check()
+                if stop():
+                    break
+                time.sleep(LOOK)
+            yield not stop()
+        finally:
+            with self._lock:
+                self._turns.remove(me)
+
+    def _keep_counting(self) -> None:
+        while not self._closed.wait(COUNT):
+            self._count()
+
+    def _count(self) -> None:
+        with contextlib.suppress(Exception):  # `_check` hears of it
+            self._threads = sum(self._client.nthreads().values())
+        if self._threads:
+            self._seen = time.monotonic()
+        elif time.monotonic() - self._seen > NOBODY:
+            self._lost = Lost(nobody(self._address))
+
+
+def nobody(address: str) -> str:
+    return (
+        f"The scheduler at {address} has no workers: start some with `dask worker {address}`, in a "
+        "copy of this repository, and run the command again"
+    )
+
+
+@contextmanager
+def connected(address: str) -> Iterator[Cluster]:
+    """The cluster whose scheduler is at `address`; `local`, one of this computer's cores.
+
+    Raises Lost where there is none, or none of the same version; InputError without the library.
+    """
+    try:
+        import distributed
+    except ImportError:
+        raise InputError(
+            "cluster: that takes Dask, which is not installed: pip install distributed"
+        ) from None
+    logging.getLogger("distributed").setLevel(logging.CRITICAL)  # what matters is said in words
+    with contextlib.ExitStack() as left:
+        if address == LOCAL:
+            there = local()
+            left.callback(there.close, timeout=ANSWER)
+            at = there.scheduler_address
+        else:
+            at = address
+        client = _client(at)
+        cluster = Cluster(client, address)
+        left.callback(cluster.close)
+        _compare(client, address, distributed.__version__)
+        yield cluster
+
+
+@contextmanager
+def registry_at(address: str) -> Iterator[tuple[Cluster, Registry]]:
+    """The cluster at `address`, and a registry of the runs kept here that trains them there.
+
+    Raises as `connected` does.
+    """
+    with (
+        connected(address) as cluster,
+        closing(Registry(cluster.train, runs.store(), bounds=cluster.bounds)) as registry,
+    ):
+        yield cluster, registry
+
+
+def local(workers: int | None = None, **environment: str) -> LocalCluster:
+    """A cluster on this computer, out of reach from elsewhere: a process a core, or `workers`.
+
+    What memory they may take, the system decides.
+    """
+    from dask.system import CPU_COUNT
+    from distributed import LocalCluster
+
+    return LocalCluster(
+        n_workers=CPU_COUNT if workers is None else workers,
+        threads_per_worker=1,
+        processes=True,
+        memory_limit=0,
+        host="127.0.0.1",
+        dashboard_address="127.0.0.1:0",
+        worker_dashboard_address="127.0.0.1:0",
+        silence_logs=logging.CRITICAL,
+        env={"PADDING_LAB_CORES": "1"} | environment,
+    )
+
+
+def _client(address: str) -> Client:
+    import dask
+    from distributed import Client
+
+    # A run of a hundred epochs has 16 MB, and is no mistake.
+    dask.config.set({"distributed.admin.large-graph-warning-threshold": "64MB"})
+    try:
+        return Client(address, timeout=ANSWER, set_as_default=False)
+    except Exception as error:  # a wrong word, a closed port, a server of another kind
+        words = f"{type(error).__name__}: {str(error).splitlines()[0][:120]}"
+        raise Lost(
+            f"cluster: no Dask scheduler answers at {address!r} ({words}); it must be an address "
+            "such as tcp://10.0.0.1:8786, or local"
+        ) from None
+
+
+def _compare(client: Client, address: str, mine: str) -> None:
+    """Raise Lost where scheduler or workers have another version of Dask or of this app."""
+    theirs = client.get_versions()
+    every = {f"the scheduler at {address}": theirs["scheduler"]}
+    every |= {f"the worker at {worker}": found for worker, found in theirs["workers"].items()}
+    for who, found in every.items():
+        dask = found["packages"]["distributed"]
+        if dask != mine:
+            raise Lost(
+                f"cluster: {who} has distributed {dask}, and this is {mine}: install the same"
+            )
+    deadline = time.monotonic() + NOBODY
+    while not client.nthreads():
+        if time.monotonic() > deadline:
+            raise Lost(nobody(address))
+        time.sleep(LOOK)
+    for worker, found in client.run(version, on_error="return").items():
+        if found != wire.HELLO:
+            raise Lost(
+                f"cluster: the worker at {worker} cannot train these runs, for it has "
+                f"{'no' if isinstance(found, Exception) else 'another'} version of this app: start "
+                "it in a copy of this repository, the same as this one"
+            )
