@@ -238,14 +238,14 @@ def swept(arguments: argparse.Namespace) -> Answer:
     from core.autoencoder import results, sweep
 
     of = sweep.read(arguments.sweep, arguments.preset or "live")
-    with trainer(arguments) as (registry, fatal, at_once, bf16_pays):
+    with trainer(arguments) as (registry, fatal, cores, bf16_pays):
         table = results.carry_out(
             of,
             registry,
             lambda words: print(f"{words}.", file=sys.stderr),
             show_progress,
             path=None if arguments.csv is None else Path(arguments.csv),
-            at_once=at_once,
+            cores=cores,
             slow_bf16=of.has("precision", "bf16") and not bf16_pays(),
             only_list=arguments.list,
             fatal=fatal,
@@ -259,7 +259,7 @@ class Trainer(NamedTuple):
 
     registry: Registry
     fatal: tuple[type[Exception], ...]  # what fails in one run, and would in every other
-    at_once: int
+    cores: int
     bf16_pays: Callable[[], bool | None]
 
 
@@ -271,7 +271,7 @@ def trainer(arguments: argparse.Namespace) -> Iterator[Trainer]:
 
     if arguments.cluster is None or arguments.list:
         pays = runs.process().bf16_pays
-        yield Trainer(runs.registry(), (MissingData,), sweep.at_once(), pays)
+        yield Trainer(runs.registry(), (MissingData,), sweep.cores(), pays)
         return
     from core.autoencoder.cluster import Lost, registry_at
 

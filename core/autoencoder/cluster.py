@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import os
 import threading
 import time
 from collections.abc import Iterator, Mapping
@@ -28,7 +29,7 @@ from core.autoencoder.record import State
 from core.autoencoder.runs import Registry
 from core.autoencoder.worker import fault_of
 from core.data.mnist import Stop
-from core.limits import Limits
+from core.limits import Limits, variable
 from core.settings import InputError
 
 if TYPE_CHECKING:
@@ -61,7 +62,19 @@ def bf16_pays() -> bool:
     """`training.bf16_pays`, there."""
     from core.autoencoder import training
 
+    keep_to_threads()
     return training.bf16_pays()
+
+
+def keep_to_threads() -> None:
+    """Have this process compute on as many cores as its worker has threads, unless it is told.
+
+    Beside it there are others like it: eight workers on eight cores would each take all of them.
+    """
+    with contextlib.suppress(ImportError, ValueError):  # where this is no worker
+        from distributed import get_worker
+
+        os.environ.setdefault(variable("cores"), str(get_worker().state.nthreads))
 
 
 def piece(told: Mapping[str, Any], arrays: Mapping[str, Any], seconds: float) -> dict[str, Any]:
@@ -69,6 +82,7 @@ def piece(told: Mapping[str, Any], arrays: Mapping[str, Any], seconds: float) ->
 
     Plain values and arrays in and out: no class of this app is pickled.
     """
+    keep_to_threads()
     try:
         kind = declared_by(told["kind"])
         settings = kind.settings(**told["settings"])
@@ -338,7 +352,7 @@ def local(workers: int | None = None, **environment: str) -> LocalCluster:
         dashboard_address="127.0.0.1:0",
         worker_dashboard_address="127.0.0.1:0",
         silence_logs=logging.CRITICAL,
-        env={"PADDING_LAB_CORES": "1"} | environment,
+        env=environment,
     )
 
 

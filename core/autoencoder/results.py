@@ -168,7 +168,7 @@ def carry_out(
     on_progress: Callable[[Sequence[View]], None] = lambda views: None,
     *,
     path: Path | None = None,
-    at_once: int = 1,
+    cores: int = 1,
     slow_bf16: bool = True,
     only_list: bool = False,
     fatal: tuple[type[Exception], ...] = (),
@@ -184,7 +184,7 @@ def carry_out(
         table.take(run, view)
         views[run] = view if view.status != "finished" else replace(view, state=None)
     table.write()
-    say(sweep.cost_words(sweep.estimate(views.values(), slow_bf16=slow_bf16), at_once))
+    say(sweep.cost_words(sweep.estimate(views.values(), slow_bf16=slow_bf16), cores))
     missing = [run for run, view in views.items() if view.status != "finished"]
     views.clear()
     if not only_list:

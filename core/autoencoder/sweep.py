@@ -9,11 +9,11 @@ from __future__ import annotations
 import dataclasses
 import itertools
 import math
-import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
+from core import machine
 from core.autoencoder import cost
 from core.autoencoder.experiment import (
     LIVE,
@@ -166,22 +166,21 @@ def _bytes(settings: Settings, images: int) -> int:
     return 3 * weights + min(tests * weights, MAX_WEIGHTS) + tests * maps
 
 
-def at_once() -> int:
-    """How many runs train at once on this machine, as far as it has cores."""
-    return min(limits().workers, os.cpu_count() or 1)
+def cores() -> int:
+    """On how many cores this machine trains a sweep, cautiously: each run on two, if there are."""
+    return min(machine.core_count(), 2 * limits().workers)
 
 
-def cost_words(found: Cost, at_once: int) -> str:
-    """What it will cost, said before it starts; so many runs train `at_once`."""
+def cost_words(found: Cost, cores: int) -> str:
+    """What it will cost, said before it starts, on so many `cores`."""
     here = found.runs - found.missing
     runs = "1 run" if found.runs == 1 else f"{found.runs:,} runs"
     if not found.missing:
         return f"{runs}, all of them here already"
     there = f", {here:,} of them here already" if here else ""
     words = f"{runs}{there}. To train: about {duration(found.seconds)} of one core"
-    together = min(at_once, found.missing)
-    if together > 1:
-        words += f", {duration(found.seconds / together)} with {together} at once"
+    if cores > 1:
+        words += f", {duration(found.seconds / cores)} on {cores:,}"
     if found.bytes > limits().disk_mb * MB:
         words += (
             f". They take some {found.bytes / MB:,.0f} MB, and the cache keeps "

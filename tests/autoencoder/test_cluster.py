@@ -19,6 +19,7 @@ from typing import Any, TypeVar
 import distributed
 import pytest
 
+from core import machine
 from core.__main__ import main
 from core.autoencoder import Run, Settings, cluster, runs, wire
 from core.autoencoder.cluster import Cluster, Enough, Lost, connected, piece
@@ -167,6 +168,12 @@ def test_a_killed_workers_run_is_taken_up_elsewhere_and_has_the_same_bits(
         assert view.state is not None
         assert alike(view.state, here(run.settings))
         assert "CPU" in view.state.device
+
+
+def test_workers_keep_to_their_threads(there: Cluster, two: distributed.LocalCluster) -> None:
+    apart(lambda: there.train(SMALL, None, 100, lambda *a, **b: None, lambda: False))
+    with distributed.Client(two, set_as_default=False) as client:
+        assert 1 in client.run(machine.core_count).values()
 
 
 def test_one_failure_is_one_runs_message(registry: Registry) -> None:

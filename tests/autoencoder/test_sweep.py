@@ -145,7 +145,7 @@ def test_the_room_on_the_disk_is_about_right(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("found", "at_once", "words"),
+    ("found", "cores", "words"),
     [
         (Cost(1, 0, 0.0, 9), 2, "1 run, all of them here already"),
         (Cost(90, 0, 0.0, 9), 2, "90 runs, all of them here already"),
@@ -153,14 +153,14 @@ def test_the_room_on_the_disk_is_about_right(tmp_path: Path) -> None:
             Cost(90, 45, 600.0, 9),
             2,
             "90 runs, 45 of them here already. To train: about 10 minutes of one core, 5 minutes "
-            "with 2 at once",
+            "on 2",
         ),
         (Cost(2, 1, 60.0, 9), 8, "2 runs, 1 of them here already. To train: about 60 seconds of "),
         (Cost(1_000, 1_000, 9e5, 9), 1, "1,000 runs. To train: about 10 days of one core"),
     ],
 )
-def test_the_cost_is_said(found: Cost, at_once: int, words: str) -> None:
-    said = cost_words(found, at_once)
+def test_the_cost_is_said(found: Cost, cores: int, words: str) -> None:
+    said = cost_words(found, cores)
     assert said.startswith(words)
     assert "MB" not in said
 
