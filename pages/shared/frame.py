@@ -27,7 +27,9 @@ TOPICS = {
 }
 """Topic, as in the URL and the tree, and its name in the navigation; in reading order."""
 
-TRAINING = ("autoencoder", "loss")  # the topics whose pages train networks
+TRAINING = ("autoencoder", "loss")
+"""The topics whose pages are about networks that they train. Where training stands at a page's end,
+that part has it at hand once it is open: see `pages.sections.check.border_live`."""
 
 START = "start"
 

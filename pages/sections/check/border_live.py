@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import streamlit as st
 
-from core.autoencoder.runs import QueueFullError, View
+from core.autoencoder.runs import QueueFullError, View, process
 from core.classifier import SEEDS, Measured, Settings, runs
 from core.limits import limits
 from pages.shared.controls import told
@@ -27,7 +27,12 @@ def own(cell: Settings) -> dict[int, Measured]:
 
 
 def show(cell: Settings, seed: int) -> None:
-    """Train the chosen network with `seed`, or watch the run that was asked for last."""
+    """Train the chosen network with `seed`, or watch the run that was asked for last.
+
+    What trains is at hand from here on, and no sooner: it takes as much memory as the server, and
+    who only has a network checked never gets here.
+    """
+    process().prepare(())
     asked: Settings | None = st.session_state.get(ASKED)
     view = None if asked is None else runs.look(asked, visitor())
     pace = pause([view]) if view is not None and view.active else None
