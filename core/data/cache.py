@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import os
+import secrets
 import sys
-import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -66,10 +66,13 @@ def sweep(folder: Path) -> None:
 def _claim(path: Path) -> tuple[Path, int]:
     """A new file beside `path`, and the handle that holds a lock on it as long as it is open."""
     while True:
-        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
+        part = path.with_name(f".{path.name}.{secrets.token_hex(8)}.part")
+        # Whoever the umask lets may read it, so that a group can share the folder: files of
+        # `tempfile` are their owner's alone.
+        handle = os.open(part, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o666)
         if sys.platform == "win32":
-            return Path(name), handle
+            return part, handle
         fcntl.flock(handle, fcntl.LOCK_EX)
-        if Path(name).exists():  # else somebody swept it before it was locked
-            return Path(name), handle
+        if part.exists():  # else somebody swept it before it was locked
+            return part, handle
         os.close(handle)

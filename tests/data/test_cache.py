@@ -1,5 +1,6 @@
 """Files reach the cache whole or not at all."""
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -38,6 +39,18 @@ def test_replacing(tmp_path: Path) -> None:
         assert not path.exists()
     assert path.read_text() == "whole"
     assert list(path.parent.iterdir()) == [path]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there is no group")
+@pytest.mark.parametrize(("mask", "mode"), [(0o002, 0o664), (0o022, 0o644), (0o077, 0o600)])
+def test_a_group_shares_what_the_umask_lets_it(tmp_path: Path, mask: int, mode: int) -> None:
+    before = os.umask(mask)
+    try:
+        with cache.replacing(tmp_path / "file") as part:
+            part.write_text("whole")
+    finally:
+        os.umask(before)
+    assert (tmp_path / "file").stat().st_mode & 0o777 == mode
 
 
 def test_replacing_leaves_nothing_behind_on_failure(tmp_path: Path) -> None:
