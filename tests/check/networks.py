@@ -58,27 +58,6 @@ class Build:
         return Graph(tuple(self.nodes))
 
 
-def resnet18() -> Graph:
-    """He et al. 2015, arXiv 1512.03385, as torchvision builds it."""
-    build = Build()
-    build.conv(7, 64, stride=2, padding=3)
-    build(Pass("ReLU"))
-    last, channels = build.pool(3, 2, 1), 64
-    for wide, first in ((64, 1), (128, 2), (256, 2), (512, 2)):
-        for stride in (first, 1):
-            build.conv(3, wide, last, stride=stride, padding=1)
-            build(Pass("ReLU"))
-            straight = build.conv(3, wide, padding=1)
-            if stride > 1 or channels != wide:
-                last = build.conv(1, wide, last, stride=stride)
-            build(Add(), straight, last)
-            last, channels = build(Pass("ReLU")), wide
-    build(Global())
-    build(Flatten())
-    build(Linear(1000))
-    return build.graph
-
-
 def unet(deep: int = 2) -> Graph:
     """Ronneberger et al. 2015, arXiv 1505.04597, with zero padding."""
     build = Build(1)
