@@ -9,11 +9,11 @@ from core.autoencoder import Checkpoint, Run, arms
 from core.autoencoder.presets import AS_ASKED, ORIGINAL_PADDED, judged_seeds
 from core.autoencoder.runs import SHIPPED
 from core.autoencoder.store import Folder
-from core.classifier import Settings, results
+from core.classifier import results
 from core.loss.comparison import compare
-from pages.sections.check import border_words
 from pages.shared.post import POST
 from pages.shared.verdict import sentence, weigh
+from tests.benchmarks import border
 
 ROOT = Path(__file__).parents[1]
 README = " ".join((ROOT / "README.md").read_text(encoding="utf-8").split())
@@ -37,12 +37,6 @@ def test_the_posts_figures() -> None:
     assert f"from {POST.unpadded} to {POST.padded}, by {POST.fell}" in README
 
 
-def test_the_classifiers_figures() -> None:
-    found = results.read()
-    for padding, row in border_words.at_the_border("max", found).iterrows():
-        assert f"| {padding} | " + " | ".join(v for v in row if v != "–") + " |" in README
-    for line in border_words.expectation("max", found):
-        assert "want of runs" in line or line.replace("**", "") in README
-    for _, row in border_words.consistencies(Settings(), found).iterrows():
-        before, after = (value.split(" %")[0] for value in row)
-        assert f"{before} to {after} %" in README
+def test_the_figures_at_the_border() -> None:
+    for line in border.lines(results.read()):
+        assert line in README

@@ -19,7 +19,7 @@ from core.data import DATASETS, TRAIN_SIZES
 from core.data import SIZE as DIGIT
 from core.settings import Choice, Switch, Whole, check, setting
 
-MATHEMATICS = 1
+MATHEMATICS = 2
 """Raise it with every change to what a run computes: results kept before are then not found."""
 
 CANVAS = 36
@@ -44,16 +44,19 @@ CHANNELS = (8, 16, 16, 16, 32)
 POOLED = (0, 2)  # the convolutions that a 2×2 pool follows
 CLASSES = 10
 
-BATCH = 64
-RATE = 2e-2  # Adam's, at its highest
+BATCH = 48
+RATE = 3e-2  # Adam's, at its highest
 WARM_UP = 0.2  # of the steps, over which the rate rises; then it falls as a cosine to 0
 
 PADDINGS = ("valid", "same", "circular", "image")
 READOUTS = ("pooling", "linear")
 POOLS = ("max", "anti-aliased")
-SEEDS = range(5)
-"""The seeds whose runs are shipped and judged, fixed beforehand. The learning rate and the
-number of images were chosen by the first."""
+SEEDS = range(1, 6)
+"""The seeds whose runs are shipped and judged, fixed beforehand.
+
+Batch, learning rate, Adam's memory and the number of images were chosen on seed 0, and on other
+test digits than those tested here.
+"""
 
 
 @dataclass(frozen=True)
@@ -73,7 +76,7 @@ class Settings:
         "max", Choice(POOLS), "2×2 max pools, or Zhang's: the maximum everywhere, blurred, thinned"
     )
     dataset: str = setting("mnist", DATASETS, "the digits")
-    train_size: int = setting(16_000, TRAIN_SIZES, "training images, each seen once")
+    train_size: int = setting(12_000, TRAIN_SIZES, "training images, each seen once")
     seed: int = setting(0, Whole(0, 2**31 - 1), "seed of weights, order and places")
 
     def __post_init__(self) -> None:

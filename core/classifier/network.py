@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 import torch
@@ -65,16 +66,22 @@ class Classifier(nn.Module):
         if self.settings.padding == "image":
             x = F.pad(x, [IMAGE_PAD] * 4)
         for number, (kernel, norm) in enumerate(zip(self.kernels, self.norms, strict=True)):
-            x = self.convolve(x, kernel)
             if number in POOLED:
-                x = self.pool(x)
+                x = self.pool(self.convolve(x, kernel, beyond=self.beyond))
+            else:
+                x = self.convolve(x, kernel)
             x = F.relu_(norm(x))
         return x
 
-    def convolve(self, x: Tensor, kernel: Tensor) -> Tensor:
+    @property
+    def beyond(self) -> int:
+        """Rows and columns that a pool reads beyond each side of a wrapped map."""
+        return int((self.settings.padding, self.settings.pool) == ("circular", "anti-aliased"))
+
+    def convolve(self, x: Tensor, kernel: Tensor, beyond: int = 0) -> Tensor:
         around = kernel.shape[-1] // 2
         if self.settings.padding == "circular":
-            return F.conv2d(wrap(x, around, around), kernel)
+            return F.conv2d(wrap(x, around + beyond), kernel)
         return F.conv2d(x, kernel, padding=around if self.settings.padding == "same" else 0)
 
     def pool(self, x: Tensor) -> Tensor:
@@ -89,30 +96,120 @@ class Classifier(nn.Module):
         return scores
 
 
-def wrap(x: Tensor, before: int, after: int) -> Tensor:
-    """x (n, c, h, w) with rows and columns of its other end on each side.
+def wrap(x: Tensor, ring: int) -> Tensor:
+    """x (n, c, h, w) with `ring` rows and columns of its other end on each side.
 
     F.pad does the same, but loses the channels-last layout, and with it half of the speed.
     """
-    for axis in (2, 3):
-        length = x.shape[axis]
-        ends = [x.narrow(axis, length - before, before), x, x.narrow(axis, 0, after)]
-        x = torch.cat([end for end in ends if end.shape[axis]], dim=axis)
-    return x
+    wrapped: Tensor = _Wrap.apply(x, ring)  # type: ignore[no-untyped-call]
+    return wrapped
+
+
+class _Wrap(torch.autograd.Function):
+    """`wrap`; autograd would make a map of zeros for each of the pieces that are put together."""
+
+    @staticmethod
+    def forward(context: Any, x: Tensor, ring: int) -> Tensor:
+        context.ring = ring
+        batch, channels, height, width = x.shape
+        shape = (batch, channels, height + 2 * ring, width + 2 * ring)
+        wrapped = torch.empty(shape, dtype=x.dtype, memory_format=torch.channels_last)
+        wrapped[:, :, ring:-ring, ring:-ring] = x
+        for axis, length in ((3, width), (2, height)):
+            inner = slice(ring, -ring) if axis == 3 else slice(None)
+            rows = wrapped[:, :, inner]
+            rows.narrow(axis, 0, ring).copy_(rows.narrow(axis, length, ring))
+            rows.narrow(axis, length + ring, ring).copy_(rows.narrow(axis, ring, ring))
+        return wrapped
+
+    @staticmethod
+    def backward(context: Any, gradient: Tensor) -> tuple[Tensor, None]:
+        ring: int = context.ring
+        for axis in (2, 3):
+            length = gradient.shape[axis] - 2 * ring
+            inner = gradient.narrow(axis, ring, length).clone()
+            inner.narrow(axis, length - ring, ring).add_(gradient.narrow(axis, 0, ring))
+            inner.narrow(axis, 0, ring).add_(gradient.narrow(axis, length + ring, ring))
+            gradient = inner
+        return gradient, None
 
 
 def blur_pool(x: Tensor, *, wrapped: bool) -> Tensor:
     """Zhang's MaxBlurPool (ICML 2019): (n, c, h, w) to (n, c, h/2, w/2), h and w even.
 
     The maximum of 2×2 pixels at every place, blurred by [1 2 1] ⊗ [1 2 1] / 16 and read at every
-    other place. The border is reflected, as in the paper's code, or the image wrapped.
+    other place. The border is reflected, as in the paper's code; a wrapped x has a row and column
+    more on each side, which hold its other end.
     """
-    if wrapped:
-        x = wrap(F.max_pool2d(wrap(x, 0, 1), 2, stride=1), 1, 1)
-    else:
-        x = F.pad(F.max_pool2d(x, 2, stride=1), [1] * 4, mode="reflect")
-    channels = x.shape[1]
-    return F.conv2d(x, BLUR.to(x.dtype).repeat(channels, 1, 1, 1), stride=2, groups=channels)
+    pooled: Tensor = _BlurPool.apply(x, wrapped)  # type: ignore[no-untyped-call]
+    return pooled
 
 
 BLUR = torch.tensor([1.0, 2.0, 1.0]).outer(torch.tensor([1.0, 2.0, 1.0])) / 16
+
+
+class _BlurPool(torch.autograd.Function):
+    """`blur_pool`, in a third of the time that torch's own layers take for so few channels.
+
+    Inside, maps are (n, h, w, c). The slope of equal pixels is the first one's, as in torch's pool.
+    """
+
+    @staticmethod
+    def forward(context: Any, x: Tensor, wrapped: bool) -> Tensor:
+        context.wrapped = wrapped
+        rows = x.permute(0, 2, 3, 1)
+        left, right = rows[:, :, :-1], rows[:, :, 1:]
+        higher = torch.maximum(left, right)
+        above, below = higher[:, :-1], higher[:, 1:]
+        if context.needs_input_grad[0]:
+            context.save_for_backward(right - left, below - above)
+        batch, height, width, channels = rows.shape
+        if wrapped:
+            highest = torch.maximum(above, below)
+        else:
+            highest = rows.new_empty(batch, height + 1, width + 1, channels)
+            torch.maximum(above, below, out=highest[:, 1:-1, 1:-1])
+            for axis in (1, 2):
+                highest.select(axis, 0).copy_(highest.select(axis, 2))
+                highest.select(axis, -1).copy_(highest.select(axis, -3))
+        weights = BLUR.to(x.dtype).repeat(channels, 1, 1, 1)
+        return F.conv2d(highest.permute(0, 3, 1, 2), weights, stride=2, groups=channels)
+
+    @staticmethod
+    def backward(context: Any, gradient: Tensor) -> tuple[Tensor, None]:
+        slopes = _spread(_spread(gradient.permute(0, 2, 3, 1) / 16, axis=2), axis=1)
+        if not context.wrapped:
+            for axis in (2, 1):
+                slopes.select(axis, 2).add_(slopes.select(axis, 0))
+                slopes.select(axis, -3).add_(slopes.select(axis, -1))
+            slopes = slopes[:, 1:-1, 1:-1]
+        across, down = context.saved_tensors
+        for axis, step in ((1, down), (2, across)):
+            second = torch.ops.aten.threshold_backward(slopes, step, 0)  # where it is the higher
+            length = slopes.shape[axis]
+            both = _longer(slopes, axis, length + 1)
+            torch.sub(slopes, second, out=both.narrow(axis, 0, length))
+            both.select(axis, -1).zero_()
+            both.narrow(axis, 1, length).add_(second)
+            slopes = both
+        return slopes.permute(0, 3, 1, 2), None
+
+
+def _spread(slopes: Tensor, axis: int) -> Tensor:
+    """Backward through [1 2 1] at stride 2 along an axis: n places become 2n + 1."""
+    count = slopes.shape[axis]
+    spread = _longer(slopes, axis, 2 * count + 1)
+    ends, middles = (spread[(slice(None),) * axis + (slice(i, None, 2),)] for i in (0, 1))
+    torch.mul(slopes, 2, out=middles)
+    before, after = slopes.narrow(axis, 0, count - 1), slopes.narrow(axis, 1, count - 1)
+    torch.add(before, after, out=ends.narrow(axis, 1, count - 1))
+    for end in (0, -1):
+        ends.select(axis, end).copy_(slopes.select(axis, end))
+    return spread
+
+
+def _longer(like: Tensor, axis: int, length: int) -> Tensor:
+    """An empty map as `like`, but of another length along an axis."""
+    shape = list(like.shape)
+    shape[axis] = length
+    return like.new_empty(shape)

@@ -59,18 +59,18 @@ def test_a_fresh_seed_is_trained_and_shown(tmp_path: Path, monkeypatch: pytest.M
     registry.wait(30)
     app.run()
     assert not errors(app)
-    assert [settings.seed for settings in asked] == [5]
-    assert "seed 5, trained here, shown and never judged" in words(app)
-    assert "Seed 5 · trained here" in words(app)
+    assert [settings.seed for settings in asked] == [6]
+    assert "seed 6, trained here, shown and never judged" in words(app)
+    assert "Seed 6 · trained here" in words(app)
     assert button(app, "Train it with a fresh seed")
-    assert set(border_live.own(Settings())) == {5}
+    assert set(border_live.own(Settings())) == {6}
 
 
 def test_what_a_run_is_at_is_said() -> None:
     view = runs.look(Settings(dataset="digits", seed=99))
     at = partial(replace, view, status="training")
     assert border_live.doing(at(activity="Getting ready")) == "Seed 99: getting ready"
-    assert border_live.doing(at(images_seen=640)) == "Seed 99: 640 of 16,000 images seen"
+    assert border_live.doing(at(images_seen=640)) == "Seed 99: 640 of 12,000 images seen"
     assert border_live.doing(at(testing=0.5)) == "Seed 99: moving the test digits"
     waiting = replace(view, status="waiting", place=2)
     assert border_live.doing(waiting) == "Seed 99: waiting, number 2 in the queue"

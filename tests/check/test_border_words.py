@@ -98,7 +98,7 @@ def test_what_is_drawn_is_what_was_measured() -> None:
 
 
 def test_one_run_has_no_spread_and_no_judgement() -> None:
-    found = {Settings(): made_up(490, 100)}
+    found = {Settings(seed=SEEDS[0]): made_up(490, 100)}
     assert border_words.figure([0.2]) == "20.0 %"
     assert border_words.figure([]) == "–"
     assert "Nothing is judged" in border_words.judged(Settings(), found)[0]

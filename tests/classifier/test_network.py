@@ -3,7 +3,6 @@
 from itertools import pairwise
 from typing import Literal
 
-import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
@@ -12,7 +11,7 @@ from hypothesis import strategies as st
 from torch import Tensor, nn
 
 from core.classifier import PADDINGS, Settings, cells
-from core.classifier.experiment import CANVAS, CHANNELS, IMAGE_PAD, KERNELS, READOUTS
+from core.classifier.experiment import CANVAS, CHANNELS, IMAGE_PAD, KERNELS, POOLS, READOUTS
 from core.classifier.network import Classifier, blur_pool, wrap
 
 PERIOD = 4
@@ -27,10 +26,23 @@ def images(count: int = 3) -> Tensor:
     return torch.rand(count, 1, CANVAS, CANVAS, generator=torch.Generator().manual_seed(0))
 
 
+class MaxBlurPool(nn.Sequential):
+    """The paper's: a maximum at stride 1, then [1 2 1] in both directions at stride 2."""
+
+    def __init__(self, channels: int, *, wrapped: bool) -> None:
+        blur = nn.Conv2d(channels, channels, 3, stride=2, groups=channels, bias=False)
+        weights = torch.tensor([[1.0, 2, 1], [2, 4, 2], [1, 2, 1]]) / 16
+        blur.weight = nn.Parameter(weights.expand(channels, 1, 3, 3), requires_grad=False)
+        around = nn.CircularPad2d(1) if wrapped else nn.ReflectionPad2d(1)
+        more = [nn.CircularPad2d((0, 1, 0, 1))] if wrapped else []
+        super().__init__(*more, nn.MaxPool2d(2, stride=1), around, blur)
+
+
 def by_torch(ours: Classifier) -> nn.Sequential:
-    """The same network of torch's own layers, with max pools."""
+    """The same network of torch's own layers."""
     padding = ours.settings.padding
-    mode: Literal["zeros", "circular"] = "circular" if padding == "circular" else "zeros"
+    wrapped = padding == "circular"
+    mode: Literal["zeros", "circular"] = "circular" if wrapped else "zeros"
     layers: list[nn.Module] = []
     if padding == "image":
         layers.append(nn.ZeroPad2d(IMAGE_PAD))
@@ -43,59 +55,66 @@ def by_torch(ours: Classifier) -> nn.Sequential:
         )
         layers.append(convolution)
         if number in (0, 2):
-            layers.append(nn.MaxPool2d(2))
+            blurred = ours.settings.pool == "anti-aliased"
+            layers.append(MaxBlurPool(outputs, wrapped=wrapped) if blurred else nn.MaxPool2d(2))
         layers += [nn.BatchNorm2d(outputs), nn.ReLU()]
     if ours.settings.readout == "pooling":
         layers.append(nn.AdaptiveMaxPool2d(1))
-    theirs = nn.Sequential(*layers, nn.Flatten(), nn.Linear(ours.readout.in_features, 10)).eval()
-    mine = [*ours.kernels, ours.readout.weight]
-    given = [m for m in theirs if isinstance(m, nn.Conv2d | nn.Linear)]
-    with torch.no_grad():
-        for layer, weight in zip(given, mine, strict=True):
-            layer.weight.copy_(weight)
-            if layer.bias is not None:
-                layer.bias.zero_()
-    return theirs
+    return nn.Sequential(*layers, nn.Flatten(), nn.Linear(ours.readout.in_features, 10))
 
 
+def weights(network: nn.Module) -> list[nn.Parameter]:
+    """The kernels of all layers that are trained, first to last."""
+    return [weight for weight in network.parameters() if weight.ndim > 1 and weight.requires_grad]
+
+
+@pytest.mark.parametrize("pool", POOLS)
 @pytest.mark.parametrize("readout", READOUTS)
 @pytest.mark.parametrize("padding", PADDINGS)
-def test_it_computes_what_torchs_layers_do(padding: str, readout: str) -> None:
-    ours = network(padding, readout)
-    with torch.inference_mode():
-        torch.testing.assert_close(ours(images()), by_torch(ours)(images()))
+def test_it_computes_what_torchs_layers_do_forward_and_backward(
+    padding: str, readout: str, pool: str
+) -> None:
+    ours = network(padding, readout, pool).train().double()
+    theirs = by_torch(ours).double()
+    with torch.no_grad():
+        for mine, other in zip(weights(ours), weights(theirs), strict=True):
+            other.copy_(mine)
+        for layer in theirs:
+            if isinstance(layer, nn.Linear):
+                layer.bias.zero_()
+    x = images().double()
+    found, wanted = ours(x), theirs(x)
+    torch.testing.assert_close(found, wanted)
+    for scores in (found, wanted):
+        (scores**2).sum().backward()
+    for mine, other in zip(weights(ours), weights(theirs), strict=True):
+        torch.testing.assert_close(mine.grad, other.grad)
 
 
-@pytest.mark.parametrize("before", [0, 1, 2])
-@pytest.mark.parametrize("after", [0, 1, 2])
-def test_wrapping_is_circular_padding(before: int, after: int) -> None:
-    x = torch.rand(2, 3, 6, 8).to(memory_format=torch.channels_last)
-    wrapped = wrap(x, before, after)
-    assert torch.equal(wrapped, F.pad(x, [before, after] * 2, mode="circular"))
+@pytest.mark.parametrize("ring", [1, 2, 3])
+def test_wrapping_is_circular_padding(ring: int) -> None:
+    x = torch.rand(2, 3, 6, 8, dtype=torch.float64).to(memory_format=torch.channels_last)
+    x.requires_grad_()
+    wrapped = wrap(x, ring)
+    assert torch.equal(wrapped, F.pad(x, [ring] * 4, mode="circular"))
     assert wrapped.is_contiguous(memory_format=torch.channels_last)
+    assert torch.autograd.gradcheck(lambda x: wrap(x, ring), (x,))
 
 
 @pytest.mark.parametrize("wrapped", [False, True])
 def test_the_blur_pool_is_the_papers(wrapped: bool) -> None:
-    """Zhang 2019: a maximum at stride 1, then [1 2 1] in both directions at stride 2."""
-    x = torch.rand(1, 2, 8, 10, dtype=torch.float64)
-    found = blur_pool(x, wrapped=wrapped).numpy()
-    array = x.numpy()
-    if wrapped:
-        highest = np.maximum.reduce(
-            [np.roll(array, (-i, -j), (2, 3)) for i in (0, 1) for j in (0, 1)]
-        )
-        edge = np.pad(highest, ((0, 0), (0, 0), (1, 1), (1, 1)), mode="wrap")
-    else:
-        shifted = [array[:, :, i : 7 + i, j : 9 + j] for i in (0, 1) for j in (0, 1)]
-        edge = np.pad(np.maximum.reduce(shifted), ((0, 0), (0, 0), (1, 1), (1, 1)), mode="reflect")
-    weights = np.outer([1, 2, 1], [1, 2, 1]) / 16
-    wanted = np.zeros((1, 2, 4, 5))
-    for row in range(4):
-        for column in range(5):
-            window = edge[:, :, 2 * row : 2 * row + 3, 2 * column : 2 * column + 3]
-            wanted[:, :, row, column] = (window * weights).sum(axis=(2, 3))
-    np.testing.assert_allclose(found, wanted, rtol=1e-12)
+    given = torch.rand(1, 2, 8, 10, dtype=torch.float64)
+    plain = MaxBlurPool(2, wrapped=wrapped).double()
+    x = (wrap(given, 1) if wrapped else given).requires_grad_()
+    torch.testing.assert_close(blur_pool(x, wrapped=wrapped), plain(given))
+    assert torch.autograd.gradcheck(lambda x: blur_pool(x, wrapped=wrapped), (x,))
+
+
+def test_of_equal_pixels_the_first_gets_the_blur_pools_slope() -> None:
+    x = torch.zeros(1, 1, 6, 6, dtype=torch.float64, requires_grad=True)
+    ours, theirs = blur_pool(x, wrapped=False), MaxBlurPool(1, wrapped=False).double()(x)
+    slopes = torch.rand(1, 1, 3, 3, dtype=torch.float64)
+    torch.testing.assert_close(*(torch.autograd.grad(y, x, slopes) for y in (ours, theirs)))
 
 
 @pytest.mark.parametrize("cell", cells(), ids=lambda cell: " ".join(map(str, cell.cell)))

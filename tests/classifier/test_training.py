@@ -74,7 +74,7 @@ def test_the_rate_rises_then_falls_to_nothing() -> None:
 def test_adam_is_torchs() -> None:
     start = torch.randn(5, 3, generator=torch.Generator().manual_seed(0))
     ours, theirs = (torch.nn.Parameter(start.clone()) for _ in range(2))
-    step, reference = Adam([ours]), torch.optim.Adam([theirs], lr=1e-2)
+    step, reference = Adam([ours]), torch.optim.Adam([theirs], lr=1e-2, betas=(0.9, 0.99))
     for number in range(1, 20):
         for parameter in (ours, theirs):
             (parameter**2).sum().backward()  # type: ignore[no-untyped-call]
