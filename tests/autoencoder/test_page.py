@@ -1,7 +1,10 @@
 """The autoencoder page: what it shows, says and does, as far as that needs no browser."""
 
 import logging
+import subprocess
+import sys
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,7 +16,7 @@ from core.autoencoder.process import Process
 from core.autoencoder.store import Folder, Store
 from pages.sections.autoencoder.finding import headline, moved, nats
 from pages.shared.verdict import sentence, weigh
-from tests.app import click, errors, open_page, words
+from tests.app import button, click, errors, open_page, words
 from tests.made_up import keep, live
 from tests.stand_in import Trainer, until, until_idle
 
@@ -298,3 +301,34 @@ def test_an_error_is_text_and_names_no_folder(
     assert "www." not in said
     assert "secret" not in said
     assert "file" in said
+
+
+OTHER_SERVER = """
+import sys
+from contextlib import closing
+from dataclasses import replace
+from pathlib import Path
+from core.autoencoder import LIVE, Run, runs
+from core.autoencoder.store import Folder, Store
+
+padded = replace(
+    LIVE.settings, dataset="digits", train_size=5_000, batch_size=64, pad_width=2, seed=81
+)
+with closing(runs.Registry(runs.train, Store(Folder(Path(sys.argv[1]))))) as registry:
+    runs.finish(registry, Run(padded, 5_000).arms)
+"""
+
+
+def test_what_another_server_has_trained_is_shown_without_a_restart(shelf: Folder) -> None:
+    app = open_page("autoencoder", guess="better", seed=81, **SMALL)
+    assert button(app, "Train")  # nothing is there yet, and the page has seen that
+    subprocess.run(
+        [sys.executable, "-c", OTHER_SERVER, str(shelf.path)],
+        cwd=Path(__file__).parents[2],
+        check=True,
+        timeout=120,
+    )
+    app.run()
+    assert not errors(app)
+    assert words(app).count("seed 81 · from this server's cache") == 2
+    assert app.header[0].value.startswith("In this run the loss per pixel fell by ")

@@ -25,7 +25,8 @@ from core.autoencoder.record import as_shipped, state_to_arrays
 from core.autoencoder.runs import Registry
 from core.autoencoder.store import LARGEST, Folder, Kept, Store, identity
 from core.data.cache import replacing
-from tests.stand_in import OTHER_VALUES, SETTINGS, Trainer, same, state_at
+from core.settings import InputError
+from tests.stand_in import OTHER_VALUES, SETTINGS, Trainer, same, state_at, until_idle
 
 ROOT = Path(__file__).parents[2]
 
@@ -480,3 +481,16 @@ def test_what_another_server_has_trained_is_there_at_the_next_look(tmp_path: Pat
             view = registry.look(SETTINGS, images)
             assert (view.status, view.source) == ("finished", "cache")
             assert same(view.state, state_at(SETTINGS, images))
+
+
+def test_a_run_that_failed_here_is_there_once_another_server_has_it(tmp_path: Path) -> None:
+    trainer = Trainer()
+    trainer.error = InputError("no data")
+    with closing(Registry(trainer, Store(Folder(tmp_path)))) as registry:
+        registry.start(SETTINGS, 1_000, "me")
+        until_idle()
+        assert registry.look(SETTINGS, 1_000).status == "failed"
+        words = [sys.executable, "-c", OTHER, str(tmp_path), "1000"]
+        subprocess.run(words, cwd=ROOT, check=True, timeout=60)
+        view = registry.look(SETTINGS, 1_000)
+        assert (view.status, view.source, view.error) == ("finished", "cache", None)
