@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import signal
 import socket
 import webbrowser
 from collections.abc import AsyncIterator
@@ -19,6 +20,7 @@ from pkgutil import walk_packages
 import streamlit as st
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from uvicorn import Server
 
 import pages.sections
 import pages.shared
@@ -30,6 +32,7 @@ async def ready(_app: object) -> AsyncIterator[None]:
     """While the server starts; it answers once this has been entered."""
     await asyncio.to_thread(import_pages)
     send_at_once()
+    end_in_peace()
     machine.share()
     machine.freeze()
     if not st.get_option("server.headless"):  # as Streamlit does where it starts the server itself
@@ -56,6 +59,23 @@ def send_at_once() -> None:
             with suppress(OSError):  # closed, or not TCP
                 if found.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN):
                     found.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+
+
+def end_in_peace() -> None:
+    """Have SIGTERM and Ctrl-C end the process as its last line would: runs are kept at exit.
+
+    Once uvicorn has shut down it sends itself the signal again, which nothing registered survives.
+    """
+    server = getattr(signal.getsignal(signal.SIGTERM), "__self__", None)
+    if not isinstance(server, Server):
+        return
+
+    def end(number: int, _frame: object) -> None:
+        server.force_exit = server.should_exit and number == signal.SIGINT  # an impatient one
+        server.should_exit = True
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, end)
 
 
 class AtHand:
