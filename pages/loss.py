@@ -13,7 +13,7 @@ from core.autoencoder import LIVE, ORIGINAL, presets
 from core.autoencoder.code import program
 from core.loss import Law, Pairs
 from core.settings import Choice, Whole, setting
-from pages.sections.loss import converter, law, trials
+from pages.sections.loss import converter, law, swept, trials
 from pages.sections.loss.experiments import AS_ASKED, EXPERIMENTS
 from pages.sections.loss.missing import offer
 from pages.sections.loss.quality import Measures, quality
@@ -97,6 +97,12 @@ def experiments() -> None:
             "Do other measures see a better network?",
             lambda: quality(*measured(there, judged)),
         )
+    fold(
+        "sweeps",
+        "How do both losses change with a setting? Sweeps of runs",
+        swept.show,
+        settings=("sweep", "along"),
+    )
     take_away(
         "padding-lab-loss",
         picture=(lambda: picture(shown, law.measured(experiment, seeds))) if shown else None,

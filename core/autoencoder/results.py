@@ -24,6 +24,7 @@ from typing import Any, NamedTuple
 
 from core.autoencoder import sweep
 from core.autoencoder.experiment import Run
+from core.autoencoder.figures import Figures
 from core.autoencoder.runs import Registry, View, finish_each
 from core.autoencoder.store import identity
 from core.autoencoder.sweep import NAMES, PRESETS, Sweep
@@ -111,9 +112,7 @@ class Table:
         if self._path is not None:
             write_csv(self._path, self.rows())
         figures = {
-            (identity(run.settings), run.images): [
-                found[name] for name in ("interior", "border", "entropy_floor")
-            ]
+            run: Figures(found["interior"], found["border"])
             for run, found in self._results.items()
             if found["status"] == "finished"
         }
@@ -201,14 +200,6 @@ KEPT = 32  # sweeps, the last ones
 LARGEST = 2 * 2**20  # bytes of one
 
 
-class Figures(NamedTuple):
-    """Test loss of a run, in nats per image."""
-
-    interior: float  # on the original 28×28 pixels
-    border: float  # on the padded ring
-    floor: float  # the entropy of the images: no network goes below it
-
-
 class Kept(NamedTuple):
     """A sweep that has been trained, and the figures of those of its runs that are there."""
 
@@ -221,10 +212,10 @@ def folder() -> Path:
     return cache_folder() / "sweeps"
 
 
-def _keep(of: Sweep, figures: Mapping[tuple[str, int], list[float]]) -> None:
-    """Keep a sweep's figures, by name and length of a run. A full or read-only disk is logged."""
+def _keep(of: Sweep, figures: Mapping[Run, Figures]) -> None:
+    """Keep a sweep's figures. A full or read-only disk is logged."""
     name = hashlib.sha256(f"{of.preset} {of.text}".encode()).hexdigest()[:32]
-    rows = [[*run, *losses] for run, losses in figures.items()]
+    rows = [[identity(run.settings), run.images, *losses] for run, losses in figures.items()]
     told = {"sweep": of.text, "preset": of.preset, "runs": rows}
     try:
         with replacing(folder() / f"{name}.json") as part:

@@ -36,8 +36,8 @@ def control(declared: Any, name: str, label: str, **options: Any) -> Any:
 
     `options` go to the widget; `default=` replaces the declared default on this page,
     `slider=True` turns a number's field into a slider, `side_by_side=True` a list of many words
-    into buttons, and `complain_in=` names another place for what is to be said about the link,
-    where the control itself is out of sight.
+    into buttons, `listed=True` a few into a list, and `complain_in=` names another place for what
+    is to be said about the link, where the control itself is out of sight.
     """
     allowed = settings.domain(declared, name)
     value = options.pop("default", default(declared, name))
@@ -45,6 +45,7 @@ def control(declared: Any, name: str, label: str, **options: Any) -> Any:
     common = {"key": name, "bind": "query-params", "help": _help(declared, name)} | options
     slider = common.pop("slider", False)
     most = math.inf if common.pop("side_by_side", False) else SIDE_BY_SIDE
+    most = 0 if common.pop("listed", False) else most
     chosen: Any
     remember(name)
     if isinstance(allowed, Maybe | Whole | Real):

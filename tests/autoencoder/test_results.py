@@ -11,9 +11,10 @@ from typing import Any
 import pytest
 
 from core.autoencoder import Settings, results, sweep
+from core.autoencoder.figures import Figures
 from core.autoencoder.process import Told
 from core.autoencoder.record import State
-from core.autoencoder.results import Figures, carry_out, write_csv
+from core.autoencoder.results import carry_out, write_csv
 from core.autoencoder.runs import Registry
 from core.autoencoder.store import Folder, Store, identity
 from core.settings import InputError
@@ -197,7 +198,7 @@ def test_a_sweep_is_kept_with_the_figures_of_its_runs(registry: Registry) -> Non
         if row["seed"] == 1:
             assert found is None
         else:
-            assert found == Figures(row["interior"], row["border"], row["entropy_floor"])
+            assert found == Figures(row["interior"], row["border"])
 
 
 def test_the_last_sweep_comes_first_and_is_kept_once(registry: Registry) -> None:
@@ -217,8 +218,8 @@ def test_the_last_sweep_comes_first_and_is_kept_once(registry: Registry) -> None
         json.dumps({"sweep": "seed=0", "preset": "mine", "runs": []}),
         json.dumps({"sweep": "seed=0..9999999", "preset": "live", "runs": []}),
         json.dumps({"sweep": "seed=0", "preset": "live", "runs": [["a", 1, 2.0]]}),
-        json.dumps({"sweep": "seed=0", "preset": "live", "runs": [["a", 1, 2.0, -1, 3]]}),
-        json.dumps({"sweep": "seed=0", "preset": "live", "runs": [["a", 1, 2.0, 1e400, 3]]}),
+        json.dumps({"sweep": "seed=0", "preset": "live", "runs": [["a", 1, 2.0, -1]]}),
+        json.dumps({"sweep": "seed=0", "preset": "live", "runs": [["a", 1, 2.0, 1e400]]}),
         json.dumps({"sweep": ["seed=0"], "preset": "live", "runs": []}),
         " " * (results.LARGEST + 1),
         "[" * 10_000,
@@ -234,12 +235,12 @@ def test_whatever_lies_there_is_skipped(told: str, caplog: pytest.LogCaptureFixt
 def test_figures_of_another_mathematics_are_not_shown() -> None:
     of = sweep.read("seed=0,1")
     first, second = (of.run(point) for point in of.points())
-    rows = [[identity(first.settings), first.images, 70, 0, 45], ["0" * 32, second.images, 7, 0, 4]]
+    rows = [[identity(first.settings), first.images, 70, 0], ["0" * 32, second.images, 7, 0]]
     results.folder().mkdir(parents=True)
     told = {"sweep": of.text, "preset": "live", "runs": rows}
     (results.folder() / "0.json").write_text(json.dumps(told))
     (kept,) = results.kept()
-    assert kept.figures == {first: Figures(70.0, 0.0, 45.0)}
+    assert kept.figures == {first: Figures(70.0, 0.0)}
 
 
 def test_no_more_than_the_last_sweeps_are_kept(

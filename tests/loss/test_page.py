@@ -89,7 +89,7 @@ def test_before_all_pre_set_seeds_are_here_nothing_is_judged(shelf: Folder, ther
     assert f"{there} of 5 pre-set seeds {'is' if there == 1 else 'are'} here" in said
     assert "Nothing is judged before all 5 are" in said
     assert f"{there} of 5 for 4 px" in said
-    assert "not judged yet" in app.header[-3].value
+    assert "not judged yet" in app.header[-4].value
     for verdict in ("the padded network is better", "the padded network is worse", "equivalent,"):
         assert verdict not in said
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import pairwise
 from typing import get_args
 
 from core.judgement import MARGIN, Judgement
 from core.loss import Finding, Parts, Trial, finding
+from core.loss.swept import At, Swept
 from pages.shared.opening import Opening
 from pages.shared.sources import SCHUIRMANN, cite
 from pages.shared.verdict import figures
@@ -299,3 +301,74 @@ def converter_title(
     per_pixel, total = map(change, shares)
     whose = "The post's two losses" if post else "The second loss against the first"
     return f"{whose}: per pixel {per_pixel}, in total {total}"
+
+
+def sweep_title(
+    setting: str, per_pixel: Sequence[At], total: Sequence[At], *, numeric: bool
+) -> str:
+    """What a sweep's runs lose, per pixel and in total, along a setting.
+
+    Losses in nats, means over the runs at each value; nothing is judged.
+    """
+    if not per_pixel:
+        return f"The losses against the {setting}"
+    first, last = _value(per_pixel[0].value), _value(per_pixel[-1].value)
+    if len(per_pixel) == 1:
+        start = f"With {setting} {first}"
+    else:
+        start = f"From {setting} {first} to {last}" if numeric else f"By {setting}"
+    return (
+        f"{start} the loss per pixel {_course(per_pixel, 4, numeric)}, the total "
+        f"{_course(total, 1, numeric)}"
+    )
+
+
+def _course(along: Sequence[At], digits: int, numeric: bool) -> str:
+    """How means go: to one side, or between which two."""
+    means = [f"{at.mean:.{digits}f}" for at in along]
+    if len(means) == 1:
+        return f"is {means[0]}"
+    if len(set(means)) == 1:
+        return f"stays at {means[0]}"
+    steps = {math.copysign(1, b.mean - a.mean) for a, b in pairwise(along) if a.mean != b.mean}
+    if numeric and len(steps) == 1:
+        return f"goes from {means[0]} to {means[-1]}"
+    low, high = (some(along, key=lambda at: at.mean) for some in (min, max))
+    ends = (f"{at.mean:.{digits}f} ({_value(at.value)})" for at in (low, high))
+    return f"lies between {' and '.join(ends)}"
+
+
+def _value(value: object) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def sweep_words(found: Swept, others: Mapping[str, str]) -> str:
+    """What the marks of a sweep's charts are, of which runs, and how many are not here."""
+    counts = [at.runs for at in found.along(total=False)]
+    if not counts:
+        return f"None of its {found.of:,} runs with {_with(others)} is here yet."
+    words = []
+    if others:
+        words.append(f"Drawn are the runs with {_with(others)}.")
+    if max(counts) == 1:
+        words.append("Each dot is the only run there: how far seeds are apart, it cannot say.")
+    else:
+        few, many = min(counts), max(counts)
+        seeds = f"{many}" if few == many else f"{few} to {many}"
+        mean = "the line goes through their means" if found.numeric else "the dash is their mean"
+        apart = max((at.high - at.low) / (at.mean or 1) for at in found.along(total=False))
+        words.append(
+            f"Each dot is a run; {mean} over {seeds} seeds, whose losses are at most "
+            f"{rough(apart)} apart."
+        )
+    if found.setting == "pad_width":
+        words.append("The total is not divided by anything; per pixel it is divided by (28 + 2p)².")
+    words.append(f"What the grid does not name is as in the {found.preset} preset.")
+    if missing := found.of - sum(counts):
+        here = f"{found.of - missing:,} of {found.of:,}"
+        words.append(f"{here} runs are here; the command that trained them trains the rest.")
+    return " ".join(words)
+
+
+def _with(others: Mapping[str, str]) -> str:
+    return listed(f"{name} {value}" for name, value in others.items()) or "these settings"
