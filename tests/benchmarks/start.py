@@ -20,7 +20,7 @@ from tests.browser.conftest import serving
 
 SEEN = ("progress", "both curves", "verdict so far", "end")
 
-# Curves of two colours: both arms have begun.
+# Curves of two colours, and not those of the nearest result: both arms have begun.
 CLICK = """
 async last => {
   const buttons = () => [...document.querySelectorAll('button')].filter(
@@ -35,7 +35,8 @@ async last => {
     const drawn = [...lines].filter(line => line.getAttribute('d'));
     const words = document.querySelector('[data-testid=stMain]').innerText;
     if (bar) seen['progress'] ??= now;
-    if (bar && new Set(drawn.map(line => line.getAttribute('stroke'))).size == 2)
+    const own = !words.includes('The nearest result');
+    if (bar && own && new Set(drawn.map(line => line.getAttribute('stroke'))).size == 2)
       seen['both curves'] ??= now;
     if (bar && words.includes('So far, after')) seen['verdict so far'] ??= now;
     if ('progress' in seen && !bar && buttons().length) seen['end'] ??= now;

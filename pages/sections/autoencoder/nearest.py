@@ -14,8 +14,10 @@ from core.autoencoder import Run, next_checkpoint
 from core.autoencoder.nearest import LENGTHS, Difference, differences
 from pages.sections.autoencoder.pair import Pair
 from pages.shared import runs
+from pages.shared.words import TEXT
 
 GO = "Show that run"
+LINE = 80  # characters that fit in one, stars included
 
 
 def find(run: Run) -> Pair | None:
@@ -29,8 +31,10 @@ def find(run: Run) -> Pair | None:
 
 def introduce(run: Run, close: Pair) -> None:
     """What tells the nearest experiment from this one, and a button that goes there."""
+    said = words(differences(run, close.run))
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.markdown(words(differences(run, close.run)), width="content")
+        # A short line takes no more room than it needs: the button follows it.
+        st.markdown(said, width="content" if len(said) < LINE else TEXT)
         st.button(GO, on_click=go, args=(close.run,))
 
 
