@@ -6,12 +6,13 @@ play or are dragged through, each with its sentence, without asking the server.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
 import streamlit as st
+
+from pages.shared.words import unbroken
 
 FAST, SLOW = 150, 600  # milliseconds between two pictures that play
 
@@ -141,11 +142,6 @@ export default function ({ parentElement, data }) {
 """
 
 _component = st.components.v2.component("slide", html=HTML, css=CSS, js=JS, isolate_styles=False)
-
-
-def unbroken(sentence: str) -> str:
-    """A sentence whose units stay beside their numbers."""
-    return re.sub(r"(?<=\d) (?=%|px)|(?<=%) (?=±)|(?<=±) (?=\d)", "\u00a0", sentence)
 
 
 def show(shots: Sequence[Shot], *, name: str, alt: str, pace: int = 0, drags: bool = False) -> None:

@@ -1,5 +1,6 @@
 """How words and numbers stand on every page."""
 
+import re
 from collections.abc import Iterable
 
 TEXT = 620  # pixels: about 70 characters
@@ -19,6 +20,11 @@ def listed(names: Iterable[str]) -> str:
     """Names in a row: "a", "a and b", "a, b and c"; nothing for none."""
     *most, last = [*names] or [""]
     return f"{', '.join(most)} and {last}" if most else last
+
+
+def unbroken(sentence: str) -> str:
+    """A sentence whose units stay beside their numbers."""
+    return re.sub(r"(?<=\d) (?=%|px)|(?<=%) (?=±)|(?<=±) (?=\d)", "\u00a0", sentence)
 
 
 def percent(share: float, digits: int = 1, *, sign: bool = False) -> str:

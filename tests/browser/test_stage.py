@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from pages.sections.stage.sequence import STEPS
-from pages.shared.slide import unbroken
+from pages.shared.words import unbroken
 from tests.browser.conftest import settle
 from tests.browser.test_accessible import found
 from tests.browser.test_links import Visit

@@ -27,8 +27,8 @@ from pages.sections.start import stage as start
 from pages.shared import svg
 from pages.shared.charts import LIGHT
 from pages.shared.frame import START, TOPICS
-from pages.shared.slide import unbroken
 from pages.shared.verdict import weigh
+from pages.shared.words import unbroken
 from tests.app import click, errors, open_page
 from tests.stand_in import Trainer, until, until_idle
 

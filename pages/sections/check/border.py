@@ -21,7 +21,7 @@ from pages.shared import charts, sources
 from pages.shared.controls import control
 from pages.shared.opening import ask, invite
 from pages.shared.take_away import take_away
-from pages.shared.words import TEXT
+from pages.shared.words import TEXT, unbroken
 
 
 def _again(name: str, default: Any) -> Any:
@@ -60,15 +60,16 @@ def show() -> None:
     if said := opening.reply(words.reply(opening.guess or "", found)):
         st.markdown(said, width=TEXT)
     cell = choose()
-    st.subheader(words.headline(cell, found))
+    st.subheader(unbroken(words.headline(cell, found)))
     own = border_live.own(cell)
     draw(cell, found, own)
     border_live.show(cell, SEEDS.stop + len(own))
-    st.markdown("\n".join(f"- {line}" for line in words.judged(cell, found)), width=TEXT)
+    st.markdown(unbroken("\n".join(f"- {x}" for x in words.judged(cell, found))), width=TEXT)
     st.subheader("Is it the padding?")
     st.markdown("What became of the expectation, from the middle to the border:", width=TEXT)
-    st.markdown("\n".join(f"- {x}" for x in words.expectation(cell.pool, found)), width=TEXT)
-    st.table(words.at_the_border(cell.pool, found))
+    became = "\n".join(f"- {line}" for line in words.expectation(cell.pool, found))
+    st.markdown(unbroken(became), width=TEXT)
+    st.table(words.at_the_border(cell.pool, found).map(unbroken))
     st.caption(
         "Accuracy where the ink touches the border: mean of the four sides and of "
         f"{len(SEEDS)} pre-set seeds, with its 95 % interval."
@@ -77,10 +78,10 @@ def show() -> None:
     st.markdown(
         "Shift consistency: of all pairs of neighbouring places, the share where a digit gets the "
         f"same class, right or wrong. {sources.cite(sources.ZHANG)} blurs before every other pixel "
-        f"is dropped. {words.blurring(cell, found)}",
+        f"is dropped. {unbroken(words.blurring(cell, found))}",
         width=TEXT,
     )
-    st.table(words.consistencies(cell, found))
+    st.table(words.consistencies(cell, found).map(unbroken))
     take_away("padding-lab-classifier", table=lambda: table(cell, found, own))
 
 
@@ -190,8 +191,15 @@ def _spec(chosen: str, colours: charts.Palette) -> charts.Drawn:
         alt.Tooltip("distance:Q", title="pixels from the border"),
         alt.Tooltip("accuracy:Q", title="accuracy, %", format=".1f"),
     ]
-    line = base.mark_line(strokeWidth=2.5).encode(y=y)
-    dots = base.mark_point(filled=True, size=40, opacity=1).encode(y=y, tooltip=tooltip)
+    behind = base.transform_filter("datum.kind === 'other'")
+    lines = [
+        layer
+        for part in (behind, framed)
+        for layer in (
+            part.mark_line(strokeWidth=2.5).encode(y=y),
+            part.mark_point(filled=True, size=40, opacity=1).encode(y=y, tooltip=tooltip),
+        )
+    ]
     label = (
         base.transform_filter("isValid(datum.label)")
         .mark_text(align="left", dx=8, fontSize=12)
@@ -202,6 +210,6 @@ def _spec(chosen: str, colours: charts.Palette) -> charts.Drawn:
         .mark_line(strokeWidth=1.5, strokeDash=[4, 3], color=colours.ink)
         .encode(y=y, detail="line:N", tooltip=[alt.Tooltip("line:N", title=" "), *tooltip[1:]])
     )
-    return alt.layer(band, line, dots, trained, label).properties(
+    return alt.layer(band, *lines, trained, label).properties(
         height=HEIGHT, padding=charts.margins(top=24, right=100), autosize=charts.FIT
     )

@@ -18,7 +18,7 @@ from pages.shared import charts, sources
 from pages.shared.charts import Palette
 from pages.shared.controls import plain
 from pages.shared.fold import fold
-from pages.shared.words import TEXT, percent
+from pages.shared.words import TEXT, percent, unbroken
 
 
 @dataclass(frozen=True)
@@ -150,7 +150,7 @@ def reach(found: Report, colours: Palette) -> None:
             st.image(
                 charts.inline(pictures.reach(item, colours)),
                 width=pictures.SIDE // 2,
-                caption=plain(name).replace(" %", "\u00a0%"),
+                caption=unbroken(plain(name)),
                 alt=f"The outputs that see padding, in orange; {name}",
             )
     st.markdown(words.reach_more(found), width=TEXT)

@@ -11,7 +11,8 @@ from pages.sections.stage import vote
 from pages.sections.stage.sequence import STEPS, find
 from pages.shared.frame import START
 from pages.shared.hall import ROOM
-from pages.shared.slide import Step, unbroken
+from pages.shared.slide import Step
+from pages.shared.words import unbroken
 
 LOOK = Path(__file__).with_name("slide.css")
 

@@ -17,6 +17,7 @@ from pages.shared.controls import plain
 from pages.shared.guard import fragment
 from pages.shared.hall import ROOM, counted
 from pages.shared.slide import Shot, Step
+from pages.shared.words import unbroken
 
 VOTE, STEP = "vote", "step"  # in the address: a voter's room, and the slide
 LOOK = 1.0  # seconds between two looks at the votes
@@ -131,7 +132,7 @@ def voter(name: str) -> None:
     if step is None:
         st.markdown("Nothing is asked at the moment.")
         return
-    st.title(slide.unbroken(step.question), anchor=False)
+    st.title(unbroken(step.question), anchor=False)
     chosen = rooms().choice(name, step.name, runs.visitor())
     for choice in step.choices:
         st.button(
