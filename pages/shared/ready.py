@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import gzip
 import signal
 import socket
 import webbrowser
@@ -18,7 +19,7 @@ from importlib import import_module
 from pkgutil import walk_packages
 
 import streamlit as st
-from starlette.datastructures import Headers
+from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from uvicorn import Server
 
@@ -82,19 +83,20 @@ class AtHand:
     """Keeps in memory what Streamlit says may be kept for ever: its own scripts, styles and fonts.
 
     A browser asks for sixty of them before it draws anything, for which the server took 120 ms of
-    CPU, and now takes 20. In all they are 23 MB; browsers ask for a few.
+    CPU, and now takes 20; packed they are a third of 3 MB. In all there are 23 MB, of which
+    browsers ask for a few.
     """
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
-        self._kept: dict[str, tuple[Message, Message]] = {}
+        self._kept: dict[tuple[str, bool], tuple[Message, bytes]] = {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if not _whole_file(scope):
             await self._app(scope, receive, send)
             return
-        path = scope["path"]
-        if path not in self._kept:
+        name = scope["path"], "gzip" in Headers(scope=scope).get("accept-encoding", "")
+        if name not in self._kept:
             said: list[Message] = []
 
             async def hear(message: Message) -> None:
@@ -103,14 +105,36 @@ class AtHand:
             await self._app(scope, receive, hear)
             start, *parts = said
             body = b"".join(part.get("body", b"") for part in parts)
-            answer = start, {"type": "http.response.body", "body": body}
             if not _for_ever(start):
-                for message in answer:
-                    await send(message)
+                await _answer(send, start, body)
                 return
-            self._kept[path] = answer
-        for message in self._kept[path]:
-            await send(dict(message))
+            if name[1] and _packs(start):
+                start, body = await asyncio.to_thread(_packed, start, body)
+            self._kept[name] = start, body
+        await _answer(send, *self._kept[name])
+
+
+async def _answer(send: Send, start: Message, body: bytes) -> None:
+    await send(dict(start))
+    await send({"type": "http.response.body", "body": body})
+
+
+def _packs(start: Message) -> bool:
+    """Whether a file is text, and not packed yet."""
+    headers = Headers(raw=start["headers"])
+    text = "text/" in headers.get("content-type", "") or "script" in headers.get("content-type", "")
+    return text and "content-encoding" not in headers
+
+
+def _packed(start: Message, body: bytes) -> tuple[Message, bytes]:
+    """The same answer as gzip."""
+    small = gzip.compress(body, 6, mtime=0)
+    headers = MutableHeaders(raw=list(start["headers"]))
+    headers["content-encoding"], headers["content-length"] = "gzip", str(len(small))
+    headers.add_vary_header("Accept-Encoding")
+    if "etag" in headers:  # the same file, but not the same bytes
+        headers["etag"] = f"W/{headers['etag']}"
+    return {**start, "headers": headers.raw}, small
 
 
 def _whole_file(scope: Scope) -> bool:

@@ -1,12 +1,14 @@
 """What the server does before it answers."""
 
 import asyncio
+import gzip
 import socket
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from starlette.datastructures import Headers
 from starlette.types import Message, Receive, Scope, Send
 
 from pages.shared.ready import AtHand, send_at_once
@@ -25,7 +27,8 @@ class Behind:
         path: str = scope["path"]
         self.asked.append(path)
         kept = b"public, immutable" if path.endswith(".js") else b"no-cache"
-        headers = [(b"cache-control", kept)]
+        headers = [(b"cache-control", kept), (b"content-type", b"text/javascript")]
+        headers += [(b"content-length", str(3 + len(path)).encode()), (b"etag", b'"1"')]
         await send({"type": "http.response.start", "status": 200, "headers": headers})
         for part in (b"of ", path.encode()):
             await send({"type": "http.response.body", "body": part, "more_body": True})
@@ -56,6 +59,21 @@ def test_a_file_that_never_changes_is_read_once() -> None:
     assert first == second
     assert first[1] == f"of {FILE}".encode()
     assert ask(app, "/base/static/other.js")[1] == b"of /base/static/other.js"
+
+
+def test_who_can_unpack_gets_it_packed() -> None:
+    app = AtHand(behind := Behind())
+    for _ in range(2):
+        start, body = ask(app, FILE, accept_encoding="gzip, br")
+        headers = Headers(raw=start["headers"])
+        assert gzip.decompress(body) == f"of {FILE}".encode()
+        assert headers["content-encoding"] == "gzip"
+        assert headers["content-length"] == str(len(body))
+        assert (headers["vary"], headers["etag"]) == ("Accept-Encoding", 'W/"1"')
+        plain, body = ask(app, FILE)
+        assert body == f"of {FILE}".encode()
+        assert "content-encoding" not in Headers(raw=plain["headers"])
+    assert behind.asked == [FILE] * 2
 
 
 @pytest.mark.parametrize(
