@@ -1,8 +1,8 @@
 """Training on a cluster: a `dask.distributed` scheduler, and the workers that it has.
 
-A run goes there in pieces of some seconds. A piece is given the state to go on from, as plain
-arrays, and gives back the one that it got to, so nothing of a run lives on the cluster alone: a
-piece whose worker is lost is done again elsewhere, from the last state; whoever stops waits for
+A run goes there in pieces of some seconds. A piece is given the state to go on from and gives back
+the one that it got to, as plain arrays, so nothing of a run lives on the cluster alone: a piece
+whose worker is lost is done again elsewhere, from the last state; whoever stops waits for
 nothing; and a command that vanishes leaves the workers no more than a piece to finish. Where a
 piece ends changes no bit of the run.
 
@@ -13,11 +13,12 @@ nobody else (https://distributed.dask.org/en/stable/limitations.html#security).
 from __future__ import annotations
 
 import contextlib
+import io
 import logging
 import os
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING, Any, cast
 
@@ -27,6 +28,7 @@ from core.autoencoder.kinds import declared_by, kind_of
 from core.autoencoder.process import Told, error_of
 from core.autoencoder.record import State
 from core.autoencoder.runs import Registry
+from core.autoencoder.wire import Message
 from core.autoencoder.worker import fault_of
 from core.data.mnist import Stop
 from core.limits import Limits, variable
@@ -77,22 +79,41 @@ def keep_to_threads() -> None:
         os.environ.setdefault(variable("cores"), str(get_worker().state.nthreads))
 
 
-def piece(told: Mapping[str, Any], arrays: Mapping[str, Any], seconds: float) -> dict[str, Any]:
-    """Train a run for so many `seconds`, or to its end: the arrays of its state, or what failed.
+def piece(asked: bytes, seconds: float) -> bytes:
+    """Train a run for so many `seconds`, or to its end.
 
-    Plain values and arrays in and out: no class of this app is pickled.
+    What goes in and what comes out are messages of `core.autoencoder.wire`: a run with its state,
+    and the state that it got to or what failed.
     """
     keep_to_threads()
     try:
+        message = unpacked(asked)
+        told, arrays = message.told, message.arrays
         kind = declared_by(told["kind"])
         settings = kind.settings(**told["settings"])
         state = kind.from_arrays(settings, arrays) if arrays else None
         # A state of which only the number of images goes over could not be gone on from.
         enough = Enough(state, seconds if kind.seen is None else float("inf"))
         state = kind.train(settings, state, told["until"], enough.heard, enough)
-        return {"arrays": {} if state is None else kind.to_arrays(settings, state)}
+        arrays = {} if state is None else kind.to_arrays(settings, state)
+        return packed(Message("done", arrays=arrays))
     except Exception as error:
-        return {"fault": fault_of(error)}
+        return packed(Message("failed", told=fault_of(error)))
+
+
+def packed(message: Message) -> bytes:
+    """A message in one piece: neither scheduler nor worker has to unpickle anything."""
+    whole = io.BytesIO()
+    wire.write(whole, message)
+    return whole.getvalue()
+
+
+def unpacked(whole: bytes) -> Message:
+    """The inverse of `packed`; ValueError for half a message."""
+    message = wire.read(io.BytesIO(whole))
+    if message is None:
+        raise ValueError(f"{len(whole):,} bytes are no message")
+    return message
 
 
 class Enough:
@@ -118,6 +139,21 @@ class Enough:
 
     def __call__(self) -> bool:
         return not self._testing and time.monotonic() >= self._until
+
+
+def there(name: str) -> Callable[..., Any]:
+    """The function of this name, to be called on a worker.
+
+    A local function is pickled with its code, so a scheduler, which unpickles whatever passes
+    through it, needs no copy of this app.
+    """
+
+    def call(*given: Any) -> Any:
+        from core.autoencoder import cluster
+
+        return getattr(cluster, name)(*given)
+
+    return call
 
 
 # --- Here ---------------------------------------------------------------------------------------
@@ -175,7 +211,7 @@ class Cluster:
     def bf16_pays(self) -> bool | None:
         """Whether bf16 is fast on some worker; None where it cannot be tried."""
         with contextlib.suppress(Exception):
-            return bool(self._client.submit(bf16_pays, pure=False).result(3 * ANSWER))
+            return bool(self._client.submit(there("bf16_pays"), pure=False).result(3 * ANSWER))
         return None
 
     def close(self) -> None:
@@ -192,31 +228,31 @@ class Cluster:
         kind = kind_of(settings)
         told = {"kind": kind.module, "settings": vars(settings), "until": until}
         arrays = {} if state is None else kind.to_arrays(settings, state)
-        while (answer := self._answer(told, arrays, stop)) is None:
+        asked = packed(Message("train", told=told, arrays=arrays))
+        while (answer := self._answer(asked, stop)) is None:
             if stop():
                 return state
-        if "fault" in answer:
-            raise error_of(answer["fault"])
-        if not answer["arrays"]:
+        if answer.kind == "failed":
+            raise error_of(answer.told)
+        if not answer.arrays:
             return state
-        return cast(State, kind.from_arrays(settings, answer["arrays"]))
+        return cast(State, kind.from_arrays(settings, answer.arrays))
 
-    def _answer(
-        self, told: Mapping[str, Any], arrays: Mapping[str, Any], stop: Stop
-    ) -> dict[str, Any] | None:
+    def _answer(self, asked: bytes, stop: Stop) -> Message | None:
         """What becomes of a piece; None where it is to be asked for again, or the run to stop."""
         from distributed import CancelledError, KilledWorker
 
         self._check()
-        future = self._client.submit(piece, told, arrays, self._seconds, pure=False)
+        future = self._client.submit(there("piece"), asked, self._seconds, pure=False)
         try:
             if not self._come(future, stop):
                 return None
-            answer: dict[str, Any] = future.result(ANSWER)
-            return answer
+            return unpacked(future.result(ANSWER))
         except (CancelledError, TimeoutError):  # the scheduler is away, and may come back
             self._wait_for_scheduler(stop)
             return None
+        except Lost:
+            raise
         except KilledWorker as error:
             raise Told(
                 f"Several workers of the cluster ended in training this run (the last: "
@@ -290,8 +326,8 @@ class Cluster:
 
 def nobody(address: str) -> str:
     return (
-        f"The scheduler at {address} has no workers: start some with `dask worker {address}`, in a "
-        "copy of this repository, and run the command again"
+        f"The scheduler at {address} has no workers: start some with `python -m dask worker "
+        f"{address}`, in a copy of this repository, and run the command again"
     )
 
 
@@ -307,7 +343,9 @@ def connected(address: str) -> Iterator[Cluster]:
         raise InputError(
             "cluster: that takes Dask, which is not installed: pip install distributed"
         ) from None
-    logging.getLogger("distributed").setLevel(logging.CRITICAL)  # what matters is said in words
+    for name in list(logging.root.manager.loggerDict):  # what matters is said in words
+        if name.split(".")[0] == "distributed":
+            logging.getLogger(name).setLevel(logging.CRITICAL)
     with contextlib.ExitStack() as left:
         if address == LOCAL:
             there = local()

@@ -16,6 +16,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
+import cloudpickle
 import distributed
 import pytest
 
@@ -54,8 +55,15 @@ def here(settings: Settings, images: int = IMAGES) -> State:
     return state
 
 
-def told(settings: Settings, images: int = IMAGES) -> dict[str, Any]:
-    return {"kind": AUTOENCODER.module, "settings": vars(settings), "until": images}
+def asked(settings: Settings, arrays: wire.Arrays | None = None, **changes: Any) -> bytes:
+    """A piece of a run, from the state in `arrays` on."""
+    given = vars(settings) | changes
+    told = {"kind": AUTOENCODER.module, "settings": given, "until": IMAGES}
+    return cluster.packed(wire.Message("train", told=told, arrays=arrays or {}))
+
+
+def answered(message: bytes, seconds: float) -> wire.Message:
+    return cluster.unpacked(apart(partial(piece, message, seconds)))
 
 
 def alike(a: State, b: State) -> bool:
@@ -68,12 +76,12 @@ def alike(a: State, b: State) -> bool:
 
 
 def test_pieces_put_together_are_the_run_bit_for_bit() -> None:
-    arrays: dict[str, Any] = {}
+    arrays: wire.Arrays = {}
     pieces = 0
     while not arrays or int(arrays["images_seen"]) < IMAGES:
-        answer = apart(partial(piece, told(SMALL), arrays, 0.0))  # only to its first report
-        assert answer.keys() == {"arrays"}
-        arrays, pieces = answer["arrays"], pieces + 1
+        answer = answered(asked(SMALL, arrays), 0.0)  # only to its first report
+        assert answer.kind == "done"
+        arrays, pieces = answer.arrays, pieces + 1
         assert pieces < 50
     assert pieces > 1
     assert alike(AUTOENCODER.from_arrays(SMALL, arrays), here(SMALL))
@@ -89,13 +97,28 @@ def damaged(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_a_piece_tells_what_failed(damaged: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MNIST_DIR", str(damaged))
-    answer = apart(lambda: piece(told(NOT_MNIST), {}, 60.0))
-    assert answer["fault"]["kind"] == "input"
-    assert "is not an IDX file" in answer["fault"]["words"]
-    assert piece(told(SMALL) | {"settings": {"pad_width": 99}}, {}, 1.0)["fault"] == {
+    answer = answered(asked(NOT_MNIST), 60.0)
+    assert (answer.kind, answer.told["kind"]) == ("failed", "input")
+    assert "is not an IDX file" in answer.told["words"]
+    assert answered(asked(SMALL, pad_width=99), 1.0).told == {
         "kind": "input",
         "words": "pad_width must be a whole number from 0 to 8, not '99'",
     }
+    assert answered(b"half a message", 1.0).kind == "failed"
+
+
+def test_what_is_sent_needs_no_copy_of_the_app_to_pass() -> None:
+    """A scheduler unpickles it, and has none."""
+    sent = cloudpickle.dumps(cluster.there("piece"))
+    code = (
+        "import pickle, sys; print(callable(pickle.load(sys.stdin.buffer)), 'core' in sys.modules)"
+    )
+    passed = subprocess.run(
+        [sys.executable, "-P", "-c", code], input=sent, cwd="/", capture_output=True, check=True
+    )
+    done, *modules = passed.stdout.split()
+    assert done == b"True"
+    assert b"core" not in modules
 
 
 def test_a_piece_has_lasted_long_enough_once_it_got_further_and_tests_nothing() -> None:
@@ -246,10 +269,23 @@ def test_a_scheduler_without_workers_is_told_apart(
 ) -> None:
     monkeypatch.setattr(cluster, "NOBODY", 0.2)
     with (
-        pytest.raises(Lost, match="has no workers: start some with `dask worker tcp"),
+        pytest.raises(Lost, match="has no workers: start some with `python -m dask worker tcp"),
         connected(nobody.scheduler_address),
     ):
         pass
+
+
+def test_a_cluster_that_loses_all_its_workers_is_told_of(
+    nobody: distributed.LocalCluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(cluster, "NOBODY", 0.3)
+    monkeypatch.setattr(cluster, "COUNT", 0.1)
+    client = distributed.Client(nobody.scheduler_address, timeout=5, set_as_default=False)
+    with (
+        closing(Cluster(client, "tcp://there")) as found,
+        pytest.raises(Lost, match="The scheduler at tcp://there has no workers"),
+    ):
+        found.train(SMALL, None, 1_000, lambda *a, **b: None, lambda: False)
 
 
 def test_a_scheduler_that_vanishes_is_told_of(
