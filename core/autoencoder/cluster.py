@@ -1,6 +1,6 @@
 """Training on a cluster: a `dask.distributed` scheduler, and the workers that it has.
 
-A run goes there in pieces of some seconds. A piece is given the state to go on from and gives back
+A run goes there in pieces of 4 to 30 seconds. A piece is given the state to go on from and gives back
 the one that it got to, as plain arrays, so nothing of a run lives on the cluster alone: a piece
 whose worker is lost is done again elsewhere, from the last state; whoever stops waits for
 nothing; and a command that vanishes leaves the workers no more than a piece to finish. Where a
@@ -39,7 +39,8 @@ if TYPE_CHECKING:
 
     from core.autoencoder.runs import OnProgress
 
-PIECE = 4.0  # seconds of training in a piece
+PIECE = 4.0  # seconds of training in a run's first piece; each is twice as long as that before
+LONGEST = 30.0  # seconds: a piece first draws its images' noise anew, up to a second of its time
 LOOK = 0.1  # seconds between two looks whether a run is to stop
 COUNT = 2.0  # seconds between two counts of the workers
 ANSWER = 10.0  # seconds that a scheduler may take to answer, and to come back
@@ -166,8 +167,8 @@ class Cluster:
     is free, and has a cluster that grows with its work grow. First come, first served.
     """
 
-    def __init__(self, client: Client, address: str, *, seconds: float = PIECE) -> None:
-        self._client, self._address, self._seconds = client, address, seconds
+    def __init__(self, client: Client, address: str) -> None:
+        self._client, self._address = client, address
         self._lock = threading.Lock()
         self._turns: list[object] = []
         self._closed = threading.Event()
@@ -198,9 +199,11 @@ class Cluster:
         """`runs.train`, there. Raises Told where a worker does, Lost where the cluster is."""
         on_progress(state, "Waiting for a worker")
         with self._turn(stop) as mine:
+            seconds = PIECE
             while mine and not stop():
                 before = state
-                state = self._piece(settings, state, until, stop)
+                state = self._piece(settings, state, until, seconds, stop)
+                seconds = min(2 * seconds, LONGEST)
                 on_progress(state, "")
                 if state is not None and state.images_seen >= until:
                     break
@@ -222,14 +225,14 @@ class Cluster:
             self._client.close(timeout=ANSWER)
 
     def _piece(
-        self, settings: Settings, state: State | None, until: int, stop: Stop
+        self, settings: Settings, state: State | None, until: int, seconds: float, stop: Stop
     ) -> State | None:
         """The state after one more piece; that before it, where the run is to stop."""
         kind = kind_of(settings)
         told = {"kind": kind.module, "settings": vars(settings), "until": until}
         arrays = {} if state is None else kind.to_arrays(settings, state)
         asked = packed(Message("train", told=told, arrays=arrays))
-        while (answer := self._answer(asked, stop)) is None:
+        while (answer := self._answer(asked, seconds, stop)) is None:
             if stop():
                 return state
         if answer.kind == "failed":
@@ -238,12 +241,12 @@ class Cluster:
             return state
         return cast(State, kind.from_arrays(settings, answer.arrays))
 
-    def _answer(self, asked: bytes, stop: Stop) -> Message | None:
+    def _answer(self, asked: bytes, seconds: float, stop: Stop) -> Message | None:
         """What becomes of a piece; None where it is to be asked for again, or the run to stop."""
         from distributed import CancelledError, KilledWorker
 
         self._check()
-        future = self._client.submit(there("piece"), asked, self._seconds, pure=False)
+        future = self._client.submit(there("piece"), asked, seconds, pure=False)
         try:
             if not self._come(future, stop):
                 return None

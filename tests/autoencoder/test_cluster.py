@@ -1,6 +1,7 @@
 """Training on a cluster: the same bits as here, whatever becomes of its workers."""
 
 import contextlib
+import json
 import os
 import signal
 import socket
@@ -22,19 +23,20 @@ import pytest
 
 from core import machine
 from core.__main__ import main
-from core.autoencoder import Run, Settings, cluster, runs, wire
+from core.autoencoder import Run, Settings, cluster, presets, runs, wire
 from core.autoencoder.cluster import Cluster, Enough, Lost, connected, piece
 from core.autoencoder.kinds import AUTOENCODER
 from core.autoencoder.process import Told
 from core.autoencoder.record import State
 from core.autoencoder.runs import Registry, View, finish_each
-from core.autoencoder.store import Folder, Store
+from core.autoencoder.store import Folder, Store, identity
 from core.data import mnist
 from core.settings import InputError
 from tests.stand_in import same, state_at, until
 
 ROOT = Path(__file__).parents[2]
 SMALL = Settings(dataset="digits", train_size=1_000, batch_size=100, channels=8)
+SWEEP = "dataset=digits train_size=1000 batch_size=100 channels=8 learning_rate=0.001"
 IMAGES = 2_000
 NOT_MNIST = replace(SMALL, dataset="mnist")
 """A run that fails where MNIST_DIR has files that are none of MNIST's."""
@@ -148,7 +150,8 @@ def two(damaged: Path) -> Iterator[distributed.LocalCluster]:
 
 @pytest.fixture
 def there(two: distributed.LocalCluster, monkeypatch: pytest.MonkeyPatch) -> Iterator[Cluster]:
-    monkeypatch.setattr(cluster, "PIECE", 0.2)
+    monkeypatch.setattr(cluster, "PIECE", 0.1)
+    monkeypatch.setattr(cluster, "LONGEST", 0.1)
     with connected(two.scheduler_address) as found:
         yield found
 
@@ -235,6 +238,35 @@ def test_who_stops_waits_for_nothing_and_keeps_what_there_is(there: Cluster) -> 
     assert state is heard[-1]
     assert 0 < state.images_seen < 100_000
     assert there.train(SMALL, state, 100_000, on_progress, lambda: True) is state
+
+
+def test_warm_and_ship_train_there(
+    two: distributed.LocalCluster,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    wanted = [Run(SMALL, 1_000), Run(NOT_MNIST, 1_000)]
+    monkeypatch.setattr(presets, "every_run", lambda: iter(wanted))
+    monkeypatch.setattr(runs, "SHIPPED", tmp_path / "shipped")
+    monkeypatch.setenv("PADDING_LAB_CACHE", str(tmp_path))
+    words = ["--cluster", two.scheduler_address]
+    assert main(["warm", *words]) == 1
+    good, bad = json.loads(capsys.readouterr().out)["runs"]
+    assert (good["status"], bad["status"]) == ("finished", "failed")
+    assert "is not an IDX file" in bad["message"]
+    assert main(["warm", *words, "--sweep", SWEEP]) == 0
+    out, err = capsys.readouterr()
+    assert err == "1 run, all of them here already.\n"
+    (row,) = json.loads(out)["runs"]
+    assert row["run"] == identity(SMALL)
+    wanted.pop()
+    assert main(["ship", *words]) == 0
+    shipped = Folder(tmp_path / "shipped").read(SMALL)
+    trained = Folder(tmp_path / "runs").read(SMALL)
+    assert shipped is not None
+    assert trained is not None
+    assert same(shipped.checkpoints[-1].loss_map, trained.checkpoints[-1].loss_map)
 
 
 def test_a_worker_of_another_version_is_refused(
