@@ -1,8 +1,8 @@
 """Training on a cluster: a `dask.distributed` scheduler, and the workers that it has.
 
-A run goes there in pieces of 4 to 30 seconds. A piece is given the state to go on from and gives back
-the one that it got to, as plain arrays, so nothing of a run lives on the cluster alone: a piece
-whose worker is lost is done again elsewhere, from the last state; whoever stops waits for
+A run goes there in pieces of 4 to 30 seconds. A piece is given the state to go on from, and gives
+back the one that it got to, as plain arrays. So nothing of a run lives on the cluster alone: a
+piece whose worker is lost is done again elsewhere, from the last state; whoever stops waits for
 nothing; and a command that vanishes leaves the workers no more than a piece to finish. Where a
 piece ends changes no bit of the run.
 
