@@ -141,75 +141,18 @@ def blur_pool(x: Tensor, *, wrapped: bool) -> Tensor:
     other place. The border is reflected, as in the paper's code; a wrapped x has a row and column
     more on each side, which hold its other end.
     """
-    pooled: Tensor = _BlurPool.apply(x, wrapped)  # type: ignore[no-untyped-call]
-    return pooled
+    higher = highest(x) if wrapped else F.pad(highest(x), [1] * 4, mode="reflect")
+    channels = x.shape[1]
+    return F.conv2d(higher, BLUR.to(x.dtype).repeat(channels, 1, 1, 1), stride=2, groups=channels)
 
 
 BLUR = torch.tensor([1.0, 2.0, 1.0]).outer(torch.tensor([1.0, 2.0, 1.0])) / 16
 
 
-class _BlurPool(torch.autograd.Function):
-    """`blur_pool`, in a third of the time that torch's own layers take for so few channels.
-
-    Inside, maps are (n, h, w, c). The slope of equal pixels is the first one's, as in torch's pool.
-    """
-
-    @staticmethod
-    def forward(context: Any, x: Tensor, wrapped: bool) -> Tensor:
-        context.wrapped = wrapped
-        rows = x.permute(0, 2, 3, 1)
-        left, right = rows[:, :, :-1], rows[:, :, 1:]
-        higher = torch.maximum(left, right)
-        above, below = higher[:, :-1], higher[:, 1:]
-        if context.needs_input_grad[0]:
-            context.save_for_backward(right - left, below - above)
-        batch, height, width, channels = rows.shape
-        if wrapped:
-            highest = torch.maximum(above, below)
-        else:
-            highest = rows.new_empty(batch, height + 1, width + 1, channels)
-            torch.maximum(above, below, out=highest[:, 1:-1, 1:-1])
-            for axis in (1, 2):
-                highest.select(axis, 0).copy_(highest.select(axis, 2))
-                highest.select(axis, -1).copy_(highest.select(axis, -3))
-        weights = BLUR.to(x.dtype).repeat(channels, 1, 1, 1)
-        return F.conv2d(highest.permute(0, 3, 1, 2), weights, stride=2, groups=channels)
-
-    @staticmethod
-    def backward(context: Any, gradient: Tensor) -> tuple[Tensor, None]:
-        slopes = _spread(_spread(gradient.permute(0, 2, 3, 1) / 16, axis=2), axis=1)
-        if not context.wrapped:
-            for axis in (2, 1):
-                slopes.select(axis, 2).add_(slopes.select(axis, 0))
-                slopes.select(axis, -3).add_(slopes.select(axis, -1))
-            slopes = slopes[:, 1:-1, 1:-1]
-        across, down = context.saved_tensors
-        for axis, step in ((1, down), (2, across)):
-            second = torch.ops.aten.threshold_backward(slopes, step, 0)  # where it is the higher
-            length = slopes.shape[axis]
-            both = _longer(slopes, axis, length + 1)
-            torch.sub(slopes, second, out=both.narrow(axis, 0, length))
-            both.select(axis, -1).zero_()
-            both.narrow(axis, 1, length).add_(second)
-            slopes = both
-        return slopes.permute(0, 3, 1, 2), None
-
-
-def _spread(slopes: Tensor, axis: int) -> Tensor:
-    """Backward through [1 2 1] at stride 2 along an axis: n places become 2n + 1."""
-    count = slopes.shape[axis]
-    spread = _longer(slopes, axis, 2 * count + 1)
-    ends, middles = (spread[(slice(None),) * axis + (slice(i, None, 2),)] for i in (0, 1))
-    torch.mul(slopes, 2, out=middles)
-    before, after = slopes.narrow(axis, 0, count - 1), slopes.narrow(axis, 1, count - 1)
-    torch.add(before, after, out=ends.narrow(axis, 1, count - 1))
-    for end in (0, -1):
-        ends.select(axis, end).copy_(slopes.select(axis, end))
-    return spread
-
-
-def _longer(like: Tensor, axis: int, length: int) -> Tensor:
-    """An empty map as `like`, but of another length along an axis."""
-    shape = list(like.shape)
-    shape[axis] = length
-    return like.new_empty(shape)
+def highest(x: Tensor) -> Tensor:
+    """The maximum of 2×2 pixels at every place, (n, c, h, w) to (n, c, h - 1, w - 1)."""
+    if torch.is_grad_enabled():
+        return F.max_pool2d(x, 2, stride=1)
+    # Forward only, this takes a fifth of the time for so few channels.
+    across = torch.maximum(x[..., :-1], x[..., 1:])
+    return torch.maximum(across[..., :-1, :], across[..., 1:, :])
