@@ -101,7 +101,9 @@ def experiment(opening: Opening) -> None:
 def fall_back(pair: Pair) -> Pair:
     """Without MNIST, the same experiment on generated digits, and why."""
     digits = look(pair.run.but(dataset="digits"))
-    if not (digits.active or digits.tested):
+    begun: set[Run] = st.session_state.setdefault("_fell_back", set())
+    if digits.run not in begun and not (digits.active or digits.tested):
+        begun.add(digits.run)  # once: whoever stops it means it
         live.start(digits.run)
         digits = look(digits.run)
     st.info(f"{told(pair.missing_data)}. So this run uses generated digits.")
