@@ -17,7 +17,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from fractions import Fraction
-from functools import cache
+from functools import lru_cache
 from math import lcm
 
 import numpy as np
@@ -140,7 +140,7 @@ def weights_of(through: Trace) -> Int64:
     return np.array(numbers, np.int64)
 
 
-@cache
+@lru_cache(4096)
 def modulo(number: Fraction) -> int:
     """A fraction modulo PRIME."""
     return number.numerator * pow(number.denominator, -1, PRIME) % PRIME

@@ -30,7 +30,7 @@ SIGNED = "datum.value ? format(datum.value, '+~g') : '0'"
 FIT = alt.AutoSizeParams(type="fit", contains="padding")
 """A chart as wide as its place, whatever its labels take."""
 
-KEPT = 512  # specifications, a few kB each, of every kind of chart
+KEPT = 128  # specifications, some 10 kB each, of every kind of chart
 
 
 @dataclass(frozen=True)

@@ -32,6 +32,7 @@ PAGES = {
     "shapes": "guess=3",
     "check": "guess=just+show+me",
 }
+BOUNDS = {"PADDING_LAB_MEMORY_MB": "4"}  # so little that 40 of the runs fill it
 RUN = "guess=better&dataset=digits&train_size=5000&images=5000&batch_size=512&channels=8&depth=1"
 
 
@@ -92,7 +93,7 @@ def main() -> None:
     given = parser.parse_args()
     with (
         tempfile.TemporaryDirectory() as folder,
-        serving(Path(folder), PADDING_LAB_CACHE=folder) as address,
+        serving(Path(folder), PADDING_LAB_CACHE=folder, **BOUNDS) as address,
     ):
         print(f"{given.visits} visits, {given.runs} of them with a run, on {processor()}\n")
         print("| visits | seconds | server | all | threads | files |")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import cache
+from functools import lru_cache
 from itertools import zip_longest
 
 import streamlit as st
@@ -17,7 +17,7 @@ def layer_table(run: Run) -> None:
     st.markdown(table(*(arm.settings for arm in run.arms)))
 
 
-@cache
+@lru_cache(64)
 def table(unpadded: Settings, padded: Settings) -> str:
     """The layers of both arms as a table in Markdown."""
     # What the upsampling adds is cropped at the end: one arm may have a layer more.

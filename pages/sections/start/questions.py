@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import cache
+from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
@@ -78,7 +78,7 @@ def show(tested: Checkpoint | None) -> None:
                 st.page_link(f"pages/{topic}.py", label=f"{TOPICS[topic]} →")
 
 
-@cache
+@lru_cache(32)  # a run that was forgotten and read again is another one
 def picture(topic: str, tested: Checkpoint | None, colours: charts.Palette) -> str | None:
     """The picture beside a question, as an address; None where it takes a run that is not here."""
     if topic in ("autoencoder", "loss"):
