@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import gc
+import math
 import os
 import platform
 import sys
@@ -12,6 +13,7 @@ import types
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -90,16 +92,35 @@ def one_thread() -> Iterator[None]:
 _helping = 0
 
 
+@cache
 def core_count() -> int:
     """How many cores may compute: those of this process, PADDING_LAB_CORES at most."""
     has = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    return min(has or 1, limits().cores)
+    return max(1, min(has or 1, math.floor(_quota()), limits().cores))
+
+
+def _quota() -> float:
+    """The cores' worth of time that a container grants; no bound where none is known."""
+    try:
+        time, period = Path("/sys/fs/cgroup/cpu.max").read_text(encoding="ascii").split()
+        return int(time) / int(period)
+    except (OSError, ValueError, ZeroDivisionError):  # no cgroup of version 2, or "max"
+        return sys.maxsize
+
+
+def running() -> int:
+    """How many threads of the machine run or wait to, this one among them; 1 where not known."""
+    try:
+        return int(Path("/proc/loadavg").read_text(encoding="ascii").split()[3].split("/")[0])
+    except (OSError, ValueError, IndexError):
+        return 1
 
 
 def spread(work: Callable[[int], None], numbers: Iterable[int]) -> None:
     """Call `work` with each number: here, and at the same time on cores that nobody computes on.
 
-    To be called by who is in `one_thread`. Raises what one call raised, once all have ended.
+    On a busy machine all is done here: who helped would have to be waited for. To be called by who
+    is in `one_thread`. Raises what one call raised, once all have ended.
     """
     numbers = list(numbers)
     left = iter(numbers)  # whoever is free takes the next; the interpreter's lock keeps the order
@@ -121,8 +142,9 @@ def spread(work: Callable[[int], None], numbers: Iterable[int]) -> None:
 def _take(wanted: int) -> int:
     """Take as many of the `wanted` cores as are free; a negative number gives them back."""
     global _helping
+    busy = running()
     with _counting:
-        taken = min(wanted, max(0, core_count() - _inside - _helping))
+        taken = min(wanted, max(0, core_count() - max(busy, _inside + _helping)))
         _helping += taken
     return taken
 

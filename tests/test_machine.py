@@ -1,5 +1,6 @@
 """What belongs to the process: things made once, torch's threads, memory kept and given back."""
 
+import os
 import platform
 import resource
 import subprocess
@@ -115,6 +116,18 @@ def test_one_thread_is_put_back_when_the_last_leaves() -> None:
     """In a process of its own: in this one, runs may be in training."""
     root = Path(__file__).parents[1]
     subprocess.run([sys.executable, "-c", ONE_THREAD], cwd=root, check=True, timeout=300)
+
+
+def test_threads_that_run_are_counted() -> None:
+    """This one is always among them; elsewhere than on Linux it is all that is known."""
+    assert machine.running() >= 1
+
+
+def test_what_a_container_grants_bounds_the_cores(monkeypatch: pytest.MonkeyPatch) -> None:
+    for text, cores in (("150000 100000", 1), ("max 100000", 8), ("nonsense", 8), ("20000 0", 8)):
+        monkeypatch.setattr(Path, "read_text", lambda path, encoding, text=text: text)
+        monkeypatch.setattr(os, "sched_getaffinity", lambda process: set(range(8)), raising=False)
+        assert machine.core_count.__wrapped__() == cores
 
 
 FREEZE = """

@@ -263,8 +263,7 @@ class Cluster:
                 "goes on from where it was last kept"
             ) from None
         except Exception as error:
-            words = f"{type(error).__name__}: {str(error).splitlines()[0][:200]}"
-            raise Told(f"A worker of the cluster failed ({words})") from None
+            raise Told(f"A worker of the cluster failed ({_words(error)})") from None
         finally:
             future.release()
 
@@ -406,11 +405,15 @@ def _client(address: str) -> Client:
     try:
         return Client(address, timeout=ANSWER, set_as_default=False)
     except Exception as error:  # a wrong word, a closed port, a server of another kind
-        words = f"{type(error).__name__}: {str(error).splitlines()[0][:120]}"
         raise Lost(
-            f"cluster: no Dask scheduler answers at {address!r} ({words}); it must be an address "
-            "such as tcp://10.0.0.1:8786, or local"
+            f"cluster: no Dask scheduler answers at {address!r} ({_words(error)}); it must be an "
+            "address such as tcp://10.0.0.1:8786, or local"
         ) from None
+
+
+def _words(error: Exception) -> str:
+    """Its kind and the first line of what it says, which may be nothing."""
+    return ": ".join([type(error).__name__, *str(error).splitlines()[:1]])[:200]
 
 
 def _compare(client: Client, address: str, mine: str) -> None:

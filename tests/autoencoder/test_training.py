@@ -219,6 +219,7 @@ class Crowd:
 
         monkeypatch.setattr(gradient.Gradient, "compute", counted)
         monkeypatch.setattr(machine, "core_count", lambda: cores)
+        monkeypatch.setattr(machine, "running", lambda: 1)  # whatever else is tested beside
 
     def enter(self, more: int) -> None:
         with self.lock:
@@ -257,6 +258,13 @@ def test_two_arms_share_the_cores(cores: int, monkeypatch: pytest.MonkeyPatch) -
         for answer in [pool.submit(arm) for _ in range(2)]:
             answer.result(300)
     assert crowd.most <= max(cores, 2)
+
+
+def test_a_busy_machine_helps_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
+    crowd = Crowd(monkeypatch, 4)
+    monkeypatch.setattr(machine, "running", lambda: 4)
+    run(1_000, replace(SETTINGS, batch_size=512))
+    assert crowd.most == 1
 
 
 def test_train_loss_is_the_mean_while_the_weights_move(whole: State) -> None:
