@@ -44,11 +44,11 @@ def test_a_preset_is_a_link(app: str, visit: Visit) -> None:
 )
 def test_every_figure_is_drawn_and_fits_a_phone(app: str, visit: Visit, address: str) -> None:
     page = visit(f"{app}/{address}", width=400)
-    figures = page.locator("[data-testid=stVegaLiteChart]")
+    figures = page.locator("[data-testid=stVegaLiteChart], [data-testid=stImage]")
     expect(page.get_by_text("Take it away", exact=False)).to_be_visible()
     expect(figures.nth(3)).to_be_attached()
     for number in range(figures.count()):
-        expect(figures.nth(number).locator("svg, canvas").first).to_be_attached()
+        expect(figures.nth(number).locator("svg, canvas, img").first).to_be_attached()
     expect(page.get_by_test_id("stAlert")).to_have_count(0)
     wide = "() => document.querySelector('[data-testid=stMain]').scrollWidth"
     assert page.evaluate(wide) <= 400
