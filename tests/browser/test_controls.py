@@ -18,6 +18,7 @@ REFUSES = {
     "convention": "PyTorch has not all of Keras's layers: the page says which, and why",
     "code_text": "words on one line are no Python: the page says so, and where",
 }
+FLEETING = {"show_nearest": "after Stop it is there unless both runs have begun by then"}
 
 
 @pytest.fixture(scope="module")
@@ -51,7 +52,15 @@ def test_every_control_does_something(
     server: tuple[str, Path], page: Page, passed: set[tuple[str, str]], topic: str, guessed: bool
 ) -> None:
     address, log = server
-    visitor = Visitor(page, f"{address}/{topic}", log, later=LATER, refuses=REFUSES, passed=passed)
+    visitor = Visitor(
+        page,
+        f"{address}/{topic}",
+        log,
+        later=LATER,
+        refuses=REFUSES,
+        fleeting=FLEETING,
+        passed=passed,
+    )
     fresh, revealed = visitor.address, visitor.guess()
     if guessed and revealed is None:
         pytest.skip("this page asks for no guess")

@@ -90,7 +90,8 @@ class Visitor:
 
     `log` is what the server writes to. By Streamlit's keys, each with its reason: `later` are the
     choices whose effect is seen only with another control's, `refuses` the controls that the page
-    may answer with an error. `passed` holds the links that need not be tried again, by page and
+    may answer with an error, `fleeting` those that come up and go by chance, which other tests use
+    where they stay. `passed` holds the links that need not be tried again, by page and
     label; it grows.
     """
 
@@ -102,11 +103,12 @@ class Visitor:
         *,
         later: Mapping[str, str] | None = None,
         refuses: Mapping[str, str] | None = None,
+        fleeting: Mapping[str, str] | None = None,
         passed: set[tuple[str, str]] | None = None,
     ) -> None:
         self.page, self.address, self.log = page, address, log
         self._passed = set() if passed is None else passed
-        self.later, self.refuses = later or {}, refuses or {}
+        self.later, self.refuses, self.fleeting = later or {}, refuses or {}, fleeting or {}
         self.used: list[str] = []
         self.complaints: list[str] = []
         self._known: set[tuple[str, str]] = set()
@@ -169,7 +171,8 @@ class Visitor:
         self._steps = (*steps, control)
         self._undo.append(used.undo)
         if control.kind != "link" and control.key != GUESS:
-            new = [one for one in self._controls() if one.family not in self._known]
+            there = (one for one in self._controls() if one.key not in self.fleeting)
+            new = [one for one in there if one.family not in self._known]
             self._learn(new)
             for one in new:
                 self._use((*steps, control), one)

@@ -35,7 +35,7 @@ def introduce(run: Run, close: Pair) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         # A short line takes no more room than it needs: the button follows it.
         st.markdown(said, width="content" if len(said) < LINE else TEXT)
-        st.button(GO, on_click=go, args=(close.run,))
+        st.button(GO, key="show_nearest", on_click=go, args=(close.run,))
 
 
 def go(run: Run) -> None:
