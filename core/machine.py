@@ -10,7 +10,7 @@ import platform
 import sys
 import threading
 import types
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from functools import cache
@@ -116,13 +116,12 @@ def running() -> int:
         return 1
 
 
-def spread(work: Callable[[int], None], numbers: Iterable[int]) -> None:
+def spread(work: Callable[[int], None], numbers: Sequence[int]) -> None:
     """Call `work` with each number: here, and at the same time on cores that nobody computes on.
 
     On a busy machine all is done here: who helped would have to be waited for. To be called by who
     is in `one_thread`. Raises what one call raised, once all have ended.
     """
-    numbers = list(numbers)
     left = iter(numbers)  # whoever is free takes the next; the interpreter's lock keeps the order
 
     def some() -> None:
@@ -134,19 +133,27 @@ def spread(work: Callable[[int], None], numbers: Iterable[int]) -> None:
         some()
     finally:
         wait(helpers)
-        _take(-len(helpers))
+        _give_back(len(helpers))
     for helper in helpers:
         helper.result()
 
 
 def _take(wanted: int) -> int:
-    """Take as many of the `wanted` cores as are free; a negative number gives them back."""
+    """Take as many of the `wanted` cores as are free."""
     global _helping
+    if wanted <= 0:
+        return 0
     busy = running()
     with _counting:
         taken = min(wanted, max(0, core_count() - max(busy, _inside + _helping)))
         _helping += taken
     return taken
+
+
+def _give_back(taken: int) -> None:
+    global _helping
+    with _counting:
+        _helping -= taken
 
 
 def _pool() -> ThreadPoolExecutor:

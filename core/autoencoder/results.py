@@ -11,9 +11,8 @@ import hashlib
 import io
 import json
 import logging
-import os
+import secrets
 import stat
-import tempfile
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
@@ -28,7 +27,7 @@ from core.autoencoder.figures import Figures
 from core.autoencoder.runs import Registry, View, finish_each
 from core.autoencoder.store import identity
 from core.autoencoder.sweep import NAMES, PRESETS, Sweep
-from core.data.cache import cache_folder, replacing
+from core.data.cache import cache_folder, newest, replacing
 from core.settings import InputError
 
 LOG = logging.getLogger("padding_lab.runs")
@@ -135,12 +134,12 @@ def write_csv(path: Path, rows: list[dict[str, Any]]) -> None:
         raise InputError(f"csv must be a file, and {path} is none")
     try:
         # Not `replacing`: that sweeps its folder, and this one is the user's.
-        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-        part = Path(name)
+        part = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
         try:
-            with os.fdopen(handle, "w", encoding="utf-8", newline="") as file:
+            with part.open("x", encoding="utf-8", newline="") as file:
                 file.write(text.getvalue())
-            part.chmod(stat.S_IMODE(path.stat().st_mode) if path.exists() else _mode())
+            if path.exists():
+                part.chmod(stat.S_IMODE(path.stat().st_mode))
             part.replace(path)
         finally:
             part.unlink(missing_ok=True)
@@ -151,13 +150,6 @@ def write_csv(path: Path, rows: list[dict[str, Any]]) -> None:
 def _spelt(value: Any) -> Any:
     """Truth as settings spell it."""
     return str(value).lower() if isinstance(value, bool) else value
-
-
-def _mode() -> int:
-    """Who may read a new file, as the system has it; a temporary one is the user's alone."""
-    mask = os.umask(0o077)
-    os.umask(mask)
-    return 0o666 & ~mask
 
 
 def carry_out(
@@ -220,7 +212,7 @@ def _keep(of: Sweep, figures: Mapping[Run, Figures]) -> None:
     try:
         with replacing(folder() / f"{name}.json") as part:
             part.write_text(json.dumps(told), encoding="utf-8")
-        for path in _newest()[KEPT:]:
+        for _, path in newest(folder(), "*.json")[KEPT:]:
             path.unlink(missing_ok=True)
     except OSError as error:
         LOG.warning("Could not keep a sweep in %s: %s", folder(), error)
@@ -229,20 +221,11 @@ def _keep(of: Sweep, figures: Mapping[Run, Figures]) -> None:
 def kept() -> list[Kept]:
     """The sweeps that have been trained here, the last one first; damaged files are skipped."""
     found = []
-    for path in _newest()[:KEPT]:
+    for status, path in newest(folder(), "*.json")[:KEPT]:
         with suppress(FileNotFoundError):  # another process has just forgotten it
-            status = path.stat()
             read = _read(path, status.st_mtime_ns, status.st_size)
             found += [read] if read is not None and read.figures else []
     return found
-
-
-def _newest() -> list[Path]:
-    dated = []
-    for path in folder().glob("*.json"):
-        with suppress(OSError):
-            dated.append((path.stat().st_mtime_ns, path))
-    return [path for _, path in sorted(dated, reverse=True)]
 
 
 @lru_cache(KEPT)

@@ -7,7 +7,6 @@ that name may be anybody's: it is read within bounds, checked, and else skipped.
 from __future__ import annotations
 
 import hashlib
-import heapq
 import json
 import logging
 import threading
@@ -27,7 +26,7 @@ from core import data
 from core.autoencoder.experiment import Settings
 from core.autoencoder.kinds import kind_of
 from core.autoencoder.record import State
-from core.data.cache import parts, replacing
+from core.data.cache import newest, parts, replacing
 from core.limits import MB, Limits
 from core.settings import InputError, named
 
@@ -90,28 +89,21 @@ class Folder:
 
         Looks at those that were kept last, and at their settings alone.
         """
-        files = []
-        for path in self.path.glob("*.npz"):
-            with suppress(OSError):
-                files.append((path.stat().st_mtime_ns, path))
-        every = (_about(path, kept_at) for kept_at, path in heapq.nlargest(LISTED, files))
+        last = newest(self.path, "*.npz")[:LISTED]
+        every = (_about(path, status.st_mtime_ns) for status, path in last)
         return dict(each for each in every if each is not None)
 
     def _path(self, settings: Settings) -> Path:
         return self.path / f"{identity(settings)}.npz"
 
     def _forget_oldest(self) -> None:
-        files = []
-        for path in self.path.glob("*.npz"):
-            with suppress(OSError):  # another process may be forgetting too
-                status = path.stat()
-                files.append((status.st_mtime, status.st_size, path))
+        files = newest(self.path, "*.npz")
         kept = 0
         for part in parts(self.path):  # they take room, whether their writers live or not
             with suppress(OSError):
                 kept += part.stat().st_size
-        for _, size, path in sorted(files, reverse=True):
-            kept += size
+        for status, path in files:
+            kept += status.st_size
             if kept > self.limit:
                 with suppress(OSError):
                     path.unlink()

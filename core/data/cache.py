@@ -45,6 +45,18 @@ def replacing(path: Path) -> Iterator[Path]:
             os.close(handle)
 
 
+def newest(folder: Path, pattern: str) -> list[tuple[os.stat_result, Path]]:
+    """The files in `folder` that match, the last written first, and what is known of each.
+
+    What another process removes meanwhile is left out.
+    """
+    found = []
+    for path in folder.glob(pattern):
+        with suppress(OSError):
+            found.append((path.stat(), path))
+    return sorted(found, key=lambda file: (file[0].st_mtime_ns, file[1]), reverse=True)
+
+
 def parts(folder: Path) -> Iterator[Path]:
     """The half-written files in `folder`, of living writers and of dead ones."""
     return folder.glob(".*.part")
