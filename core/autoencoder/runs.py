@@ -97,6 +97,7 @@ class View:
     images_seen: int = 0  # less than the state's where a shipped run is trained anew
     place: int = 0  # in the queue, from 1
     watchers: int = 0  # of a run that is active
+    stopping: bool = False  # nobody watches it any more: it ends at its next step
     activity: str = ""  # what is done before the first step
     share: float = 0.0  # of that activity, done
     testing: float | None = None  # share done of the test that is under way
@@ -303,6 +304,7 @@ class Registry:
             return replace(view, status="waiting", place=self._queue.index(name) + 1)
         return replace(
             view,
+            stopping=not self._watched(job),
             activity=job.activity,
             share=job.share,
             testing=job.testing,

@@ -26,6 +26,7 @@ FINISHED = View(Settings(pad_width=2), "finished", 20_000, images_seen=20_000)
         ),
         (replace(TRAINING, activity="Getting ready", share=0.0), "getting ready", 0.0),
         (replace(TRAINING, status="waiting", place=3), "waiting, place 3 in the queue", 0.25),
+        (replace(TRAINING, stopping=True, seconds_left=9.0), "stopping", 0.25),
         (replace(TRAINING, status="stopped"), "5,000 images, stopped", 1.0),
         (FINISHED, "20,000 images, finished", 1.0),
     ],

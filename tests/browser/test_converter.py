@@ -38,8 +38,8 @@ def test_either_loss_can_be_typed_and_the_other_follows(app: str, visit: Visit) 
     ).to_be_visible()
     settle(page)
     # Away and back: what was typed is still there.
-    page.get_by_role("link", name="Autoencoder").click()
-    page.get_by_role("link", name="Loss").click()
+    page.get_by_role("link", name="Autoencoder", exact=True).click()
+    page.get_by_role("link", name="Loss", exact=True).click()
     expect(
         page.get_by_role("heading", name="Per pixel 49.5 % lower, in total 34.0")
     ).to_be_visible()

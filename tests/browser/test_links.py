@@ -61,7 +61,7 @@ def test_what_one_page_holds_is_nothing_to_the_next(app: str, visit: Visit) -> N
     page.get_by_role("button", name="Five layers, 28 × 28").click()
     expect(page).to_have_url(re.compile("layers="))
     settle(page)
-    page.get_by_role("link", name="Position").click()
+    page.get_by_role("link", name="Position", exact=True).click()
     expect(page.get_by_role("slider", name="Layers")).to_have_value("1")
     expect(page).to_have_url(f"{app}/shift_probe")
     expect(page.get_by_test_id("stAlert")).to_have_count(0)

@@ -99,7 +99,7 @@ def test_who_has_come_stays_with_a_server_and_visitors_are_spread(
 def test_the_app_works_behind_it(app: str, visit: Callable[..., Page], tmp_path: Path) -> None:
     with proxied(tmp_path, [app.removeprefix("http://")]) as address:
         page = visit(f"{address}/shapes")
-        page.get_by_role("link", name="Influence").first.click()
+        page.get_by_role("link", name="Influence", exact=True).click()
         settle(page)
         expect(page).to_have_url(re.compile("/impact"))
         with urllib.request.urlopen(f"{address}/_stcore/health", timeout=10) as health:

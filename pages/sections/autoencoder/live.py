@@ -79,7 +79,8 @@ def _lies(now: Mapping[str, Checkpoint]) -> None:
 def _buttons(pair: Pair, *, revealed: bool) -> None:
     """Train or stop; where the result is there already, train once more with another seed."""
     if pair.active:
-        st.button("Stop", on_click=runs.leave, args=(pair.run.arms,))
+        left = all(view.stopping for view in pair.views.values() if view.active)
+        st.button("Stop", on_click=runs.leave, args=(pair.run.arms,), disabled=left)
         return
     if not pair.finished:
         label = "Train" if pair.tested is None else "Continue"

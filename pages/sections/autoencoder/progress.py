@@ -25,7 +25,7 @@ def _done(view: View) -> float:
 def doing(views: Mapping[str, View]) -> str:
     """What both runs do now, and how long it will take where that is known."""
     words = [f"{arm}: {_one(view)}" for arm, view in views.items()]
-    left = [view.seconds_left for view in views.values() if view.active]
+    left = [view.seconds_left for view in views.values() if view.active and not view.stopping]
     known = [seconds for seconds in left if seconds is not None]
     if known and len(known) == len(left):
         words.append(duration(max(known)))
@@ -37,6 +37,8 @@ def _one(view: View) -> str:
         return f"waiting, place {view.place} in the queue"
     if view.status != "training":
         return f"{view.images_seen:,} images, {view.status}"
+    if view.stopping:
+        return "stopping"
     if view.activity:
         at = f", {view.share:.0%}".replace("%", " %") if view.share else ""
         return f"{view.activity[:1].lower()}{view.activity[1:]}{at}"
