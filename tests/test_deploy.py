@@ -71,7 +71,7 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """PyPI at /simple, PyTorch's index at /whl/cpu, which lists another NumPy, too."""
     root = tmp_path_factory.mktemp("index")
     files = root / "files"
-    pinned = dict(line.split("==") for line in REQUIREMENTS.split() if "==" in line)
+    pinned = dict(re.findall(r"^([\w-]+)==([^;\s]+)", REQUIREMENTS, re.MULTILINE))
     index(
         root / "simple",
         {
