@@ -16,6 +16,7 @@ from core.limits import limits
 from pages.shared import announce, controls, hide, sources
 from pages.shared.alike import alike
 from pages.shared.guard import plain_errors
+from pages.shared.turns import turn
 
 TOPICS = {
     "autoencoder": "Autoencoder",
@@ -44,20 +45,21 @@ def show(topic: str, page: Callable[[], None]) -> None:
     """Run `page` inside the common frame. An error becomes a sentence, its trace a log entry."""
     if st.query_params.get(STAGE) == "1":
         st.switch_page("pages/stage.py", query_params={"step": topic})
-    name = TOPICS.get(topic, "What padding does to a network")
-    st.set_page_config(f"{name} · Padding Lab", layout="wide")
-    st.html(LOOK)
-    with st.container(horizontal_alignment="center"), st.container(width=WIDTH):
-        navigate(topic)
-        spoken = st.container(key="announced")  # before what comes and goes, so that it stays
-        controls.remember_link(topic)
-        with plain_errors(topic):
-            limits()  # whoever set one wrong is told at the first look
-            hide.apply()
-            page()
-        with spoken:
-            announce.answered()
-        lead_on(topic)
+    with turn():
+        name = TOPICS.get(topic, "What padding does to a network")
+        st.set_page_config(f"{name} · Padding Lab", layout="wide")
+        st.html(LOOK)
+        with st.container(horizontal_alignment="center"), st.container(width=WIDTH):
+            navigate(topic)
+            spoken = st.container(key="announced")  # before what comes and goes, so that it stays
+            controls.remember_link(topic)
+            with plain_errors(topic):
+                limits()  # whoever set one wrong is told at the first look
+                hide.apply()
+                page()
+            with spoken:
+                announce.answered()
+            lead_on(topic)
     warm_up(topic)
 
 

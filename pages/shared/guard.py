@@ -12,6 +12,7 @@ import streamlit as st
 
 from core.settings import InputError
 from pages.shared.controls import told
+from pages.shared.turns import turn
 
 Given = ParamSpec("Given")
 
@@ -39,7 +40,8 @@ def fragment(part: Callable[Given, None], run_every: float | None = None) -> Cal
 
     @functools.wraps(part)
     def guarded(*args: Given.args, **kwargs: Given.kwargs) -> None:
-        with plain_errors(f"{part.__module__}.{part.__name__}"):
+        name = f"{part.__module__}.{part.__name__}"
+        with turn(tick=run_every is not None), plain_errors(name):
             part(*args, **kwargs)
 
     drawn: Callable[Given, None] = st.fragment(guarded, run_every=run_every)
