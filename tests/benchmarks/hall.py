@@ -1,11 +1,13 @@
-"""A full hall: `python -m tests.benchmarks.hall [--sessions 100] [--arrive 30] [--different]`.
+"""A full hall: `python -m tests.benchmarks.hall [--sessions 100] [--arrive 30] [--different]
+[--servers 1]`.
 
 Sessions speak Streamlit's own protocol, from a process of their own: a hundred browsers would
 measure this machine rather than the server. Each opens `/autoencoder` at some moment of the first
 `arrive` seconds, asks for the same run (`--different`: for one of its own), goes to `/impact`,
 toggles three presets there, comes back and watches until its run has ended or was refused. Printed
 are the times until a page or a toggle was answered, what did not come, how many of those who were
-refused saw the nearest result that is kept, and the server's memory.
+refused saw the nearest result that is kept, and the memory of all that serves. Several `servers`
+share a folder behind the README's nginx.
 """
 
 from __future__ import annotations
@@ -17,6 +19,8 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
@@ -26,6 +30,7 @@ from tests.benchmarks.memory import watched
 from tests.benchmarks.session import connected
 from tests.benchmarks.visitors import figures
 from tests.browser.conftest import serving
+from tests.browser.test_proxy import proxied
 
 ROOT = Path(__file__).parents[2]
 TOGGLES = ("Five layers, 28 × 28", "Stride 2: PyTorch, TensorFlow", "One layer, 10 × 10")
@@ -132,24 +137,38 @@ def table(every: list[Seen]) -> str:
     return "\n".join(rows)
 
 
+@contextmanager
+def served_by(servers: int) -> Iterator[str]:
+    """The address of a fresh server, or of the proxy before several that share a fresh folder."""
+    with ExitStack() as stack:
+        folder = stack.enter_context(tempfile.TemporaryDirectory())
+        own = [Path(stack.enter_context(tempfile.TemporaryDirectory())) for _ in range(servers + 1)]
+        addresses = [
+            stack.enter_context(serving(log, PADDING_LAB_CACHE=folder)) for log in own[:servers]
+        ]
+        if servers == 1:
+            yield addresses[0]
+        else:
+            hosts = [address.removeprefix("http://") for address in addresses]
+            yield stack.enter_context(proxied(own[servers], hosts))
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--sessions", type=int, default=100, choices=range(1, 501), metavar="N")
     parser.add_argument("--arrive", type=float, default=30.0, metavar="SECONDS")
     parser.add_argument("--different", action="store_true")
+    parser.add_argument("--servers", type=int, default=1, choices=range(1, 9), metavar="N")
     parser.add_argument("--fill", metavar="ADDRESS", help=argparse.SUPPRESS)  # the visitors' own
     asked = parser.parse_args()
     if asked.fill:
         every = asyncio.run(fill(asked.fill, *json.load(sys.stdin)))
         print(json.dumps([asdict(seen) for seen in every]))
         return
-    with (
-        tempfile.TemporaryDirectory() as folder,
-        serving(Path(folder), PADDING_LAB_CACHE=folder) as address,
-        watched() as seen,
-    ):
+    with served_by(asked.servers) as address, watched() as seen:
         every = hall(address, asked.sessions, asked.arrive, different=asked.different)
-    print(f"{asked.sessions} sessions within {asked.arrive:g} s on {processor()}")
+    where = f"{asked.servers} servers on " if asked.servers > 1 else ""
+    print(f"{asked.sessions} sessions within {asked.arrive:g} s on {where}{processor()}")
     print(f"{table(every)}\nAll processes, shared pages counted once: {max(seen)} MB at most")
     for error in sorted({seen.error for seen in every if seen.error}):
         print(error)
