@@ -26,18 +26,27 @@ from tests.browser.conftest import serving
 
 
 def server() -> int:
-    """The process that `serving` has started."""
-    own = os.getpid()
-    children = Path(f"/proc/{own}/task/{own}/children").read_text().split()
-    commands = {int(child): Path(f"/proc/{child}/cmdline").read_text() for child in children}
-    return next(child for child, command in commands.items() if "streamlit" in command)
+    """The process that `serving` has started; of several, the first."""
+    return servers()[0]
+
+
+def servers() -> list[int]:
+    """The processes that `serving` has started."""
+    commands = {
+        child: Path(f"/proc/{child}/cmdline").read_text() for child in children(os.getpid())
+    }
+    return [child for child, command in commands.items() if "streamlit" in command]
 
 
 def processes() -> list[int]:
-    """The server, and the process that trains, where there is one."""
-    parent = server()
-    children = Path(f"/proc/{parent}/task").glob("*/children")
-    return [parent, *(int(child) for file in children for child in file.read_text().split())]
+    """The servers, and the processes that train, where there are any."""
+    return [process for parent in servers() for process in (parent, *children(parent))]
+
+
+def children(parent: int) -> list[int]:
+    """The processes that this one has started, by any of its threads."""
+    files = Path(f"/proc/{parent}/task").glob("*/children")
+    return [int(child) for file in files for child in file.read_text().split()]
 
 
 def megabytes(process: int, name: str) -> int:
