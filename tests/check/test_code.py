@@ -918,6 +918,11 @@ BOMBS = {
 }
 
 
+def test_a_range_without_end_is_named_by_its_line() -> None:
+    with pytest.raises(InputError, match="line 2: more than 2,000 values in a row"):
+        read("layers = []\nfor i in range(10**9):\n    layers.append(nn.ReLU())")
+
+
 def outcome(text: str) -> str:
     """What a text comes to: the number of layers, or the sentence that refuses it."""
     try:
