@@ -28,6 +28,7 @@ from core.check.findings import drift
 from core.check.graph import Node
 from core.check.repad import CURES, padded_with
 from core.check.walk import Walk, walk
+from core.layers import Indices
 from core.settings import InputError
 
 PRIME = 2**31 - 1
@@ -36,19 +37,32 @@ MAX_PREFIXES = 60
 """Layers that are looked at one by one for the first that tells places apart."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Leak:
     """Whether places whole strides apart can be told apart, and how.
 
     stride: pixels that places which are compared lie apart, or a multiple of them: (rows,
         columns). Where the image is no longer than that, there is nothing to compare.
-    depth: how many pixels in from the border a place can still be told from the middle; 0: nowhere.
+    told: the rows and the columns on which a place is told from its like in the middle.
+    length: height and width of the image.
     layer: the first layer whose summed output tells places apart; None for none.
     """
 
     stride: tuple[int, int]
-    depth: int
+    told: tuple[Indices, Indices]
+    length: tuple[int, int]
     layer: Node | None
+
+    @property
+    def depths(self) -> tuple[int, int]:
+        """How many rows and columns in from the border a place can be told; 0: nowhere."""
+        rows, columns = map(deepest, self.told, self.length)
+        return rows, columns
+
+    @property
+    def depth(self) -> int:
+        """How many pixels in from the border a place can still be told from the middle."""
+        return max(self.depths)
 
     @property
     def leaks(self) -> bool:
@@ -59,14 +73,19 @@ def leak(laid: Walk) -> Leak:
     """What the network, as far as it could be laid, tells of a place."""
     strides = stride_of(laid, ROWS), stride_of(laid, COLUMNS)
     ends = frozenset(place.node.name for place in laid.last_maps)
-    depth = depth_of(laid, strides, ends)
-    first = first_leak(laid) if depth else None
-    return Leak(strides, depth, first)
+    told = told_of(laid, strides, ends)
+    first = first_leak(laid) if any(places.size for places in told) else None
+    return Leak(strides, told, (laid.height, laid.width), first)
 
 
-def depth_of(laid: Walk, strides: tuple[int, int], ends: frozenset[str]) -> int:
-    """How deep a place can be told from the sum of the maps `ends`."""
-    return max(deepest(scores(laid, axis, ends), strides[axis]) for axis in (ROWS, COLUMNS))
+def told_of(laid: Walk, strides: tuple[int, int], ends: frozenset[str]) -> tuple[Indices, Indices]:
+    """The rows and the columns that can be told from the sum of the maps `ends`."""
+    rows, columns = (unlike(scores(laid, axis, ends), strides[axis]) for axis in (ROWS, COLUMNS))
+    return rows, columns
+
+
+def any_told(laid: Walk, strides: tuple[int, int], ends: frozenset[str]) -> bool:
+    return any(places.size for places in told_of(laid, strides, ends))
 
 
 def first_leak(laid: Walk) -> Node | None:
@@ -79,7 +98,7 @@ def first_leak(laid: Walk) -> Node | None:
             lcm(1, *(step.numerator for name in behind for step in drifts[axis][name]))
             for axis in (ROWS, COLUMNS)
         ]
-        if depth_of(laid, (strides[0], strides[1]), frozenset([node.name])):
+        if any_told(laid, (strides[0], strides[1]), frozenset([node.name])):
             return node
     return None
 
@@ -146,19 +165,23 @@ def modulo(number: Fraction) -> int:
     return number.numerator * pow(number.denominator, -1, PRIME) % PRIME
 
 
-def deepest(scores: Int64, stride: int) -> int:
-    """How far in from the border a score differs from that of its like in the middle; 0: nowhere.
+def unlike(scores: Int64, stride: int) -> Indices:
+    """The places whose score differs from that of their like in the middle, in order.
 
     scores: shape (draws, length). A place's like in the middle lies a multiple of `stride` away,
     as close to the middle as there is one.
     """
     length = scores.shape[1]
     if length <= stride:
-        return 0
+        return np.arange(0)
     places = np.arange(length)
     start = max(0, (length - stride) // 2)
     likes = start + (places - start) % stride
-    told = np.flatnonzero((scores != scores[:, likes]).any(axis=0))
+    return np.flatnonzero((scores != scores[:, likes]).any(axis=0))
+
+
+def deepest(told: Indices, length: int) -> int:
+    """How far in from the nearer border the places `told` reach; 0: nowhere."""
     return int(np.minimum(told, length - 1 - told).max()) + 1 if told.size else 0
 
 
@@ -181,4 +204,4 @@ def cures(laid: Walk) -> tuple[str, ...]:
 def quick_leak(laid: Walk) -> bool:
     """Whether the network leaks, without asking where."""
     ends = frozenset(place.node.name for place in laid.last_maps)
-    return depth_of(laid, (stride_of(laid, ROWS), stride_of(laid, COLUMNS)), ends) > 0
+    return any_told(laid, (stride_of(laid, ROWS), stride_of(laid, COLUMNS)), ends)

@@ -3,6 +3,7 @@
 from fractions import Fraction
 from functools import partial
 
+import numpy as np
 import pytest
 from hypothesis import assume, given, settings
 
@@ -11,6 +12,7 @@ from core.check.graph import Graph
 from core.check.networks import NETWORKS, network
 from core.check.report import Report
 from core.layers import parse_stack
+from core.steps import RESNET
 from pages.sections.check import cards, compare, pictures, words
 from pages.sections.check.link import MAX_CODE, MAX_LINK, packed, unpacked
 from pages.sections.check.settings import EXAMPLE
@@ -200,3 +202,27 @@ def test_titles_say_what_was_found() -> None:
     assert words.corner(circular) == "A corner counts as much as any pixel"
     small = Report(chain(parse_stack("conv3s2:1 conv3s2:1")), 4, 4)
     assert "no longer than" in words.leak(small)
+    tiny = Report(chain(parse_stack("conv3:same")), 1, 1)
+    assert words.leak(tiny) == "The image is no longer than the network's stride, 1 pixel"
+
+
+def test_how_deep_it_leaks_is_said_of_each_axis() -> None:
+    """One pixel of rows is not half of the image, and a column's middle is not a row's."""
+    flat = Report(chain(parse_stack("conv7s4:3 conv3s2:1")), 30, 10)
+    assert flat.leak.depths == (5, 1)
+    assert words.leak(flat) == "Where something lies leaks, up to 5 pixels in from the border"
+
+
+@pytest.mark.parametrize(
+    ("share", "told"),
+    [(0.00037, "0.037 %"), (0.69, "69 %"), (0.9961, "99.6 %"), (0.99999, "100 %"), (1, "100 %")],
+)
+def test_a_share_has_no_exponent(share: float, told: str) -> None:
+    assert words.part(share) == told
+
+
+def test_the_picture_of_a_leak_marks_the_rows_and_columns_that_tell() -> None:
+    drawn = pictures.leak(Report(chain(parse_stack(RESNET)), 224, 224), charts.LIGHT)
+    marked = (drawn == charts.rgb(charts.LIGHT.padded)).all(axis=2)
+    middle = marked[112]
+    assert np.flatnonzero(middle).tolist() == [0, 1, *range(191, 224)]

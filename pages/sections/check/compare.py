@@ -62,7 +62,7 @@ def row(item: Other) -> dict[str, str]:
         "unseen rows, columns": f"{rows}, {columns}",
         "sees padding": percent(float(reached.share), 0) if reached else "–",
         "leaks from the border": f"{depth} px" if depth else "no",
-        "corner": "–" if found.counts is None else f"{100 * found.counts.corner_to_max:.2g} %",
+        "corner": "–" if found.counts is None else words.part(found.counts.corner_to_max),
         "shift, pixels": low if low == high else f"{low} to {high}",
     }
 

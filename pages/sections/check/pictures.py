@@ -113,14 +113,11 @@ def reach(reached: Reached, colours: Palette) -> Picture:
 
 
 def leak(found: Report, colours: Palette) -> Picture:
-    """The image with the border marked from which a place can be told."""
+    """The image with the rows and columns marked on which a place can be told."""
     drawn = canvas(found.height, found.width, colours.faint)
-    deep = found.leak.depth
-    if deep:
-        inside = drawn[deep : found.height - deep, deep : found.width - deep].copy()
-        drawn[:] = charts.rgb(colours.padded)
-        if inside.size:
-            drawn[deep : found.height - deep, deep : found.width - deep] = inside
+    rows, columns = found.leak.told
+    drawn[rows] = charts.rgb(colours.padded)
+    drawn[:, columns] = charts.rgb(colours.padded)
     return enlarged(drawn)
 
 

@@ -155,9 +155,12 @@ def leak(found: Report) -> str:
     leaked = found.leak
     if not leaked.leaks:
         if nothing_to_compare(found):
-            return f"The image is no longer than the network's stride, {max(leaked.stride)} pixels"
+            stride = counted(max(leaked.stride), "pixel")
+            return f"The image is no longer than the network's stride, {stride}"
         return "Padding tells no place from another"
-    if leaked.depth >= min(found.height, found.width) // 2:
+    if any(
+        deep >= length // 2 > 0 for deep, length in zip(leaked.depths, leaked.length, strict=True)
+    ):
         return "Where something lies leaks, up to the middle of the image"
     deep = counted(leaked.depth, "pixel")
     return f"Where something lies leaks, up to {deep} in from the border"
@@ -173,8 +176,10 @@ def leak_more(found: Report) -> str:
     if nothing_to_compare(found):
         return "So no two places can be compared that the strides alone do not tell apart."
     stride = max(leaked.stride)
-    apart = "" if stride == 1 else f" that lie whole strides apart, multiples of {stride} pixels,"
-    said = f"White pixels on black at places{apart} give the summed last map "
+    places = "different places"
+    if stride > 1:
+        places = f"places that lie whole strides apart, multiples of {stride} pixels,"
+    said = f"White pixels on black at {places} give the summed last map "
     if not leaked.leaks:
         return said + (
             "the same score, whatever the weights, without bias and activation. "
@@ -192,7 +197,12 @@ def corner(found: Report) -> str:
         return "A corner counts as much as any pixel"
     if share == 0:
         return "The top left corner does not count at all"
-    return f"A corner counts {100 * share:.2g} % of the pixel that counts most"
+    return f"A corner counts {part(share)} of the pixel that counts most"
+
+
+def part(share: float) -> str:
+    """A share with two significant digits, three from 99 % on: "0.88 %", "69 %", "99.9 %"."""
+    return f"{100 * share:.2g} %" if share < 0.99 else f"{100 * share:.3g} %"
 
 
 def corner_more(found: Report) -> str:
