@@ -70,21 +70,6 @@ def unused(found: Report) -> Remedy:
     if not found.unused:
         return size(found, nearest, "every pixel is seen")
     node = found.unused[0].node
-    if isinstance(node.operation, Window) and node.operation.rows.kind != CONVOLUTION:
-        kind = "MaxPool" if node.operation.rows.kind == MAX_POOL else "AvgPool"
-        rows = node.operation.rows
-        stride = f", stride={rows.stride}" if rows.stride != rows.kernel else ""
-        padding = f", padding={rows.padding}" if isinstance(rows.padding, int) else ""
-        long = "MaxPooling" if kind == "MaxPool" else "AveragePooling"
-        strides = stride.replace("stride", "strides")
-        sizes = ""
-        if nearest:
-            sizes = f", and at sizes such as {listed(nearest[:3])} nothing is left over"
-        return Remedy(
-            f"A last window that hangs over the edge takes the rest along, in {node}{sizes}.",
-            f"nn.{kind}2d({rows.kernel}{stride}{padding}, ceil_mode=True)",
-            f'layers.{long}2D({rows.kernel}{strides}, padding="same")',
-        )
     if isinstance(node.operation, Window) and skips(node.operation):
         wide = [wider(layer) for layer in axes(node.operation)]
         changed = replace(node.operation, rows=wide[0], columns=wide[1])
@@ -92,6 +77,23 @@ def unused(found: Report) -> Remedy:
             "Its windows are narrower than their stride, at any size. A kernel as wide as the "
             f"stride or wider skips nothing between its windows, in {node}:",
             *lines(found, node, changed),
+        )
+    if isinstance(node.operation, Window) and node.operation.rows.kind != CONVOLUTION:
+        kind = "MaxPool" if node.operation.rows.kind == MAX_POOL else "AvgPool"
+        rows, columns = axes(node.operation)
+        kernel, stride = pair(rows.kernel, columns.kernel), pair(rows.stride, columns.stride)
+        stride = f", stride={stride}" if stride != kernel else ""
+        padding = pair(pads_of(rows), pads_of(columns))
+        padding = f", padding={padding}" if padding != "0" else ""
+        long = "MaxPooling" if kind == "MaxPool" else "AveragePooling"
+        strides = stride.replace("stride", "strides")
+        sizes = ""
+        if nearest:
+            sizes = f", and at sizes such as {listed(nearest[:3])} nothing is left over"
+        return Remedy(
+            f"A last window that hangs over the edge takes the rest along, in {node}{sizes}.",
+            f"nn.{kind}2d({kernel}{stride}{padding}, ceil_mode=True)",
+            f'layers.{long}2D({kernel}{strides}, padding="same")',
         )
     return size(found, nearest, "nothing is left out")
 
@@ -136,10 +138,11 @@ def reach(found: Report) -> Remedy:
     if bare is None or len(bare.places) < len(found.walk.places):
         return Remedy("Without padding this network does not fit together at this size.")
     before, after = found.walk.last_maps[-1], bare.last_maps[-1]
-    words = (
-        f"Without padding in any layer nothing is reached, and the last map is {shape(after)} "
-        f"instead of {shape(before)}."
-    )
+    words = "Without padding in any layer nothing is reached, and the last map "
+    if shape(after) == shape(before):
+        words += f"is {shape(after)} as before."
+    else:
+        words += f"is {shape(after)} instead of {shape(before)}."
     if node is None:
         return Remedy(words)
     return Remedy(f"{words} In {node}:", *lines(found, node, unpadded(node.operation)))
@@ -165,16 +168,21 @@ def leak(found: Report) -> Remedy:
             "With full padding in every convolution, by the kernel minus one on every side, it "
             "would not, as long as there is no bias and no activation."
         )
+    if found.cures:
+        return Remedy(f"With {found.cures[0]} padding in every layer it would not, at this size.")
     return Remedy(
-        "With none of circular, reflect, replicate, symmetric, valid and full padding it would "
-        "keep from telling, at this size."
+        "None of circular, reflect, replicate, symmetric, valid and full padding would keep it "
+        "from telling, at this size."
     )
 
 
 @lru_cache(8)
 def corner(found: Report) -> Remedy:
     """The image itself padded, and what its corner then counts; nothing where that helps little."""
-    pad = 32 if min(found.height, found.width) >= 64 else 8
+    side = min(found.height, found.width)
+    pad = 32 if side >= 64 else min(8, side - 1)  # what reflects is less than the image
+    if not pad:
+        return Remedy("")
     try:
         wide = Report(found.graph, found.height + 2 * pad, found.width + 2 * pad)
     except InputError:
@@ -185,8 +193,8 @@ def corner(found: Report) -> Remedy:
     if found.counts is None or share < 1.1 * found.counts.corner_to_max:
         return Remedy("")
     return Remedy(
-        f"Pad the image itself by {pad} pixels: its own corner then counts {percent(share)} of "
-        "the most.",
+        f"Pad the image itself by {pad} pixel{'s' * (pad > 1)}: its own corner then counts "
+        f"{percent(share)} of the most.",
         f'x = F.pad(x, ({pad}, {pad}, {pad}, {pad}), mode="reflect")',
         f'x = tf.pad(x, [[0, 0], [{pad}, {pad}], [{pad}, {pad}], [0, 0]], "REFLECT")',
     )
@@ -216,7 +224,10 @@ def torch_line(
     options = ""
     if (rows.stride, columns.stride) != (1, 1):
         options += f", stride={pair(rows.stride, columns.stride)}"
-    if any(around):
+    pads = any(around)
+    if any(map(uneven, axes(operation))):
+        options, pads = options + ', padding="same"', True
+    elif pads:
         options += f", padding={pair(*around)}"
     if (rows.dilation, columns.dilation) != (1, 1):
         options += f", dilation={pair(rows.dilation, columns.dilation)}"
@@ -225,7 +236,7 @@ def torch_line(
         return f"nn.{name}({pair(rows.kernel, columns.kernel)}{options})"
     if groups > 1:
         options += f", groups={groups}"
-    if rows.padding_mode not in ("zeros", "symmetric", "partial") and any(around):
+    if rows.padding_mode not in ("zeros", "symmetric", "partial") and pads:
         options += f', padding_mode="{rows.padding_mode}"'
     return f"nn.Conv2d({before}, {channels}, {pair(rows.kernel, columns.kernel)}{options})"
 
@@ -234,12 +245,13 @@ def keras_lines(operation: Window, channels: int, groups: int, around: list[int]
     rows, columns = axes(operation)
     said = []
     if rows.padding_mode == "circular":
-        for axis, pad in ((1, around[0]), (2, around[1])):
-            if pad:
-                start = ":, " * (axis - 1)
-                said.append(
-                    f"x = tf.concat([x[:, {start}-{pad}:], x, x[:, {start}:{pad}]], {axis})"
-                )
+        for axis, layer, before in zip((1, 2), axes(operation), around, strict=True):
+            after = before + uneven(layer)
+            start = ":, " * (axis - 1)
+            parts = [f"x[:, {start}-{before}:]"] if before else []
+            parts += ["x", f"x[:, {start}:{after}]"] if after else []
+            if parts:
+                said.append(f"x = tf.concat([{', '.join(parts)}], {axis})")
     elif any(around):
         said.append(f"x = layers.ZeroPadding2D({pair(*around)})(x)")
     options = ""
@@ -262,6 +274,11 @@ def pads_of(layer: Layer) -> int:
     if isinstance(layer.padding, int):
         return layer.padding
     return {"valid": 0, "full": layer.span - 1}.get(layer.padding, (layer.span - 1) // 2)
+
+
+def uneven(layer: Layer) -> bool:
+    """Whether 'same' pads a cell more at the end, whatever the size."""
+    return layer.padding == "same" and layer.stride == 1 and layer.span % 2 == 0
 
 
 def unpadded(operation: object) -> object:

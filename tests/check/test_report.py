@@ -25,6 +25,7 @@ from core.check.graph import (
 from core.check.networks import NETWORKS, network
 from core.layers import Layer, parse_stack
 from core.settings import InputError
+from core.steps import RESNET
 from tests.check.networks import Build, unet
 
 RESNET18 = network("resnet18").graph
@@ -116,6 +117,45 @@ def test_a_kernel_narrower_than_its_stride_is_offered_a_wider_one() -> None:
     build.conv(3, 8, padding=1)
     build.conv(3, 16, stride=2, padding=1)
     assert not Report(build.graph, 8, 8).unused
+
+
+def test_a_pool_that_skips_pixels_is_offered_a_wider_one() -> None:
+    """A last window would take along what is left over, but not what lies between two windows."""
+    assert remedies.unused(of("maxpool2s3", 8)).torch == "nn.MaxPool2d(3, stride=3, padding=1)"
+    assert "ceil_mode" in remedies.unused(of("maxpool2", 7)).torch
+    build = Build()
+    build(Window(Layer("maxpool", 2, stride=2), Layer("maxpool", 3, stride=3)))
+    remedy = remedies.unused(Report(build.graph, 7, 7))
+    assert remedy.torch == "nn.MaxPool2d((2, 3), ceil_mode=True)"
+    assert remedy.keras == 'layers.MaxPooling2D((2, 3), padding="same")'
+
+
+def test_an_even_kernel_is_padded_a_cell_more_at_the_end() -> None:
+    remedy = remedies.leak(of("conv2:same", 10))
+    assert remedy.torch == 'nn.Conv2d(3, 1, 2, padding="same", padding_mode="circular")'
+    assert remedy.keras.splitlines() == [
+        "x = tf.concat([x, x[:, :1]], 1)",
+        "x = tf.concat([x, x[:, :, :1]], 2)",
+        "x = layers.Conv2D(1, 2)(x)",
+    ]
+    assert "x[:, -1:], x, x[:, :2]]" in remedies.leak(of("conv4:same", 10)).keras
+
+
+def test_a_remedy_can_be_followed() -> None:
+    """An image cannot be reflected by more than it has, and a map may stay as it is."""
+    assert "Pad the image itself by 4 pixels" in remedies.corner(of("conv3:same", 5)).words
+    same = remedies.reach(Report(network("vgg16").graph, 224, 224)).words
+    assert "the last map is 7 × 7 as before." in same
+
+
+def test_places_that_are_told_lie_where_the_padding_is_read() -> None:
+    """At 225 two pixels at each side miss a window; at 224 a whole window is missing below."""
+    even, odd = of(RESNET, 225).leak, of(RESNET, 224).leak
+    assert [places.tolist() for places in even.told] == [[0, 1, 223, 224]] * 2
+    assert even.depth == 2
+    assert [places.tolist() for places in odd.told] == [[0, 1, *range(191, 224)]] * 2
+    assert odd.depths == (33, 33)
+    assert of("conv3:same", 9, 1).leak.depths == (1, 0)
 
 
 def test_a_line_of_padding_counts_with_its_window() -> None:
