@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import ast
 import contextlib
-import importlib
+import importlib.util
 import inspect
 import operator
 import sys
@@ -36,18 +36,21 @@ def load(target: str) -> nn.Module:
 
     It is made without memory for its weights where it allows that. Raises InputError.
     """
-    try:
-        import torch
-    except ImportError:
-        raise InputError(
-            "torch: PyTorch is not installed: pip install torch, or use --code"
-        ) from None
     path, colon, name = target.partition(":")
     if not path or not colon or not name:
         raise InputError(f"torch: {shortened(target)!r}: {EXPECTED}")
     here = str(Path.cwd())
     if here not in sys.path:
         sys.path.insert(0, here)
+    top = path.partition(".")[0]
+    if not exists(top):  # said before torch is loaded, which takes seconds
+        raise InputError(f"torch: {shortened(target)!r}: no module named {top!r}: {EXPECTED}")
+    try:
+        import torch
+    except ImportError:
+        raise InputError(
+            "torch: PyTorch is not installed: pip install torch, or use --code"
+        ) from None
     with contextlib.redirect_stdout(sys.stderr):  # stdout is for the answer alone
         try:
             found: Any = imported(path)
@@ -61,6 +64,14 @@ def load(target: str) -> nn.Module:
         kind = type(found).__name__
         raise InputError(f"torch: {shortened(target)!r} gave a {kind}: expected an nn.Module")
     return found
+
+
+def exists(package: str) -> bool:
+    """Whether there is a `package`, without importing it."""
+    try:
+        return package in sys.modules or importlib.util.find_spec(package) is not None
+    except (ImportError, ValueError):  # no name at all, or a module without a specification
+        return False
 
 
 def imported(path: str) -> Any:

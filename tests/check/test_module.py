@@ -1,5 +1,6 @@
 """Real PyTorch modules, taken apart by torch.fx: sizes layer by layer as PyTorch has them."""
 
+import subprocess
 import sys
 from pathlib import Path
 from typing import Any
@@ -210,6 +211,23 @@ def test_the_users_own_module(users: str, capsys: pytest.CaptureFixture[str]) ->
 def test_what_is_no_module_is_a_sentence(users: str, name: str, says: str) -> None:
     with pytest.raises(InputError, match=says):
         load(f"{users}:{name}")
+
+
+def test_a_name_that_does_not_exist_is_refused_before_torch_is_loaded() -> None:
+    words = [
+        sys.executable,
+        "-X",
+        "importtime",
+        "-m",
+        "core",
+        "check",
+        "--torch",
+        "no_such_name.a:b",
+    ]
+    ended = subprocess.run(words, capture_output=True, text=True, timeout=60, check=False)
+    assert ended.returncode == 2
+    assert "no module named 'no_such_name'" in ended.stderr
+    assert "| torch\n" not in ended.stderr
 
 
 @pytest.mark.parametrize("target", ["", "torchvision.models", ":x", "no_such_package_at_all:x"])
