@@ -20,14 +20,15 @@ from pages.shared.fold import fold
 from pages.shared.frame import show
 from pages.shared.opening import ask, invite
 from pages.shared.take_away import figure, take_away
-from pages.shared.words import TEXT
+from pages.shared.words import TEXT, percent
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 QUESTION = f"""
 ResNet-18 reads images of 224 × 224 pixels. Each of its layers is padded alike on all four sides.
-Yet five of them halve the size, and a window with stride 2 need not use the padding on both sides
+Yet five padded layers halve the size, and a window with stride 2 need not use the padding on both
+sides
 ({sources.cite(sources.MIND_THE_PAD)}). So what the middle of its last map sees need not be the
 middle of the image.
 """
@@ -100,8 +101,8 @@ def check() -> None:
     chosen = source.choose()
     with st.container(horizontal=True, vertical_alignment="bottom"):
         height, width = controls.sides(Settings)
-        with st.container(width=170):
-            against = control(Settings, "against_size", "Compare: size", placeholder="even")
+        with st.container(width=190):
+            against = control(Settings, "against_size", "Compare: size", placeholder=NEAREST)
         with st.container(width=170):
             padding = control(Settings, "padding", "Compare: padding")
     if chosen is None:
@@ -131,8 +132,17 @@ def check() -> None:
     take_away("padding-lab-check", picture=lambda: picture(found), table=lambda: table(found))
 
 
+NEAREST = "evenly padded"
+"""What is compared where no size is chosen: the nearest one at which padding is even."""
+
+
 def all_layers(found: Report) -> None:
-    st.dataframe(table(found), hide_index=True)
+    shown = table(found)
+    shown["sees padding"] = shown["sees padding"].map(
+        lambda share: percent(share), na_action="ignore"
+    )
+    st.dataframe(shown.fillna(""), hide_index=True)
+    st.caption("Pads: the padded cells that windows really read.")
 
 
 def table(found: Report) -> pd.DataFrame:

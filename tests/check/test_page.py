@@ -98,6 +98,34 @@ def test_bad_code_is_a_sentence(code: str, part: str) -> None:
     assert "<script" not in error.replace("\\<", "")
 
 
+def test_code_that_is_too_long_is_said_and_not_dropped() -> None:
+    app = check_page(given="code")
+    app.text_area(key="code_text").set_value("x = 1\n" * 17_000).run()
+    (error,) = errors(app)
+    assert "102,000 characters: expected at most 20,000" in error
+
+
+def test_pasted_code_comes_with_its_image() -> None:
+    app = check_page(given="code")
+    code = """
+from keras import Input, Sequential, layers
+model = Sequential([Input((28, 28, 1)), layers.Conv2D(8, 3, padding="same")])
+"""
+    app.text_area(key="code_text").set_value(code).run()
+    assert "At 28 × 28 everything fits" in said(app)
+    app.number_input(key="size").set_value(40).run()
+    app.text_area(key="code_text").set_value(code.replace("8, 3", "16, 3")).run()
+    assert "At 40 × 40 everything fits" in said(app)  # chosen, and the code speaks of no other
+    app.text_area(key="code_text").set_value(code.replace("28, 28", "20, 30")).run()
+    assert "At 20 × 30 everything fits" in said(app)
+
+
+def test_every_layer_is_listed_without_nones() -> None:
+    app = check_page(guess="just show me", open_every="true")
+    (shown,) = [each.value for each in app.dataframe if "sees padding" in each.value]
+    assert shown["sees padding"].tolist()[:2] == ["5.3 %", ""]
+
+
 def test_a_link_with_layers_or_code_alone_means_them() -> None:
     app = check_page(layers="conv3:same/circular", size=8)
     assert not errors(app)

@@ -65,6 +65,7 @@ def show() -> None:
     draw(cell, found, own)
     border_live.show(cell, SEEDS.stop + len(own))
     st.markdown(unbroken("\n".join(f"- {x}" for x in words.judged(cell, found))), width=TEXT)
+    st.caption("Changes are relative to where they start: −50 % is half the accuracy.")
     st.subheader("Is it the padding?")
     st.markdown("What became of the expectation, from the middle to the border:", width=TEXT)
     became = "\n".join(f"- {line}" for line in words.expectation(cell.pool, found))

@@ -117,7 +117,8 @@ def draw(made: Card) -> None:
 def offer(remedy: Remedy) -> None:
     """A remedy in words, and its line in both frameworks."""
     if remedy.words:
-        st.markdown(f"**{plain(remedy.words)}**", width=TEXT)
+        whole = unbroken(plain(remedy.words)).replace(" × ", "\u00a0×\u00a0")
+        st.markdown(f"**{whole}**", width=TEXT)
     if remedy.torch:
         left, right = st.columns(2)
         left.code(f"# PyTorch\n{remedy.torch}", language="python", wrap_lines=True)
@@ -138,7 +139,11 @@ def lopsided_table(found: Report) -> None:
         }
         for item in found.lopsided
     ]
-    st.dataframe(pd.DataFrame(rows), hide_index=True, height=min(36 * len(rows) + 38, 330))
+    tall = len(rows) > FEW
+    st.dataframe(pd.DataFrame(rows), hide_index=True, height=330 if tall else "content")
+
+
+FEW = 8  # rows; more of them scroll
 
 
 def reach(found: Report, colours: Palette) -> None:
@@ -150,7 +155,7 @@ def reach(found: Report, colours: Palette) -> None:
             st.image(
                 charts.inline(pictures.reach(item, colours)),
                 width=pictures.SIDE // 2,
-                caption=unbroken(plain(name)),
+                caption=unbroken(plain(name)).replace(".", ".\u200b"),  # may break there
                 alt=f"The outputs that see padding, in orange; {name}",
             )
     st.markdown(words.reach_more(found), width=TEXT)

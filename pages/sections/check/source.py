@@ -9,15 +9,17 @@ import streamlit as st
 from core.check.code import Reading, read
 from core.check.graph import Graph, chain
 from core.check.networks import NETWORKS, network
+from core.check.reading.python import MAX_TEXT
 from core.settings import InputError
 from pages.sections.check.link import MAX_CODE, MAX_LINK, packed, unpacked
-from pages.sections.check.settings import CODE, EXAMPLE, LAYERS, READY, Settings
+from pages.sections.check.settings import CODE, EXAMPLE, LAYERS, READY, SIZES, Settings
 from pages.shared import controls
 from pages.shared.controls import control, plain
 from pages.shared.fold import fold
 from pages.shared.words import TEXT
 
 TEXT_KEY = "code_text"  # in the session; the address holds the code compressed, as `code`
+SIZE_KEY = "_code_size"  # in the session: the image that the code spoke of last
 
 
 def choose() -> tuple[Graph, tuple[str, ...], str] | None:
@@ -69,11 +71,18 @@ def pasted() -> tuple[Graph, tuple[str, ...], str] | None:
         "Code, PyTorch or Keras",
         start,
         height=320,
-        max_chars=MAX_CODE,
         key=TEXT_KEY,
+        on_change=take_code_size,
         help="It is read as text and never run. nn.Sequential, classes with a forward, "
         "keras.Sequential and the functional API are understood.",
     )
+    if len(text) > MAX_CODE:  # a field with a limit of its own would drop the paste in silence
+        st.error(
+            f"The code has {len(text):,} characters: expected at most {MAX_CODE:,}, the model "
+            "alone. "
+            f"The command line reads {MAX_TEXT:,}, from a file."
+        )
+        return None
     remember(text)
     if not text.strip():
         st.info("Paste the code of a network: nn.Sequential, keras.Sequential, a class, a function")
@@ -99,6 +108,20 @@ def remember(text: str) -> None:
             "compressed.",
             width=TEXT,
         )
+
+
+def take_code_size() -> None:
+    """The image that pasted code speaks of, where it speaks of another than before."""
+    text = st.session_state[TEXT_KEY]
+    try:
+        size = read_kept(text).size if len(text) <= MAX_CODE else None
+    except InputError:
+        return
+    if size is None or size == st.session_state.get(SIZE_KEY) or not all(n in SIZES for n in size):
+        return
+    height, width = size
+    st.session_state[SIZE_KEY] = size
+    st.session_state.update(size=height, width=None if width == height else width)
 
 
 @lru_cache(32)
