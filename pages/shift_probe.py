@@ -46,7 +46,6 @@ GUESSES = ("no, it cannot", "better than chance", "perfectly")
 
 
 def page() -> None:
-    motion.listen()
     st.title("Can a “shift-invariant” network tell where a pixel is?")
     st.markdown(QUESTION, width=TEXT)
     opening = ask(
@@ -56,6 +55,7 @@ def page() -> None:
         on_guess=lambda: st.session_state.update(_play=not motion.reduced()),
     )
     fragment(probe)(opening)
+    motion.listen()  # last: above the title its place would push this page's title down
 
 
 def probe(opening: Opening) -> None:

@@ -59,6 +59,7 @@ CSS = """
   .window { position: absolute; pointer-events: none; border: 2.5px solid; z-index: 1; }
   .sum { margin: 0.4rem 0 0; font-weight: 600; min-height: 1.5em; }
   .padding, .pixel { margin: 0; font-size: 0.8rem; min-height: 1.6em; }
+  .pixel { white-space: nowrap; }
   .counts { margin-top: 0.5rem; }
   .counts i { font-size: clamp(0.5rem, 0.65rem, 3vw); }
   .refused { margin: 0; font-size: 0.85rem; }

@@ -16,7 +16,7 @@ def show(steps: Sequence[Step]) -> None:
     left, right = st.columns(2)
     with left:
         st.markdown("**Keras**")
-        st.code(keras_code(steps), language="python")
+        st.code(keras_code(steps), language="python", wrap_lines=True)
     with right:
         st.markdown("**PyTorch**")
-        st.code(torch_code(steps), language="python")
+        st.code(torch_code(steps), language="python", wrap_lines=True)
