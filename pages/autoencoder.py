@@ -14,7 +14,7 @@ from pages.sections.autoencoder import finding, judgement, live, own_digit, why
 from pages.sections.autoencoder.choose import choose
 from pages.sections.autoencoder.depth import layer_words
 from pages.sections.autoencoder.layers import layer_table
-from pages.sections.autoencoder.pair import Pair, curve, look, window
+from pages.sections.autoencoder.pair import Pair, curve, look, seen
 from pages.shared import charts, sources
 from pages.shared.alike import alike
 from pages.shared.controls import told
@@ -188,7 +188,7 @@ def picture(pair: Pair, tested: Tested) -> Figure:
         for line, colour in colours.items():
             test = points[(points["line"] == line) & (points["style"] == "solid")]
             axis.plot(test["x"], test["y"], color=colour, label=line)
-        axis.set_ylim(*window(points["y"].min()))
+        axis.set_ylim(*seen(points))
         axis.xaxis.set_major_locator(MaxNLocator(4, integer=True))
         axis.xaxis.set_major_formatter("{x:,.0f}")
         axis.set(xlabel="images seen", ylabel="nats per image" if total else "nats per pixel")

@@ -124,16 +124,29 @@ def drawn_curve(pair: Pair, *, total: bool) -> pa.Table:
     return _drawn_curve(_points(pair), total)
 
 
-def window(lowest: float | None) -> tuple[float, float]:
+def window(lowest: float | None, reached: float = 0.0) -> tuple[float, float]:
     """The losses to look at: from under the lowest so far to two or three times as much.
 
     A loss falls by a factor of seven, mostly in its first steps: beside those, what tells two
-    networks apart would be a few pixels. A percent is about as high in both charts. The upper end
-    keeps to a grid, so that it moves a few times and no more.
+    networks apart would be a few pixels. A percent is about as high in both charts. Where an arm
+    has `reached` no less than that, the window reaches to it. Its ends keep to a grid, so that
+    they move a few times and no more.
     """
     lowest = 0.3 if lowest is None else max(lowest, 1e-6)  # about what a first point shows
-    top = 10 ** (math.ceil(10 * math.log10(2 * lowest)) / 10)
-    return 0.38 * top, top
+    return 0.38 * _on_grid(2 * lowest), _on_grid(max(2 * lowest, 1.05 * reached))
+
+
+def _on_grid(loss: float) -> float:
+    return 10 ** (math.ceil(10 * math.log10(loss)) / 10)
+
+
+def seen(curves: pd.DataFrame) -> tuple[float, float]:
+    """The `window` of both arms' `curve`: where both have been last, both are in it."""
+    if curves.empty:
+        return window(None)
+    tested = curves[curves["style"] == "solid"]
+    both = tested[tested["x"] <= tested.groupby("line")["x"].max().min()]
+    return window(curves["y"].min(), both.groupby("line")["y"].last().max())
 
 
 Points = tuple[tuple[str, int, tuple[Point, ...]], ...]  # of each arm: name, pixels, points
@@ -160,5 +173,5 @@ def _curve(arms: Points, total: bool) -> pd.DataFrame:
 def _drawn_curve(arms: Points, total: bool) -> pa.Table:
     """By its points alone, so that all who watch a run share one."""
     curves = _curve(arms, total)
-    seen = window(curves["y"].min() if len(curves) else None)
-    return charts.ready(charts.stretched(charts.label_ends(curves, seen), seen))
+    ends = seen(curves)
+    return charts.ready(charts.stretched(charts.label_ends(curves, ends), ends))

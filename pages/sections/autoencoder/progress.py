@@ -91,7 +91,7 @@ SEED = (
 READING = (
     f"Solid: loss on test images, the first {POINT_IMAGES} of them. Dotted: loss on the training "
     "images since the point before, measured while the weights move, as Keras does. A nat is the "
-    "unit of cross-entropy with the natural logarithm, 1.44 bits. Both axes begin below "
-    "the lowest loss; what lies far above it is left out."
+    "unit of cross-entropy with the natural logarithm, 1.44 bits. The losses begin "
+    "below the lowest, not at 0; what lies far above it is left out."
 )
 """How to read the curves."""
