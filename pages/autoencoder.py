@@ -54,9 +54,11 @@ def page() -> None:
 def experiment(opening: Opening) -> None:
     """Everything that a setting changes; the page around it need not be drawn anew."""
     # The controls are read first and stand last: what they say is seen before what they are.
-    answer, run = st.container(), st.container()
+    answer, run, heading = st.container(), st.container(), st.container()
+    # Nothing may come before the controls once they are drawn: moved on, they would no longer
+    # write what is chosen into the address.
     if not opening.held_back:
-        st.subheader("Try other borders, digits and training")
+        heading.subheader("Try other borders, digits and training")
     pair = look(choose())
     with run:
         if pair.missing_data is not None:

@@ -39,6 +39,15 @@ def test_a_changed_setting_is_in_the_url_and_a_default_is_not(app: str, visit: V
     expect(page).to_have_url(f"{app}/autoencoder")
 
 
+def test_a_setting_changed_after_the_guess_is_in_the_url(app: str, visit: Visit) -> None:
+    page = visit(f"{app}/autoencoder")
+    page.get_by_role("radio", name="worse").click()
+    expect(page.get_by_role("heading", name="In this run the loss")).to_be_visible()
+    settle(page)
+    page.get_by_role("slider", name="Pad width, pixels").press("ArrowRight")
+    expect(page).to_have_url(f"{app}/autoencoder?guess=worse&pad_width=3")
+
+
 def test_what_a_link_asks_too_much_is_said_beside_the_control(app: str, visit: Visit) -> None:
     page = visit(f"{app}/autoencoder?pad_width=99")
     expect(page.get_by_text("pad_width must be a whole number from 0 to 8")).to_be_visible()
