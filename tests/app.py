@@ -16,9 +16,9 @@ def open_page(topic: str, *, timeout: float = 60, **parameters: Any) -> AppTest:
 
 
 def words(app: AppTest) -> str:
-    """What the page says."""
+    """What the page says, its lines broken anywhere."""
     parts = [*app.title, *app.header, *app.subheader, *app.markdown, *app.caption]
-    return "\n".join(str(part.value) for part in parts)
+    return "\n".join(str(part.value) for part in parts).replace("\u00a0", " ")
 
 
 def errors(app: AppTest) -> list[str]:

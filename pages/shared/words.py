@@ -24,7 +24,7 @@ def listed(names: Iterable[str]) -> str:
 
 def unbroken(sentence: str) -> str:
     """A sentence whose units stay beside their numbers."""
-    return re.sub(r"(?<=\d) (?=%|px)|(?<=%) (?=±)|(?<=±) (?=\d)", "\u00a0", sentence)
+    return re.sub(r"(?<=\d) (?=%|px|nats|points)| (?=±)|(?<=±) (?=\d)", "\u00a0", sentence)
 
 
 def percent(share: float, digits: int = 1, *, sign: bool = False) -> str:

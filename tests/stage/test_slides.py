@@ -192,6 +192,12 @@ def test_what_pooling_drops_is_computed() -> None:
 def test_words_in_a_picture_are_escaped() -> None:
     assert "<b>" not in svg.text(0, 0, "<b>", "#000000")
     assert unbroken("by 2.5 % or 3 px a day") == "by 2.5\u00a0% or 3\u00a0px a day"
+    assert unbroken("to 8.5 nats, 5.1 points ± 2.7 less").split(" ") == [
+        "to",
+        "8.5\u00a0nats,",
+        "5.1\u00a0points\u00a0±\u00a02.7",
+        "less",
+    ]
 
 
 # --- A training on stage ------------------------------------------------------------------------

@@ -19,7 +19,7 @@ from pages.shared import announce, charts
 from pages.shared.alike import alike
 from pages.shared.changes import Across
 from pages.shared.opening import Opening
-from pages.shared.words import TEXT, percent, rough
+from pages.shared.words import TEXT, percent, rough, unbroken
 
 GUESSES = BETTER, SAME, WORSE = "better", "the same", "worse"
 
@@ -42,10 +42,11 @@ def show(tested: Mapping[str, Checkpoint], name: str, opening: Opening) -> None:
 def _show(parts: Split, told: str, losses: Losses) -> None:
     """The headline, what is `told` of the change, and its parts as a picture and in words."""
     st.header(headline(parts))
-    st.markdown(told, width=TEXT)
+    st.markdown(unbroken(told), width=TEXT)
     if parts.padded_pixels > parts.pixels:
         charts.show(*_chart(parts), alt=headline(parts), key="split")
-    st.markdown("\n".join(f"- {line}" for line in part_words(parts, losses)), width=TEXT)
+    said = "\n".join(f"- {line}" for line in part_words(parts, losses))
+    st.markdown(unbroken(said), width=TEXT)
 
 
 class Losses(NamedTuple):

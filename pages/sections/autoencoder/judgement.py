@@ -9,7 +9,7 @@ from core.autoencoder.presets import judged_seeds
 from pages.sections.autoencoder import seeds
 from pages.shared.alike import alike
 from pages.shared.verdict import SHARED, picture, sentence, weigh
-from pages.shared.words import TEXT
+from pages.shared.words import TEXT, unbroken
 
 
 def show(run: Run) -> None:
@@ -25,7 +25,7 @@ def _show(changes: tuple[tuple[int, float], ...], judged: range, seed: int) -> N
     """What the changes of the loss on the shared pixels, by seed, say; the page shows `seed`."""
     evidence = weigh(dict(changes), judged)
     st.subheader("Is the padded network better?")
-    st.markdown(f"{sentence(evidence)} {which(judged, seed)}", width=TEXT)
+    st.markdown(unbroken(f"{sentence(evidence)} {which(judged, seed)}"), width=TEXT)
     picture({SHARED: evidence})
 
 

@@ -20,7 +20,7 @@ from pages.shared import charts
 from pages.shared.alike import alike
 from pages.shared.changes import Across, around
 from pages.shared.verdict import figures
-from pages.shared.words import TEXT, listed
+from pages.shared.words import TEXT, listed, unbroken
 
 
 @alike
@@ -36,9 +36,10 @@ def show() -> None:
             said = "  ".join(map(sentence, findings))
             charts.show(table(findings), chart(findings, domain), alt=said, key=f"why_{width}")
             st.caption(legend(findings))
-        st.markdown("\n".join(f"- {line}" for line in map(sentence, findings)), width=TEXT)
+        said = "\n".join(f"- {line}" for line in map(sentence, findings))
+        st.markdown(unbroken(said), width=TEXT)
     st.subheader("What survived")
-    st.markdown("\n\n".join(conclusion(wide, narrow)), width=TEXT)
+    st.markdown(unbroken("\n\n".join(conclusion(wide, narrow))), width=TEXT)
 
 
 @lru_cache(1)

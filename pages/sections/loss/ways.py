@@ -9,7 +9,7 @@ from pages.sections.loss.words import WAYS_WORDS, ways_title
 from pages.shared import verdict
 from pages.shared.alike import alike
 from pages.shared.verdict import PER_PIXEL, SHARED, TOTAL
-from pages.shared.words import TEXT
+from pages.shared.words import TEXT, unbroken
 
 QUANTITIES = {"per_pixel": PER_PIXEL, "total": TOTAL, "shared": SHARED}
 """The fields of `core.loss.Comparison` that are judged."""
@@ -28,5 +28,6 @@ def ways(compared: tuple[tuple[int, Comparison], ...], judged: range) -> None:
         verdict.picture(evidence, key="ways")
     with right:
         for quantity, changes in evidence.items():
-            st.markdown(f"**{quantity.label}.** {verdict.sentence(changes, quantity)}")
+            said = verdict.sentence(changes, quantity)
+            st.markdown(unbroken(f"**{quantity.label}.** {said}"))
     st.markdown(WAYS_WORDS, width=TEXT)
