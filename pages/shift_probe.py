@@ -88,7 +88,8 @@ def probe(opening: Opening) -> None:
 
 def deeper(settings: Settings) -> None:
     """What is behind the answer, and beyond it."""
-    fold("touching", "Which weights touch the target?", lambda: touching.show(settings))
+    if settings.layers == 1:  # several have paths, not weights, that lead from it
+        fold("touching", "Which weights touch the target?", lambda: touching.show(settings))
     fold(
         "shift",
         "Does the output move with the image?",

@@ -43,6 +43,15 @@ def test_the_answer_waits_for_a_guess() -> None:
     assert list(published.loc["same"])[:2] == ["99.8 %", "8.4 %"]
 
 
+def test_no_part_opens_on_nothing() -> None:
+    """With several layers there are paths, and no weights that touch or do not."""
+    assert "**Which weights touch the target?**" in [
+        fold.label for fold in probe_page(guess="perfectly").expander
+    ]
+    deep = probe_page(layers=2)
+    assert "**Which weights touch the target?**" not in [fold.label for fold in deep.expander]
+
+
 def test_a_step_shows_the_network_at_that_step() -> None:
     app = probe_page(guess="perfectly")
     run = train(Network(Settings()))

@@ -161,7 +161,10 @@ def test_what_is_said_of_touching_weights(network: Network) -> None:
     assert now.touching == touches.sum()
     assert now.touching_above == (run.final.kernels[0][touches] > 0).sum()
     text = " ".join(words.touching_text(network, now, now, [], 0))
-    assert f"{now.touching_above} of the {now.touching} weights" in text
+    if now.touching > 1:
+        assert f"{now.touching_above} of the {now.touching} weights" in text
+    else:
+        assert ("touches it is positive" in text) == bool(now.touching_above)
     ends = untouched_ends(network)
     if ends:
         (top, bottom), (left, right) = ends
@@ -171,6 +174,23 @@ def test_what_is_said_of_touching_weights(network: Network) -> None:
     said = words.sum_in_words(network, run.final, settings.target)
     often = (network.touches(settings.target)[touches] != 1).any()
     assert ("as often as it touches" in said) == bool(often)
+
+
+def test_a_single_weight_is_no_1_of_1_weights() -> None:
+    network = Network(Settings(kernel=1))
+    assert words.touching_headline(network) == "The only weight touches the target"
+    now = signs(network, train(network).final.kernels[0])
+    (said,) = words.touching_text(network, now, now, [], 0)
+    assert "the only weight that touches it is " in said
+    corner = Network(Settings(padding="valid"))
+    assert words.touching_headline(corner) == "1 of the 9 weights touches the target"
+    run = train(corner)
+    said = words.sum_in_words(corner, run.final, (0, 0))
+    assert said.startswith("1 of the 9 weights touches it. That weight makes its score: ")
+    seeds = signs_when_perfect(corner.settings, range(2))
+    text = " ".join(words.touching_text(corner, seeds[0], seeds[0], seeds, 2))
+    assert "2 of them with this weight positive" in text
+    assert "it is positive, as in the article's figure, and " in text
 
 
 def test_the_article_s_corner() -> None:

@@ -27,8 +27,6 @@ def signs_over_seeds(settings: Settings, seeds: int) -> tuple[list[Signs], Signs
 
 def show(settings: Settings) -> None:
     """One layer: the kernel's weights that touch the target, the others, and their signs."""
-    if settings.layers > 1:
-        return
     if proved(settings).separable:
         signs_over_seeds(replace(settings, seed=0), seeds_of(settings))  # who waits is told so
     weights(settings)
@@ -55,6 +53,8 @@ def weights(settings: Settings) -> None:
     most = float(np.abs(kernel).max())
     with st.container(horizontal=True, gap="medium"):
         for title, counts in (("touch", touches), ("never touch", 1.0 * (touches == 0))):
+            if not counts.any():
+                continue
             with st.container(width="content"):
                 st.markdown(f"**Weights that {title} the target**")
                 training.draw_kernel(kernel, most, key=f"signs_{title}", counts=counts)

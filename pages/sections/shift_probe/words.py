@@ -49,7 +49,11 @@ def sample(pixel: Position, output: NDArray[np.floating]) -> str:
 
 def named(padding: str, padding_mode: str) -> str:
     """A padding in words; 'valid' pads nothing, so it has no mode."""
-    return "“valid” padding" if padding == "valid" else f"“{padding}” padding with {padding_mode}"
+    if padding == "valid":
+        return "“valid” padding"
+    if padding_mode == "zeros":
+        return f"“{padding}” padding with zeros"
+    return f"{padding_mode} “{padding}” padding"
 
 
 def place(position: Position, size: int) -> str:
@@ -180,7 +184,7 @@ def reasons(network: Network, proof: Proof) -> Iterator[str]:
             "found no kernels that do. So this page does not know."
         )
     yield f"The network can tell {some(network.distinct_scores, 'class')} of positions apart."
-    if settings.layers == 1:
+    if settings.layers == 1 and settings.kernel > 1:
         rank = touch_rank(network)
         yield (
             f"Of the {settings.kernel**2} counts of touching weights, **{rank}** "
@@ -414,20 +418,33 @@ def sum_in_words(network: Network, snapshot: Snapshot, position: Position) -> st
     score = signed.text(snapshot.scores[position])
     if network.settings.layers > 1:
         return (
-            f"In the first layer {touching} of {weights} weights touch it; what they make of it "
-            f"goes on through the other layers and adds up to a score of **{score}**."
+            f"In the first layer {some_touch(touching, weights)} it; what comes of it goes "
+            f"on through the other layers and adds up to a score of **{score}**."
         )
     bias = " and the bias at every output" if network.settings.bias else ""
-    often = "" if (counts[counts > 0] == 1).all() else ", each as often as it touches,"
-    return (
-        f"{touching} of {weights} weights touch it. Their sum{often}{bias} is its score: "
-        f"**{score}**."
-    )
+    often = "" if (counts[counts > 0] == 1).all() else "as often as it touches,"
+    if touching == 1:
+        said = f"That weight{often and f', {often}'}{bias} make{'' if bias else 's'} its score"
+    else:
+        said = f"Their sum{often and f', each {often}'}{bias} is its score"
+    return f"{begun(some_touch(touching, weights))} it. {said}: **{score}**."
 
 
 def touching_headline(network: Network) -> str:
     touching = int((network.touches(network.settings.target) > 0).sum())
-    return f"{touching} of the {network.settings.kernel**2} weights touch the target"
+    return f"{begun(some_touch(touching, network.settings.kernel**2))} the target"
+
+
+def some_touch(touching: int, weights: int) -> str:
+    """How many of a kernel's weights touch, to be followed by what they touch."""
+    if weights == 1:
+        return "the only weight touches"
+    return f"{touching} of the {weights} weights touch{'es' if touching == 1 else ''}"
+
+
+def begun(words: str) -> str:
+    """Words as a sentence begins."""
+    return words[0].upper() + words[1:]
 
 
 def never(ends: tuple[tuple[int, int], tuple[int, int]] | None) -> str:
@@ -457,20 +474,34 @@ def touching_text(
             f"{'touches' if now.apart == 1 else 'touch'} the pixel "
             f"{'in' if 'corner' in where else 'at'} {where}."
         )
+    single = now.touching == 1
     yield (
-        f"At the step where this training ended {now.touching_above} of the {now.touching} weights "
-        "that touch it are positive" + others(now) + "."
+        "At the step where this training ended "
+        + (
+            f"the only weight that touches it is {positive(now)}"
+            if single
+            else f"{now.touching_above} of the {now.touching} weights that touch it "
+            f"{'is' if now.touching_above == 1 else 'are'} positive"
+        )
+        + others(now)
+        + "."
     )
     if not perfect:
         return
     all_positive = sum(each.as_in_the_article for each in perfect)
     yield (
-        "Only their sum has to be positive: training stops as soon as every answer is right, and "
-        f"of {seeds} seeds {len(perfect)} got there, {all_positive} of them with all of these "
-        "weights positive."
+        f"{'Training' if single else 'Only their sum has to be positive: training'} stops as soon "
+        f"as every answer is right, and of {seeds} seeds {len(perfect)} got there, {all_positive} "
+        f"of them with {'this weight' if single else 'all of these weights'} positive."
     )
     yield (
-        f"Trained on until no step helps, {ended.touching_above} of {ended.touching} are positive"
+        "Trained on until no step helps, "
+        + (
+            f"it is {positive(ended)}"
+            if single
+            else f"{ended.touching_above} of {ended.touching} "
+            f"{'is' if ended.touching_above == 1 else 'are'} positive"
+        )
         + (
             ", as in the article's figure,"
             if ended.as_in_the_article
@@ -479,6 +510,11 @@ def touching_text(
         + others(ended)
         + "."
     )
+
+
+def positive(signs: Signs) -> str:
+    """The sign of the only weight that touches."""
+    return "positive" if signs.touching_above else "not positive"
 
 
 def others(signs: Signs) -> str:
