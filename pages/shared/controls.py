@@ -159,23 +159,32 @@ def _shown(values: Mapping[str, Any]) -> bool:
     return all(st.session_state.get(name, value) == value for name, value in values.items())
 
 
-def remember(name: str) -> None:
-    """Have the control called `name` forgotten once its page is left."""
-    st.session_state.setdefault("_controls", set()).add(name)
+def remember(name: str, *, kept: bool = False) -> None:
+    """Have the control called `name` forgotten once its page is left, or `kept` for a return."""
+    st.session_state.setdefault("_controls", {})[name] = kept
 
 
 def remember_link(topic: str) -> None:
     """Keep what the link to a page asks for, before any widget has corrected it.
 
     What the page before it held is forgotten: on this one a control of the same name (a number of
-    layers here, their text there) would take it for its own value.
+    layers here, their text there) would take it for its own value. What was kept of this page comes
+    back, unless the link asks for something else; Streamlit does not put it in the address.
     """
-    if st.session_state.get("_topic") != topic:
-        for name in st.session_state.pop("_controls", ()):
-            st.session_state.pop(name, None)
-        st.session_state["_topic"] = topic
-        st.session_state["_asked"] = st.query_params.to_dict()
-        st.session_state["_shown_instead"] = {}
+    state = st.session_state
+    if state.get("_topic") == topic:
+        return
+    names: dict[str, bool] = state.pop("_controls", {})
+    held = {name: state.pop(name) for name in names if name in state}
+    left: dict[str, dict[str, Any]] = state.setdefault("_left", {})
+    left[state.get("_topic", "")] = {
+        name: value for name, value in held.items() if names[name] and value
+    }
+    state.update(_topic=topic, _asked=st.query_params.to_dict(), _shown_instead={})
+    kept = left.pop(topic, {})
+    if found := {name: kept[name] for name in kept.keys() - st.query_params.keys()}:
+        state.update(found, _controls=dict.fromkeys(found, True))
+        st.rerun()  # in a run for the browser's Back, Streamlit takes the address's defaults
 
 
 def _make_finite(name: str, default: float | None) -> None:

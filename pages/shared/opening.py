@@ -56,8 +56,8 @@ def ask(
     mark = f"{LINKED} {key}"
     linked = st.session_state.get(mark, False) or any(s in st.query_params for s in settings)
     st.session_state[mark] = linked
-    for name in (key, mark):
-        controls.remember(name)
+    controls.remember(key, kept=True)
+    controls.remember(mark)
 
     def changed() -> None:
         if on_guess is not None and st.session_state[key] is not None:  # not taken back

@@ -74,3 +74,25 @@ def test_what_one_page_holds_is_nothing_to_the_next(app: str, visit: Visit) -> N
     expect(page.get_by_role("slider", name="Layers")).to_have_value("1")
     expect(page).to_have_url(f"{app}/shift_probe")
     expect(page.get_by_test_id("stAlert")).to_have_count(0)
+
+
+def test_a_guess_is_there_on_a_return_by_link_and_by_the_browsers_back(
+    app: str, visit: Visit
+) -> None:
+    page = visit(f"{app}/autoencoder?guess=better&pad_width=4")
+    answer = page.get_by_role("heading", name="In this run the loss")
+    expect(answer).to_be_visible()
+    for name in ("Shapes", "Loss"):  # the second asks for a guess of its own
+        page.get_by_role("link", name=name, exact=True).click()
+        expect(answer).to_have_count(0)
+        settle(page)
+        expect(page.get_by_text("You guessed")).to_have_count(0)
+        page.get_by_role("link", name="Autoencoder", exact=True).click()
+        expect(answer).to_be_visible()
+        expect(page.get_by_text("You guessed better")).to_be_visible()
+        settle(page)
+    page.get_by_role("link", name="Shapes", exact=True).click()
+    expect(answer).to_have_count(0)
+    settle(page)
+    page.go_back()
+    expect(answer).to_be_visible()
