@@ -9,6 +9,7 @@ popover, *Stop* after *Train*) is used next, there.
 
 from __future__ import annotations
 
+import contextlib
 import io
 import re
 import time
@@ -276,9 +277,11 @@ class Visitor:
 
     def _leave(self) -> None:
         """Let nothing run on that was started."""
-        stop = self.page.get_by_test_id("stMain").get_by_role("button", name="Stop", exact=True)
+        main = self.page.get_by_test_id("stMain")
+        stop = main.get_by_role("button", name="Stop", exact=True, disabled=False)
         for button in stop.all():
-            button.click(timeout=DEADLINE)
+            with contextlib.suppress(TimeoutError):  # what has just been left is about to stop
+                button.click(timeout=DEADLINE)
 
     def _rests(self, milliseconds: int) -> bool:
         try:
