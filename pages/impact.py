@@ -54,6 +54,8 @@ def go_on_with_five() -> None:
     five = preset(PRESETS["Five layers, 28 × 28"])
     if not any(name in st.query_params for name in five):
         st.session_state.update(five)
+        # Controls that are not there yet do not write what the session sets into the address.
+        st.query_params.update({k: str(v) for k, v in PRESETS["Five layers, 28 × 28"].items()})
 
 
 def compare() -> None:
