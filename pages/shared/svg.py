@@ -23,13 +23,21 @@ def picture(*parts: str) -> str:
 
 
 def text(
-    x: float, y: float, words: str, colour: str, *, anchor: Anchor = "start", size: float = TYPE
+    x: float,
+    y: float,
+    words: str,
+    colour: str,
+    *,
+    anchor: Anchor = "start",
+    size: float = TYPE,
+    halo: str = "",
 ) -> str:
-    """Words whose baseline is at `y`; large ones are bold."""
+    """Words whose baseline is at `y`; large ones are bold. A `halo` hides what lies behind them."""
     weight = ' font-weight="600"' if size > TYPE else ""
+    around = f' stroke="{halo}" stroke-width="10" paint-order="stroke"' if halo else ""
     return (
         f'<text x="{x:g}" y="{y:g}" fill="{colour}" font-size="{size:g}" text-anchor="{anchor}"'
-        f"{weight}>{escape(words)}</text>"
+        f"{weight}{around}>{escape(words)}</text>"
     )
 
 

@@ -64,7 +64,8 @@ def picture(evidence: Evidence, colours: Palette) -> str:
         *scale(low, high, x(0), svg.WIDTH / (high - low), colours),
     ]
     if x(least) - x(-least) > 220:
-        parts.append(svg.text(x(-least) + 12, BOTTOM - 16, "counts as none", colours.muted))
+        place = x(-least) + 12, BOTTOM - 16  # across the line at 0
+        parts.append(svg.text(*place, "counts as none", colours.muted, halo=colours.faint))
     for number, change in enumerate(changes):
         parts.append(svg.dot(x(change), 110 + 34 * (number % 3), 13, colours.padded))
     if judged.complete and judged.interval:
