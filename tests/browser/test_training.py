@@ -66,6 +66,18 @@ def test_stop_keeps_what_there_is(app: str, visit: Visit) -> None:
     expect(page.get_by_test_id("stMain").get_by_role("button", name="Stop")).to_have_count(0)
 
 
+def test_a_stopped_run_says_how_far_it_got(app: str, visit: Visit) -> None:
+    page = visit(f"{app}/autoencoder?{SMALL}&seed=8&images=600000")
+    page.get_by_role("button", name="Train", exact=True).click()
+    expect(page.get_by_text("So far, after")).to_be_visible(timeout=30_000)
+    page.get_by_test_id("stMain").get_by_role("button", name="Stop").click()
+    expect(page.get_by_role("progressbar")).to_have_count(0, timeout=10_000)
+    said = page.get_by_text(re.compile("padded: [0-9,]+ images, stopped")).or_(
+        page.get_by_text("Padded: MNIST")  # tested meanwhile
+    )
+    expect(said.first).to_be_visible()
+
+
 def test_no_sideways_scrolling_on_a_phone(app: str, visit: Visit) -> None:
     page = visit(f"{app}/autoencoder?guess=better", width=400, dark=True)
     assert page.evaluate("document.documentElement.scrollWidth") <= 400

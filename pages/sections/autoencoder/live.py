@@ -142,6 +142,8 @@ def _status(pair: Pair) -> None:
         st.progress(progress(pair.views), text=doing(pair.views))
     elif pair.tested is not None:
         _sources(pair)
+    elif pair.latest is not None:
+        st.caption(doing(pair.views))  # stopped before the first test
 
 
 def _sources(pair: Pair) -> None:
@@ -151,11 +153,11 @@ def _sources(pair: Pair) -> None:
 
 
 def verdict(pair: Pair, which: str = "This run") -> str:
-    """The finding beside the curves: of the last test, or while both train of their last points.
+    """The finding beside the curves: of the last test, or of the last points until there is one.
 
     `which` is what the pair is called.
     """
-    if pair.active and pair.latest is not None:
+    if pair.latest is not None and (pair.active or pair.tested is None):
         unpadded, padded = pair.latest
         more = (pair.run.settings.size / SIZE) ** 2
         per_pixel = padded.test_loss / unpadded.test_loss
