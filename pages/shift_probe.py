@@ -31,7 +31,7 @@ from pages.shared.guard import fragment
 from pages.shared.opening import Opening, ask, invite
 from pages.shared.padding_picker import pick
 from pages.shared.take_away import take_away
-from pages.shared.words import TEXT
+from pages.shared.words import TEXT, unbroken
 
 QUESTION = f"""
 `y = conv(x).sum()`
@@ -119,7 +119,7 @@ def verdict(settings: Settings, reply: str) -> str:
     net, run = network(settings), trained(settings)
     told = words.headline(net, run, proved(settings))
     st.header(told)
-    st.markdown(" ".join([reply, *words.verdict(net, run)]), width=TEXT)
+    st.markdown(unbroken(" ".join([reply, *words.verdict(net, run)])), width=TEXT)
     return told
 
 

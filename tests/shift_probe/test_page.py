@@ -43,6 +43,11 @@ def test_the_answer_waits_for_a_guess() -> None:
     assert list(published.loc["same"])[:2] == ["99.8 %", "8.4 %"]
 
 
+def test_a_percent_sign_stays_beside_its_number() -> None:
+    said = words(probe_page(guess="perfectly"))
+    assert "it classifies 100\u00a0% of them rightly" in said
+
+
 def test_no_part_opens_on_nothing() -> None:
     """With several layers there are paths, and no weights that touch or do not."""
     assert "**Which weights touch the target?**" in [

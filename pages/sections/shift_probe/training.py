@@ -134,7 +134,7 @@ def kernel_marks(
         if not count:
             continue
         yield grids.square("weight", row, column, value=float(weight))
-        words = f"{weight:.{1 if cell < 40 else 2}f}".replace("-", "−") if cell >= 28 else ""
+        words = f"{weight:z.{1 if cell < 40 else 2}f}".replace("-", "−") if cell >= 28 else ""
         if count != 1:
             words = f"{count:.2g} × {words}" if cell >= 56 else f"{count:.2g} ×"
         if cell >= 20:
