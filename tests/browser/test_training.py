@@ -81,3 +81,12 @@ def test_a_stopped_run_says_how_far_it_got(app: str, visit: Visit) -> None:
 def test_no_sideways_scrolling_on_a_phone(app: str, visit: Visit) -> None:
     page = visit(f"{app}/autoencoder?guess=better", width=400, dark=True)
     assert page.evaluate("document.documentElement.scrollWidth") <= 400
+
+
+def test_small_print_is_no_wider_than_the_text(app: str, visit: Visit) -> None:
+    page = visit(f"{app}/autoencoder?guess=better", width=1440)
+    told = page.get_by_text("A seed fixes the initial weights")
+    expect(told).to_be_visible()
+    width = "caption => caption.getBoundingClientRect().width"
+    assert told.evaluate(width) <= 620
+    assert page.get_by_text("Unpadded, 20,000 images").evaluate(width) > 620  # as its image
