@@ -163,6 +163,10 @@ def architecture(run: Run, unpadded: Figures, padded: Figures) -> None:
                 }
             ).rename_axis("figure")
         )
+        st.caption(
+            "A training loss is the mean over the epoch that a run ended in, measured while the "
+            "weights move."
+        )
 
 
 def table(pair: Pair) -> pd.DataFrame:
