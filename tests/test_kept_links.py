@@ -173,7 +173,7 @@ shift_probe?size=7&padding=valid&seed=3&target_row=3&target_col=3
     Proved: no weights single out the target
 shift_probe?kernel=1
     No: on this image every position always has the same score
-    1 of the 1 weights touch the target
+    The only weight touches the target
     All positions of this image are one class
     Proved: no weights single out the target
 shift_probe?guess=perfectly&shift_down=-4&shift_right=3
