@@ -42,8 +42,7 @@ def test_a_server_that_is_ended_keeps_its_runs(tmp_path: Path) -> None:
         with ThreadPoolExecutor(1) as visitor:
             visitor.submit(lambda: asyncio.run(train(address, kept))).result(timeout=180)
         server.send_signal(signal.SIGTERM)
-        # Within five on a machine of its own; what trains gives way to whoever else computes.
-        assert server.wait(timeout=60) == 0
+        assert server.wait(timeout=5) == 0
     assert all(0 < seen < 60_000 for seen in kept())
     assert len(kept()) == len(ARMS)
     assert all(file.suffix == ".npz" for file in folder.path.iterdir())
