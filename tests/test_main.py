@@ -331,6 +331,8 @@ def test_who_is_stopped_ends_in_peace_and_keeps_what_there_is(
         env=os.environ | {"PADDING_LAB_CACHE": str(tmp_path)},
         stdout=subprocess.PIPE,
         stderr=theirs,
+        # What a shell starts in the background ignores Ctrl-C, and so do its children: tests, too.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
     os.close(theirs)
     said, deadline = "", time.monotonic() + 120
