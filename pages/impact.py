@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 import streamlit as st
+from streamlit.errors import StreamlitAPIException
 
 from core.impact.code import Image, program
 from core.settings import InputError
@@ -54,8 +57,10 @@ def go_on_with_five() -> None:
     five = preset(PRESETS["Five layers, 28 × 28"])
     if not any(name in st.query_params for name in five):
         st.session_state.update(five)
-        # Controls that are not there yet do not write what the session sets into the address.
-        st.query_params.update({k: str(v) for k, v in PRESETS["Five layers, 28 × 28"].items()})
+        # Controls that are not there yet do not write what the session sets into the address; once
+        # they are, Streamlit lets nobody else.
+        with suppress(StreamlitAPIException):
+            st.query_params.update({k: str(v) for k, v in PRESETS["Five layers, 28 × 28"].items()})
 
 
 def compare() -> None:
