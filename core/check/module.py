@@ -69,9 +69,9 @@ def load(target: str) -> nn.Module:
 def exists(package: str) -> bool:
     """Whether there is a `package`, without importing it."""
     try:
-        return package in sys.modules or importlib.util.find_spec(package) is not None
-    except (ImportError, ValueError):  # no name at all, or a module without a specification
-        return False
+        return package.isidentifier() and importlib.util.find_spec(package) is not None
+    except ValueError:  # imported already, and without a specification
+        return True
 
 
 def imported(path: str) -> Any:
