@@ -138,9 +138,7 @@ NEAREST = "evenly padded"
 
 def all_layers(found: Report) -> None:
     shown = table(found)
-    shown["sees padding"] = shown["sees padding"].map(
-        lambda share: percent(share), na_action="ignore"
-    )
+    shown["sees padding"] = shown["sees padding"].map(percent, na_action="ignore")
     st.dataframe(shown.fillna(""), hide_index=True)
     st.caption("Pads: the padded cells that windows really read.")
 

@@ -54,13 +54,14 @@ def page() -> None:
 
 def go_on_with_five() -> None:
     """Compare the stacks that the question is about, unless a link has chosen others."""
-    five = preset(PRESETS["Five layers, 28 × 28"])
+    changes = PRESETS["Five layers, 28 × 28"]
+    five = preset(changes)
     if not any(name in st.query_params for name in five):
         st.session_state.update(five)
         # Controls that are not there yet do not write what the session sets into the address; once
         # they are, Streamlit lets nobody else.
         with suppress(StreamlitAPIException):
-            st.query_params.update({k: str(v) for k, v in PRESETS["Five layers, 28 × 28"].items()})
+            st.query_params.update({name: str(value) for name, value in changes.items()})
 
 
 def compare() -> None:

@@ -27,6 +27,11 @@ def unbroken(sentence: str) -> str:
     return re.sub(r"(?<=\d) (?=%|px|nats|points)| (?=±)|(?<=±) (?=\d)", "\u00a0", sentence)
 
 
+def bulleted(sentences: Iterable[str]) -> str:
+    """Sentences one below the other, each `unbroken`."""
+    return unbroken("\n".join(f"- {sentence}" for sentence in sentences))
+
+
 def percent(share: float, digits: int = 1, *, sign: bool = False) -> str:
     """A share rounded to `digits` after the point: "22.9 %", "−0.3 %", "1,250.0 %".
 

@@ -19,7 +19,7 @@ from pages.shared import announce, charts
 from pages.shared.alike import alike
 from pages.shared.changes import Across
 from pages.shared.opening import Opening
-from pages.shared.words import TEXT, percent, rough, unbroken
+from pages.shared.words import TEXT, bulleted, percent, rough, unbroken
 
 GUESSES = BETTER, SAME, WORSE = "better", "the same", "worse"
 
@@ -45,8 +45,7 @@ def _show(parts: Split, told: str, losses: Losses) -> None:
     st.markdown(unbroken(told), width=TEXT)
     if parts.padded_pixels > parts.pixels:
         charts.show(*_chart(parts), alt=headline(parts), key="split")
-    said = "\n".join(f"- {line}" for line in part_words(parts, losses))
-    st.markdown(unbroken(said), width=TEXT)
+    st.markdown(bulleted(part_words(parts, losses)), width=TEXT)
 
 
 class Losses(NamedTuple):

@@ -20,7 +20,7 @@ from pages.shared import charts
 from pages.shared.alike import alike
 from pages.shared.changes import Across, around
 from pages.shared.verdict import figures
-from pages.shared.words import TEXT, listed, unbroken
+from pages.shared.words import TEXT, bulleted, listed, unbroken
 
 
 @alike
@@ -36,8 +36,7 @@ def show() -> None:
             said = "  ".join(map(sentence, findings))
             charts.show(table(findings), chart(findings, domain), alt=said, key=f"why_{width}")
             st.caption(legend(findings))
-        said = "\n".join(f"- {line}" for line in map(sentence, findings))
-        st.markdown(unbroken(said), width=TEXT)
+        st.markdown(bulleted(map(sentence, findings)), width=TEXT)
     st.subheader("What survived")
     st.markdown(unbroken("\n\n".join(conclusion(wide, narrow))), width=TEXT)
 

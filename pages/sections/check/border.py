@@ -21,7 +21,7 @@ from pages.shared import charts, sources
 from pages.shared.controls import control
 from pages.shared.opening import ask, invite
 from pages.shared.take_away import take_away
-from pages.shared.words import TEXT, unbroken
+from pages.shared.words import TEXT, bulleted, unbroken
 
 
 def _again(name: str, default: Any) -> Any:
@@ -64,12 +64,11 @@ def show() -> None:
     own = border_live.own(cell)
     draw(cell, found, own)
     border_live.show(cell, SEEDS.stop + len(own))
-    st.markdown(unbroken("\n".join(f"- {x}" for x in words.judged(cell, found))), width=TEXT)
+    st.markdown(bulleted(words.judged(cell, found)), width=TEXT)
     st.caption("Changes are relative to where they start: −50 % is half the accuracy.")
     st.subheader("Is it the padding?")
     st.markdown("What became of the expectation, from the middle to the border:", width=TEXT)
-    became = "\n".join(f"- {line}" for line in words.expectation(cell.pool, found))
-    st.markdown(unbroken(became), width=TEXT)
+    st.markdown(bulleted(words.expectation(cell.pool, found)), width=TEXT)
     st.table(words.at_the_border(cell.pool, found).map(unbroken))
     st.caption(
         "Accuracy where the ink touches the border: mean of the four sides and of "

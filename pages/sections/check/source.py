@@ -79,8 +79,7 @@ def pasted() -> tuple[Graph, tuple[str, ...], str] | None:
     if len(text) > MAX_CODE:  # a field with a limit of its own would drop the paste in silence
         st.error(
             f"The code has {len(text):,} characters: expected at most {MAX_CODE:,}, the model "
-            "alone. "
-            f"The command line reads {MAX_TEXT:,}, from a file."
+            f"alone. The command line reads {MAX_TEXT:,}, from a file."
         )
         return None
     remember(text)
