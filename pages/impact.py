@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
-
 import streamlit as st
-from streamlit.errors import StreamlitAPIException
 
 from core.impact.code import Image, program
 from core.settings import InputError
@@ -54,14 +51,9 @@ def page() -> None:
 
 def go_on_with_five() -> None:
     """Compare the stacks that the question is about, unless a link has chosen others."""
-    changes = PRESETS["Five layers, 28 × 28"]
-    five = preset(changes)
+    five = preset(PRESETS["Five layers, 28 × 28"])
     if not any(name in st.query_params for name in five):
         st.session_state.update(five)
-        # Controls that are not there yet do not write what the session sets into the address; once
-        # they are, Streamlit lets nobody else.
-        with suppress(StreamlitAPIException):
-            st.query_params.update({name: str(value) for name, value in changes.items()})
 
 
 def compare() -> None:
