@@ -10,7 +10,8 @@ from PIL import Image
 from playwright.sync_api import FloatRect, Page, expect
 
 from tests.benchmarks.visitors import chromium, visit
-from tests.browser.conftest import ROOT, serving, settle
+from tests.browser.conftest import settle
+from tests.servers import ROOT, serving
 
 FOLDER = ROOT / ".github"
 SLOW = [1500, *[500] * 7, 2500]  # milliseconds of each width

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.served import served
+from tests.servers import served
 
 ROOT = Path(__file__).parents[1]
 REQUIREMENTS = (ROOT / "requirements.txt").read_text()

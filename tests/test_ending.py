@@ -11,7 +11,7 @@ from urllib.parse import urlencode
 from core.autoencoder import Settings
 from core.autoencoder.store import Folder
 from tests.benchmarks.session import connected
-from tests.browser.conftest import started
+from tests.servers import started
 
 CHOSEN = Settings(
     dataset="digits", train_size=1_000, batch_size=32, seed=5, device="cpu", channels=8, depth=1

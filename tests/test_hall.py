@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from tests.benchmarks.hall import TOGGLES, hall
-from tests.browser.conftest import serving
+from tests.servers import serving
 
 SMALL = "images=5000&train_size=5000&batch_size=256&channels=8"
 

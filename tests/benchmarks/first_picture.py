@@ -18,7 +18,7 @@ from playwright.sync_api import Browser
 
 from core.machine import processor
 from tests.benchmarks.visitors import chromium
-from tests.browser.conftest import ROOT, serving
+from tests.servers import ROOT, serving
 
 PLAIN = "import streamlit as st\nst.line_chart([1, 3, 2])\n"
 OURS = ("", *sorted(page.stem for page in (ROOT / "pages").glob("*.py")))

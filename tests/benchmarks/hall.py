@@ -29,8 +29,7 @@ from tests.benchmarks.data import dataset
 from tests.benchmarks.memory import watched
 from tests.benchmarks.session import connected
 from tests.benchmarks.visitors import figures
-from tests.browser.conftest import serving
-from tests.browser.test_proxy import proxied
+from tests.servers import proxied, serving
 
 ROOT = Path(__file__).parents[2]
 TOGGLES = ("Five layers, 28 × 28", "Stride 2: PyTorch, TensorFlow", "One layer, 10 × 10")

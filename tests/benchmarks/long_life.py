@@ -20,7 +20,7 @@ from pathlib import Path
 from core.machine import processor
 from tests.benchmarks.memory import megabytes, server, together
 from tests.benchmarks.session import connected
-from tests.browser.conftest import serving
+from tests.servers import serving
 
 AT_ONCE = 4  # visitors
 DEADLINE = 300.0  # seconds for one visit

@@ -22,7 +22,7 @@ from urllib.parse import urlencode
 from core.autoencoder import LIVE, ORIGINAL
 from tests.benchmarks.data import dataset
 from tests.benchmarks.visitors import chromium, visit
-from tests.browser.conftest import serving
+from tests.servers import serving
 
 
 def server() -> int:

@@ -26,7 +26,7 @@ from core.autoencoder.runs import View
 from tests.benchmarks.memory import server
 from tests.benchmarks.session import connected
 from tests.benchmarks.visitors import made_up
-from tests.browser.conftest import serving
+from tests.servers import serving
 
 SEED = 1000  # of the run that goes on for ever; nobody ships it
 GOING_ON = (

@@ -19,7 +19,7 @@ from playwright.sync_api import Browser, Page
 
 from tests.benchmarks.data import dataset
 from tests.benchmarks.visitors import chromium, click, figures, keep, visit, watching
-from tests.browser.conftest import serving
+from tests.servers import serving
 
 PRESETS = ("4 px", "6 px")
 PAGES = ("Influence", "Shapes", "Autoencoder")

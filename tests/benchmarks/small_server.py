@@ -24,7 +24,8 @@ from core.machine import processor
 from tests.benchmarks.data import dataset
 from tests.benchmarks.memory import watched
 from tests.benchmarks.visitors import chromium
-from tests.browser.conftest import ROOT, serving, settle
+from tests.browser.conftest import settle
+from tests.servers import ROOT, serving
 
 PAGES = sorted(page.stem for page in (ROOT / "pages").glob("*.py"))
 NAME = f"padding_lab_{os.getpid()}"

@@ -17,7 +17,7 @@ from pathlib import Path
 from playwright.sync_api import Page
 
 from tests.benchmarks.visitors import chromium, figures, visit
-from tests.browser.conftest import serving
+from tests.servers import serving
 
 SEEN = ("progress", "both curves", "verdict so far", "end")
 

@@ -15,7 +15,7 @@ from pathlib import Path
 from core.autoencoder import Settings, runs
 from core.autoencoder.runs import View
 from tests.benchmarks.visitors import chromium, click, figures, keep, made_up, shown, visit
-from tests.browser.conftest import serving
+from tests.servers import serving
 
 NAMES = ("4 px", "6 px")
 SIZES = {"4 px": "36 × 36", "6 px": "40 × 40"}  # on the page, once it shows the preset

@@ -2,18 +2,13 @@
 
 import os
 import shutil
-import socket
-import subprocess
-import sys
-import urllib.request
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from pathlib import Path
+from collections.abc import Callable, Iterator
 
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
-ROOT = Path(__file__).parents[2]
+from tests.servers import serving
+
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 QUIET = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 QUIET += ["--disable-component-update", "--disable-sync", "--no-first-run"]
@@ -33,71 +28,6 @@ def browser() -> Iterator[Browser]:
         running = playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
         yield running
         running.close()
-
-
-@contextmanager
-def serving(
-    folder: Path,
-    *,
-    streamlit: Sequence[str] = ("-m", "streamlit"),
-    script: str = "streamlit_app.py",
-    **environment: str,
-) -> Iterator[str]:
-    """The app on a free port; the address to reach it at. What it logs goes to `folder`/log.
-
-    `streamlit` is what Python is to run as Streamlit, `script` what that is to run.
-    """
-    with started(folder, streamlit, environment, script) as (_, address):
-        yield address
-
-
-@contextmanager
-def started(
-    folder: Path,
-    streamlit: Sequence[str],
-    environment: dict[str, str],
-    script: str = "streamlit_app.py",
-) -> Iterator[tuple["subprocess.Popen[bytes]", str]]:
-    """The process of such a server, and its address."""
-    port = free_port()
-    command = [sys.executable, *streamlit, "run", script]
-    command += [f"--server.port={port}", "--server.address=127.0.0.1", "--server.headless=true"]
-    with (folder / "log").open("w") as log:
-        server = subprocess.Popen(
-            command, cwd=ROOT, env=os.environ | environment, stdout=log, stderr=log
-        )
-    try:
-        address = f"http://127.0.0.1:{port}"
-        wait_until_healthy(server, address)
-        yield server, address
-    finally:
-        server.terminate()
-        server.wait(20)
-
-
-def free_port() -> int:
-    """A port that nobody listened at just now."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port: int = free.getsockname()[1]
-        return port
-
-
-def wait_until_healthy(server: "subprocess.Popen[bytes]", address: str) -> None:
-    """Wait until the app answers at `address`; RuntimeError where `server` ends, or never does."""
-    for _ in range(300):
-        if server.poll() is not None:
-            raise RuntimeError(f"the server ended at once with exit code {server.returncode}")
-        try:
-            with urllib.request.urlopen(f"{address}/_stcore/health", timeout=5):
-                return
-        except OSError:
-            # The port is not open yet; the server itself gives no sign to wait for.
-            try:
-                server.wait(0.1)
-            except subprocess.TimeoutExpired:
-                continue
-    raise RuntimeError("the server did not become healthy")
 
 
 @pytest.fixture(scope="session")

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page
 
-from tests.browser.conftest import ROOT, serving
 from tests.browser.visitor import Visitor
+from tests.servers import ROOT, serving
 
 PAGES = ["", *sorted(page.stem for page in (ROOT / "pages").glob("*.py"))]
 

@@ -6,7 +6,8 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.conftest import serving, settle
+from tests.browser.conftest import settle
+from tests.servers import serving
 
 Visit = Callable[..., Page]
 

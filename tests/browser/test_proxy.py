@@ -1,13 +1,9 @@
 """The README's proxy before servers: real nginx. Skipped, and said so, where there is none."""
 
-import os
 import re
-import shutil
-import subprocess
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from functools import partial
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
@@ -15,44 +11,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import ROOT, free_port, settle, wait_until_healthy
-from tests.served import served
-
-NGINX = shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin")
-
-
-@contextmanager
-def proxied(folder: Path, servers: list[str]) -> Iterator[str]:
-    """The README's proxy before `servers` (host:port); its address."""
-    if NGINX is None:
-        if os.environ.get("CI"):
-            pytest.fail("nginx is not installed")
-        pytest.skip("nginx is not installed: the recipe cannot be tried")
-    port = free_port()
-    found = re.search(r"```nginx\n(.*?)```", (ROOT / "README.md").read_text(), re.DOTALL)
-    assert found
-    upstream = "".join(f"server {server}; " for server in servers)
-    recipe = re.sub(r"(server 127\.0\.0\.1:\d+; )+", upstream, found[1])
-    recipe = recipe.replace("listen 80;", f"listen 127.0.0.1:{port};")
-    places = "".join(
-        f"{kind}_temp_path {folder}/{kind};\n"
-        for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
-    )
-    (folder / "nginx.conf").write_text(
-        f"daemon off; pid {folder}/pid; error_log {folder}/log; events {{}}\n"
-        f"http {{ access_log off; {places}{recipe} }}"
-    )
-    command = [NGINX, "-p", str(folder), "-c", str(folder / "nginx.conf"), "-e", f"{folder}/log"]
-    checked = subprocess.run([*command, "-t"], capture_output=True, text=True, timeout=20)
-    assert checked.returncode == 0, checked.stderr
-    process = subprocess.Popen(command)
-    try:
-        address = f"http://127.0.0.1:{port}"
-        wait_until_healthy(process, address)
-        yield address
-    finally:
-        process.terminate()
-        process.wait(20)
+from tests.browser.conftest import settle
+from tests.servers import proxied, served
 
 
 class Named(BaseHTTPRequestHandler):

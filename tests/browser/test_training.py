@@ -6,7 +6,7 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.conftest import serving
+from tests.servers import serving
 
 Visit = Callable[..., Page]
 

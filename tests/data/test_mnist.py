@@ -17,7 +17,7 @@ import pytest
 from core.arrays import Bytes
 from core.data import mnist
 from core.data.mnist import DamagedFile, MissingData, Stopped
-from tests.served import served
+from tests.servers import served
 
 SMALL = replace(mnist.TRAIN, shape=(5, 28, 28), packed=4_000)
 PIXELS = np.random.default_rng(0).integers(256, size=SMALL.shape, dtype=np.uint8)
