@@ -42,6 +42,8 @@ FAILURE = re.compile(r"Traceback|Exception|\b(ERROR|CRITICAL)\b")
 CHANGED = """([before, control, plays, later]) =>
     later ? !visitor.find(control) : visitor.changed(before, control, plays)"""
 
+ARRIVED = "before => !visitor.changed(before, null, false) || visitor.still()"
+
 ROW = 35  # pixels of a row in a table that is written into
 
 GUESS = "guess"  # the key of a page's guess: what it reveals is the business of the page after it
@@ -265,14 +267,12 @@ class Visitor:
             return
         try:
             undo()
-            self.page.wait_for_function(
-                "before => !visitor.changed(before, null, false)",
-                arg=look,
-                polling=50,
-                timeout=REST,
-            )
+            self.page.evaluate("visitor.forget()")
+            self.page.wait_for_function(ARRIVED, arg=look, polling=200, timeout=REST)
         except Error:
             return
+        if self.page.evaluate("before => visitor.changed(before, null, false)", look):
+            return  # it leads elsewhere
         self._steps = before
 
     def _leave(self) -> None:
