@@ -27,7 +27,7 @@ from core.settings import InputError
 Convention = Literal["either", "keras", "torch"]
 CONVENTIONS: tuple[Convention, ...] = ("either", "keras", "torch")
 
-CONVOLUTION, MAX_POOL, AVERAGE_POOL, UPSAMPLING = KINDS = ("conv", "maxpool", "avgpool", "up")
+CONVOLUTION, MAX_POOL, AVERAGE_POOL, UPSAMPLING = ("conv", "maxpool", "avgpool", "up")
 PADDINGS = ("same", "valid", "full")
 PADDING_MODES = ("zeros", "reflect", "replicate", "circular", "symmetric", "partial")
 

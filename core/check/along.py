@@ -22,7 +22,6 @@ from core.check.graph import (
     Crop,
     Flatten,
     Global,
-    Graph,
     Input,
     Linear,
     Match,
@@ -127,7 +126,7 @@ class Stretched:
 
 @dataclass(frozen=True)
 class Scaled:
-    """Resizing; `like` where the second node that is read gives the size."""
+    """Resizing; with neither scale nor size, to the size of the second node that is read."""
 
     scale: Fraction | None
     size: int | None
@@ -588,8 +587,3 @@ def shift_of(operation: AxisOperation, laid: Laid) -> Fraction:
         case _:
             return Fraction(0)
     return centre - Fraction(length - 1, 2)
-
-
-def strands(graph: Graph, axis: int) -> tuple[AxisOperation, ...]:
-    """Every node's operation along one axis, in the graph's order."""
-    return tuple(along(node.operation, axis) for node in graph.nodes)

@@ -83,7 +83,7 @@ def follow(reader: Reader, library: FrameworkNames, tree: Any, channels: int) ->
         if not any(isinstance(value, MODELS) for value in reader.scope.names.values()):
             raise
         reader.steps = 0  # a training loop, say: the model stands before it
-    name, model, also = chosen(reader, library)
+    name, model, also = chosen(reader)
     if isinstance(model, KerasModel):
         net, outputs = model.image.net, model.outputs
     elif isinstance(model, Tensor):
@@ -108,7 +108,7 @@ MODELS = (Instance, Container, KerasModel)
 USUAL = ("model", "net", "network")
 
 
-def chosen(reader: Reader, library: FrameworkNames) -> tuple[str, Any, str]:
+def chosen(reader: Reader) -> tuple[str, Any, str]:
     """The network among all that the text defines, its name, and what to say of the choice.
 
     That is a model under a usual name, else the last one; else what the last class, or function,
@@ -129,7 +129,7 @@ def chosen(reader: Reader, library: FrameworkNames) -> tuple[str, Any, str]:
         others = [other for other in models if models[other] is not models[name]]
         also = f"read '{name}'; the text also makes {', '.join(others[:5])}" if others else ""
         return name, models[name], also
-    return *unnamed(reader, library), ""
+    return *unnamed(reader), ""
 
 
 def not_known(value: Unknown) -> Unreadable:
@@ -141,7 +141,7 @@ def not_known(value: Unknown) -> Unreadable:
     )
 
 
-def unnamed(reader: Reader, library: FrameworkNames) -> tuple[str, Any]:
+def unnamed(reader: Reader) -> tuple[str, Any]:
     """`chosen`, where no model has a name."""
     names = reader.scope.names
     broken = {
@@ -150,7 +150,7 @@ def unnamed(reader: Reader, library: FrameworkNames) -> tuple[str, Any]:
         if isinstance(value, Unknown) and value.fault is not None
     }
     try:
-        made = from_definition(reader, library)
+        made = from_definition(reader)
     except Unreadable:
         if not broken:
             raise
@@ -183,7 +183,7 @@ def is_network(value: Any) -> bool:
     return bool(value.children) if isinstance(value, Container) else True
 
 
-def from_definition(reader: Reader, library: FrameworkNames) -> tuple[str, Any] | None:
+def from_definition(reader: Reader) -> tuple[str, Any] | None:
     """A model made by the last class that no other one uses, or by the last function."""
     names = reader.scope.names
     classes = [
@@ -201,12 +201,12 @@ def from_definition(reader: Reader, library: FrameworkNames) -> tuple[str, Any] 
     first: Unreadable | None = None
     for kind in [c for c in classes[::-1] if c.name not in used] + classes[::-1]:
         try:
-            return kind.name, made_with_guesses(reader, library, kind)
+            return kind.name, made_with_guesses(reader, kind)
         except Unreadable as error:
             first = first or error
     for function in [v for v in list(names.values())[::-1] if isinstance(v, Function)]:
         try:
-            outcome = made_with_guesses(reader, library, function)
+            outcome = made_with_guesses(reader, function)
         except Unreadable as error:
             first = first or error
             continue
@@ -237,7 +237,7 @@ GUESSES = {
 """Values for what a class asks for and the text never gives; each is said."""
 
 
-def made_with_guesses(reader: Reader, library: FrameworkNames, maker: Class | Function) -> Any:
+def made_with_guesses(reader: Reader, maker: Class | Function) -> Any:
     """What a class or function makes, with `GUESSES` for what it needs to be told."""
     start = maker.find("__init__") if isinstance(maker, Class) else maker
     parameters: tuple[Parameter, ...] = ()

@@ -8,10 +8,8 @@ are nowhere. Each operation knows its own framework's rules (`same` means anothe
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
-from graphlib import CycleError, TopologicalSorter
 from typing import Literal
 
 from core.layers import MAX_LENGTH, UPSAMPLING, Convention, Layer, Stack
@@ -298,19 +296,6 @@ class Graph:
         )
 
 
-def ordered(nodes: Iterable[Node]) -> Graph:
-    """The graph of `nodes` given in any order; InputError where they read each other in a ring."""
-    by_name = {node.name: node for node in nodes}
-    reads = {name: [n for n in node.inputs if n in by_name] for name, node in by_name.items()}
-    try:
-        order = list(TopologicalSorter(reads).static_order())
-    except CycleError as error:
-        place = by_name[error.args[1][0]].place
-        raise InputError(f"network: {place} is computed from itself, in a ring") from None
-    found = [by_name[name] for name in order]
-    return Graph(tuple(sorted(found, key=lambda node: not isinstance(node.operation, Input))))
-
-
 def chain(stack: Stack, channels: int = 3) -> Graph:
     """A line of the layer language as a graph."""
     nodes = [Node("input", Input(channels))]
@@ -394,8 +379,3 @@ def numbers(operation: Operation) -> list[tuple[str, float, float, float]]:
     if channels is not None:
         found.append(("the number of channels", channels, 1, MAX_CHANNELS))
     return found
-
-
-def window(layer: Layer) -> Window:
-    """The layer with the same numbers along both axes."""
-    return Window(layer, layer)

@@ -15,7 +15,6 @@ from core.check.graph import (
     Resize,
     Window,
     chain,
-    ordered,
 )
 from core.layers import Layer, parse_stack
 from core.settings import InputError
@@ -68,15 +67,6 @@ def test_more_nodes_than_any_network_has_are_refused() -> None:
     nodes = [START] + [relu(str(number), "x") for number in range(MAX_NODES)]
     with pytest.raises(InputError, match="at most"):
         Graph(tuple(nodes))
-
-
-def test_order_is_found_and_rings_are_refused() -> None:
-    graph = ordered([relu("b", "a"), relu("a", "x"), START])
-    assert [node.name for node in graph.nodes] == ["x", "a", "b"]
-    with pytest.raises(InputError, match="in a ring"):
-        ordered([START, relu("a", "b"), relu("b", "a")])
-    with pytest.raises(InputError, match="'z', which is not there"):
-        ordered([START, relu("a", "z")])
 
 
 def test_who_reads_whom() -> None:

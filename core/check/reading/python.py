@@ -167,7 +167,7 @@ class Reader:
                 if node.value is not None:
                     self.assign(node.target, self.evaluate(node.value, scope), scope)
             case ast.AugAssign():
-                old = self.evaluate(as_read(node.target), scope)
+                old = self.evaluate(node.target, scope)
                 new = self.evaluate(node.value, scope)
                 if isinstance(old, list) and isinstance(new, list | tuple):
                     old.extend(new)
@@ -645,8 +645,3 @@ def touched(statement: ast.stmt) -> set[str]:
             if isinstance(root, ast.Name) and node.func.attr in MUTATING:
                 names.add(root.id)
     return names
-
-
-def as_read(target: ast.expr) -> ast.expr:
-    """An assignment's target as an expression: the tree keeps the two apart only by a mark."""
-    return target

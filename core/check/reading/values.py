@@ -534,10 +534,6 @@ def container(framework: Framework, kind: str, given: Arguments, line: int | Non
     for layer in layers:
         if isinstance(layer, Unknown) and layer.fault:
             raise layer.fault
-    if framework == "keras":
-        named = given.named.get("name")
-        made.name = ""
-        del named
     made.children = layers
     return made
 
