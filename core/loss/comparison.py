@@ -4,28 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Protocol
 
 from core.autoencoder import Checkpoint
 from core.split import Split, split
 
 Pairs = Mapping[int, tuple[Checkpoint, Checkpoint]]
 """The unpadded and the padded network of each seed whose two runs are there."""
-
-
-class Tested(Protocol):
-    """A network measured on a test set; all but `per_pixel` are nats per image."""
-
-    @property
-    def per_pixel(self) -> float: ...
-    @property
-    def total(self) -> float: ...
-    @property
-    def interior(self) -> float: ...
-    @property
-    def border(self) -> float: ...
-    @property
-    def entropy_floor(self) -> float: ...
 
 
 @dataclass(frozen=True)
@@ -39,7 +23,7 @@ class Comparison:
     border: float  # share of the padded loss that lies on the border
 
 
-def compare(unpadded: Tested, padded: Tested) -> Comparison:
+def compare(unpadded: Checkpoint, padded: Checkpoint) -> Comparison:
     """Three ways to compare two arms that the same images were shown to."""
     return Comparison(
         per_pixel=padded.per_pixel / unpadded.per_pixel - 1,

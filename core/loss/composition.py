@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
 from functools import lru_cache
 from typing import NamedTuple
@@ -39,7 +38,8 @@ def original(padded: Float32, pad_width: int) -> Float32:
     return padded[pad_width : pad_width + SIZE, pad_width : pad_width + SIZE]
 
 
-def mean(tested: Sequence[Checkpoint]) -> Checkpoint:
+@lru_cache(16)
+def mean(tested: tuple[Checkpoint, ...]) -> Checkpoint:
     """The first of `tested` with maps that are means over them all; one arm's, of several seeds.
 
     Raises ValueError where there is none. Samples, weights and the training loss are the first's.
@@ -58,7 +58,4 @@ def means(pairs: Pairs) -> dict[str, Checkpoint]:
     one is remembered.
     """
     both = zip(*pairs.values(), strict=True) if pairs else ((), ())
-    return {arm: _mean(tested) for arm, tested in zip(("unpadded", "padded"), both, strict=True)}
-
-
-_mean = lru_cache(16)(mean)
+    return {arm: mean(tested) for arm, tested in zip(("unpadded", "padded"), both, strict=True)}

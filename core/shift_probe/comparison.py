@@ -44,11 +44,6 @@ EVERY_PADDING = tuple(
 """Every padding and mode; 'valid' pads nothing, so it needs no mode."""
 
 
-def compare(settings: Settings) -> tuple[Row, ...]:
-    """The same experiment under every padding."""
-    return tuple(compare_one(settings, padding, mode) for padding, mode in EVERY_PADDING)
-
-
 def windows_met(settings: Settings) -> tuple[int, int] | None:
     """How many windows meet the corner's pixel, and at most a pixel, with one unpadded layer.
 

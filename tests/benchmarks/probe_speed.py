@@ -14,7 +14,7 @@ import torch.nn.functional as F
 
 from core import machine
 from core.shift_probe import Network, Settings, prove, report, train
-from core.shift_probe.comparison import compare
+from core.shift_probe.comparison import EVERY_PADDING, compare_one
 from core.shift_probe.readout import readouts
 from core.shift_probe.red_green import Settings as RedGreen
 from core.shift_probe.red_green import run
@@ -60,7 +60,9 @@ def main() -> None:
         "prove": lambda: prove(Network(Settings())),
         "prove, 32×32, kernel 7": lambda: prove(Network(large)),
         "report": lambda: report(Settings()),
-        "compare all paddings": lambda: compare(Settings()),
+        "compare all paddings": lambda: [
+            compare_one(Settings(), *padded) for padded in EVERY_PADDING
+        ],
         "readouts, depths 1 to 8": lambda: readouts("same"),
         "red-green, one run": lambda: run(RedGreen()),
     }

@@ -43,16 +43,16 @@ def test_parts_add_up_to_the_total(trained: tuple[Checkpoint, Checkpoint]) -> No
 
 def test_the_mean_of_networks_is_that_of_their_maps() -> None:
     first, other = checkpoint(2, 78.4, 1.0), checkpoint(2, 80.4, 3.0)
-    both = mean([first, other])
+    both = mean((first, other))
     assert both.interior == pytest.approx(79.4)
     assert both.border == pytest.approx(2.0)
     assert both.squared_error_map == pytest.approx(
         (first.squared_error_map + other.squared_error_map) / 2
     )
-    assert mean([first]).total == first.total
+    assert mean((first,)).total == first.total
     assert original(both.loss_map, both.pad_width).shape == (28, 28)
     with pytest.raises(ValueError, match="no checkpoints"):
-        mean([])
+        mean(())
 
 
 def test_the_means_of_both_arms_over_seeds() -> None:

@@ -10,7 +10,7 @@ import pytest
 from core.layers import PADDING_MODES, PADDINGS
 from core.shift_probe import Network, Proof, Settings, prove, train, windows_met
 from core.shift_probe.classes import convolutions, leak
-from core.shift_probe.comparison import compare
+from core.shift_probe.comparison import EVERY_PADDING, compare_one
 from core.shift_probe.equivariance import room, shift
 from core.shift_probe.seeds import Spread, spread
 from core.shift_probe.touching import signs, signs_in_the_end, signs_when_perfect, untouched_ends
@@ -103,7 +103,9 @@ def test_the_issue_s_two_settings() -> None:
     assert leaks[1].depth == 3
     assert "invariant" not in " ".join(words.classes_text(full))
     assert "too small to show it" in " ".join(words.depth_text(full, leaks))
-    verdicts = {(r.padding, r.padding_mode): words.row_verdict(r) for r in compare(full.settings)}
+    verdicts = {
+        padded: words.row_verdict(compare_one(full.settings, *padded)) for padded in EVERY_PADDING
+    }
     assert "on a large one it does" in verdicts["full", "circular"]
     assert verdicts["same", "circular"] == "invariant: tells no position from another"
     valid = Settings(3, 3, 1, "valid")
@@ -130,7 +132,7 @@ def test_windows_are_counted_as_they_lie(size: int, kernel: int) -> None:
 @pytest.mark.parametrize("size", [3, 4, 6])
 def test_the_text_on_all_paddings_fits_the_table(size: int, kernel: int) -> None:
     settings = Settings(size, kernel)
-    rows = compare(settings)
+    rows = [compare_one(settings, *padded) for padded in EVERY_PADDING]
     text = words.padding_text(rows, windows_met(settings), settings)
     for row in rows:
         if row.padding != "full" or row.refusal or row.padding_mode in ("zeros", "partial"):
