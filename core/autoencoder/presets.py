@@ -13,8 +13,6 @@ from core.autoencoder import why
 from core.autoencoder.experiment import LIVE, ORIGINAL, Run
 from core.autoencoder.record import State, as_shipped
 
-SEEDS = (0, 1, 2)
-
 _CHANGES: dict[str, dict[str, Any]] = {
     "As asked: 2 px, edge": {"pad_width": 2},
     "1 px": {"pad_width": 1},

@@ -37,12 +37,6 @@ def region(words: str, *, key: str) -> None:
         _component(data=words, key=f"announced_{key}_region")
 
 
-def answer(words: str) -> None:
-    """The answer to a page's question as its header; spoken once the page is drawn."""
-    st.header(words)
-    say(words)
-
-
 def say(words: str) -> None:
     """Have `words`, Markdown's stars left out, spoken once the page is drawn."""
     st.session_state[ANSWER] = words.replace("*", "")

@@ -29,7 +29,7 @@ class Step:
     """One slide of the talk, at `/stage?step=` and its `name`.
 
     topic: the page that it belongs to; show: draws picture and sentence. Where the hall votes,
-    there are `choices` instead, and `about`, a sentence beside the address to vote at.
+    there are `choices` instead.
     """
 
     name: str
@@ -37,7 +37,6 @@ class Step:
     question: str
     show: Callable[[], None] | None = None
     choices: tuple[str, ...] = ()
-    about: str = ""
 
 
 HTML = '<div class="shot"><figure role="img"></figure><p></p></div>'
@@ -109,7 +108,7 @@ export default function ({ parentElement, data }) {
     draw(0);
   } else {
     stop();
-    draw(begun ? figure.at : data.pace ? last : data.start);
+    draw(begun ? figure.at : data.pace ? last : 0);
   }
 
   figure.ariaLabel = data.alt;
@@ -157,7 +156,6 @@ def show(shots: Sequence[Shot], *, name: str, alt: str, pace: int = 0, drags: bo
             "alt": alt,
             "pace": pace,
             "drags": drags,
-            "start": 0,
         },
         key="shot",
     )

@@ -10,7 +10,6 @@ from core.autoencoder import ORIGINAL, Checkpoint, Run, training
 from core.autoencoder.figures import of, read
 from core.autoencoder.presets import (
     ORIGINAL_PADDED,
-    SEEDS,
     every_run,
     judged_seeds,
     only_of_controls,
@@ -84,7 +83,7 @@ def test_images(mnist_dir: Path) -> Bytes:
     [
         run
         for run in RUNS
-        if run.settings.seed == 0 or (run.images > 20_000 and run.settings.seed in SEEDS)
+        if run.settings.seed == 0 or (run.images > 20_000 and run.settings.seed < 3)
     ],
     ids=name,
 )
