@@ -427,6 +427,11 @@ def pads(layer: Layer, length: int) -> tuple[int, int]:
     return 0, 0
 
 
+def sides(rows: tuple[int, int], columns: tuple[int, int]) -> dict[str, int]:
+    """A pair along each axis, under the names of the image's sides."""
+    return {"top": rows[0], "bottom": rows[1], "left": columns[0], "right": columns[1]}
+
+
 def refuse(layer: Layer, convention: Convention) -> None:
     """Raise InputError for what the framework of `convention` does not offer."""
     torch, keras = convention == "torch", convention == "keras"

@@ -26,6 +26,7 @@ from core.layers import (
     fit,
     parse_stack,
     refuse,
+    sides,
 )
 from core.settings import Choice, InputError, Maybe, Whole, check, setting
 from core.stack_code import torch_code
@@ -270,8 +271,3 @@ def describe(step: Step) -> dict[str, Any]:
         "unused": {"rows": len(step.rows.unused), "columns": len(step.columns.unused)},
         "parameters": step.parameters,
     }
-
-
-def sides(rows: tuple[int, int], columns: tuple[int, int]) -> dict[str, int]:
-    """A pair along each axis, under the names of the image's sides."""
-    return {"top": rows[0], "bottom": rows[1], "left": columns[0], "right": columns[1]}

@@ -45,6 +45,7 @@ from core.layers import (
     Indices,
     Layer,
     fit,
+    refuse_pads,
 )
 from core.settings import InputError
 
@@ -276,7 +277,7 @@ def lay(
         case Whole():
             return Laid(lengths, 1)
         case Padded(before, after, mode):
-            refuse_copies(mode, lengths[0], max(before, after))
+            refuse_pads(padding_layer(mode), lengths[0], max(before, after))
             around = (carried[0] + before, carried[1] + after)
             return Laid(lengths, bounded(lengths[0] + before + after), carried=around)
         case Cropped(before, after):
@@ -338,13 +339,9 @@ def bounded(length: int) -> int:
     return length
 
 
-def refuse_copies(mode: str, length: int, longest: int) -> None:
-    """Raise InputError where the pixels to copy into the padding run out."""
-    supply = {"reflect": length - 1, "circular": length, "symmetric": length}
-    if longest > supply.get(mode, longest):
-        raise InputError(
-            f"{mode} padding of {longest} on an input of {length}: expected at most {supply[mode]}"
-        )
+def padding_layer(mode: str) -> Layer:
+    """A line of padding as a layer: a kernel of 1 reads each cell, padded or not."""
+    return Layer(CONVOLUTION, 1, padding_mode=mode)
 
 
 def beyond(operation: Stretched, length: int, output: int) -> Sides:
@@ -445,7 +442,7 @@ def trace(operation: AxisOperation, laid: Laid, which: int = 0) -> Trace | None:
         case Windowed(layer, convention, pixels_only):
             return trace_window(layer, length, convention, pixels_only)
         case Padded(before, after, mode):
-            cells = Axis(Layer(CONVOLUTION, 1, padding_mode=mode), length, before, after, output)
+            cells = Axis(padding_layer(mode), length, before, after, output)
             places = np.arange(-before, length + after)
             return Trace(length, cells.cells[:, None], ((places < 0) | (places >= length))[:, None])
         case Cropped(before):

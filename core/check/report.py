@@ -9,7 +9,7 @@ from functools import cached_property, lru_cache
 from typing import Any
 
 from core.check import sizes
-from core.check.along import COLUMNS, ROWS, Sides
+from core.check.along import COLUMNS, ROWS
 from core.check.findings import (
     Lopsided,
     Reached,
@@ -25,7 +25,7 @@ from core.check.graph import Flatten, Graph, Linear, Transposed, Unknown, Window
 from core.check.leaks import Leak, cures, leak
 from core.check.paths import Counts, count
 from core.check.walk import Place, Walk, misled, walk
-from core.layers import CONVOLUTION, Indices
+from core.layers import CONVOLUTION, Indices, sides
 from core.settings import InputError, Maybe, Whole, check, setting
 
 FAULTS = ("unused", "lopsided", "mismatch")
@@ -342,11 +342,6 @@ def branches(graph: Graph) -> dict[str, str | None]:
         inherited = found[node.inputs[0]] if len(node.inputs) == 1 else None
         found[node.name] = inherited or str(node)
     return found
-
-
-def sides(rows: Sides, columns: Sides) -> dict[str, int]:
-    """A pair along each axis, under the names of the image's sides."""
-    return {"top": rows[0], "bottom": rows[1], "left": columns[0], "right": columns[1]}
 
 
 def asked(words: str) -> Sequence[str]:
