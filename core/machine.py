@@ -12,7 +12,7 @@ import threading
 import types
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar
@@ -88,6 +88,13 @@ def one_thread() -> Iterator[None]:
 
 
 # --- Cores --------------------------------------------------------------------------------------
+
+
+def lower_priority() -> None:
+    """Have whoever else is at work on this machine come before this thread, on Linux."""
+    with suppress(AttributeError, OSError):
+        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), 10)
+
 
 _helping = 0
 

@@ -14,7 +14,6 @@ import atexit
 import contextlib
 import logging
 import math
-import os
 import shutil
 import threading
 import time
@@ -521,9 +520,7 @@ def train(
 ) -> State | None:
     """Load or make the images, then train; what is being done is reported throughout."""
     on_progress(state, "Getting ready")
-    # On Linux a thread has a priority of its own: whoever else is at work here comes first.
-    with contextlib.suppress(AttributeError, OSError):
-        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), 10)
+    machine.lower_priority()
     from core.autoencoder import training
 
     try:

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
-import os
-import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -102,8 +99,7 @@ def train(
 ) -> State | None:
     """Load or make the digits, train and test; None where it was stopped before its end."""
     on_progress(None, "Getting ready")
-    with contextlib.suppress(AttributeError, OSError):  # whoever else is at work here comes first
-        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), 10)
+    machine.lower_priority()
     from core.classifier import training
 
     def seen(images: int, tested: float) -> None:
