@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from core.autoencoder import runs, wire
 from core.autoencoder.experiment import Settings
-from core.autoencoder.kinds import declared_by, kind_of
+from core.autoencoder.kinds import kind_of
 from core.autoencoder.process import Told, error_of
 from core.autoencoder.record import State
 from core.autoencoder.runs import Registry
@@ -88,16 +88,11 @@ def piece(asked: bytes, seconds: float) -> bytes:
     """
     keep_to_threads()
     try:
-        message = unpacked(asked)
-        told, arrays = message.told, message.arrays
-        kind = declared_by(told["kind"])
-        settings = kind.settings(**told["settings"])
-        state = kind.from_arrays(settings, arrays) if arrays else None
+        kind, settings, state, until = wire.requested(unpacked(asked))
         # A state of which only the number of images goes over could not be gone on from.
         enough = Enough(state, seconds if kind.seen is None else float("inf"))
-        state = kind.train(settings, state, told["until"], enough.heard, enough)
-        arrays = {} if state is None else kind.to_arrays(settings, state)
-        return packed(Message("done", arrays=arrays))
+        state = kind.train(settings, state, until, enough.heard, enough)
+        return packed(wire.done(settings, state))
     except Exception as error:
         return packed(Message("failed", told=fault_of(error)))
 
@@ -228,10 +223,7 @@ class Cluster:
         self, settings: Settings, state: State | None, until: int, seconds: float, stop: Stop
     ) -> State | None:
         """The state after one more piece; that before it, where the run is to stop."""
-        kind = kind_of(settings)
-        told = {"kind": kind.module, "settings": vars(settings), "until": until}
-        arrays = {} if state is None else kind.to_arrays(settings, state)
-        asked = packed(Message("train", told=told, arrays=arrays))
+        asked = packed(wire.request(settings, state, until))
         while (answer := self._answer(asked, seconds, stop)) is None:
             if stop():
                 return state
@@ -239,7 +231,7 @@ class Cluster:
             raise error_of(answer.told)
         if not answer.arrays:
             return state
-        return cast(State, kind.from_arrays(settings, answer.arrays))
+        return cast(State, kind_of(settings).from_arrays(settings, answer.arrays))
 
     def _answer(self, asked: bytes, seconds: float, stop: Stop) -> Message | None:
         """What becomes of a piece; None where it is to be asked for again, or the run to stop."""

@@ -23,7 +23,6 @@ from typing import TYPE_CHECKING
 
 from core.autoencoder import wire
 from core.autoencoder.experiment import Settings
-from core.autoencoder.kinds import kind_of
 from core.autoencoder.record import State
 from core.autoencoder.wire import Message
 from core.data import MissingData
@@ -87,10 +86,7 @@ class Process:
         before = 0 if state is None else state.images_seen
         stopping = False
         with self._run() as (child, run, inbox):
-            kind = kind_of(settings)
-            told = {"kind": kind.module, "settings": vars(settings), "until": until}
-            arrays = {} if state is None else kind.to_arrays(settings, state)
-            child.send(Message("train", run, told, arrays))
+            child.send(wire.request(settings, state, until, run))
             while True:
                 if not stopping and stop():
                     child.send(Message("stop", run))

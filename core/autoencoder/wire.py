@@ -12,13 +12,13 @@ import json
 import struct
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import IO, Any
+from typing import IO, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from core.autoencoder.experiment import MATHEMATICS, Settings
-from core.autoencoder.kinds import kind_of
+from core.autoencoder.kinds import Kind, declared_by, kind_of
 from core.autoencoder.record import Checkpoint, Point, State
 
 VERSION = 2  # of all messages: raise it with every change to what either side says
@@ -65,6 +65,46 @@ def read(pipe: IO[bytes]) -> Message | None:
         return Message(kind, run, told)
     with np.load(io.BytesIO(body), allow_pickle=False) as arrays:
         return Message(kind, run, told, dict(arrays))
+
+
+# --- A run to train -----------------------------------------------------------------------------
+
+
+class Request(NamedTuple):
+    """A run to be trained until it has seen so many images, from a state on if there is one."""
+
+    kind: Kind
+    settings: Settings
+    state: State | None
+    until: int
+
+
+def request(settings: Settings, state: State | None, until: int, run: int = 0) -> Message:
+    """The message that asks for a run."""
+    told = {"kind": kind_of(settings).module, "settings": vars(settings), "until": until}
+    return Message("train", run, told, _arrays(settings, state))
+
+
+def requested(message: Message) -> Request:
+    """The inverse of `request`. Raises what is raised for settings or arrays of no such run."""
+    told = message.told
+    kind = declared_by(told["kind"])
+    settings = kind.settings(**told["settings"])
+    state = kind.from_arrays(settings, message.arrays) if message.arrays else None
+    return Request(kind, settings, state, told["until"])
+
+
+def done(settings: Settings, state: State | None, run: int = 0) -> Message:
+    """The message that ends a run: the state that it got to."""
+    return Message("done", run, arrays=_arrays(settings, state))
+
+
+def _arrays(settings: Settings, state: State | None) -> Arrays:
+    arrays: Arrays = {} if state is None else kind_of(settings).to_arrays(settings, state)
+    return arrays
+
+
+# --- How far it is ------------------------------------------------------------------------------
 
 
 def figures(state: State, *, since: int) -> dict[str, Any]:

@@ -19,7 +19,7 @@ from typing import Any
 
 from core.autoencoder import runs, wire
 from core.autoencoder.experiment import Settings
-from core.autoencoder.kinds import declared_by, kind_of
+from core.autoencoder.kinds import kind_of
 from core.autoencoder.record import State
 from core.autoencoder.wire import Message
 from core.data import MissingData
@@ -90,15 +90,12 @@ def _try_bf16(message: Message, send: Send) -> None:
 
 def _train(message: Message, send: Send, stops: dict[int, threading.Event]) -> None:
     """Train a run, and say how it ended."""
-    run, told, arrays = message.run, message.told, message.arrays
+    run = message.run
     try:
-        kind = declared_by(told["kind"])
-        settings = kind.settings(**told["settings"])
-        state = kind.from_arrays(settings, arrays) if arrays else None
+        kind, settings, state, until = wire.requested(message)
         reports = Reports(settings, state, run, send)
-        state = kind.train(settings, state, told["until"], reports, stops[run].is_set)
-        arrays = {} if state is None else kind.to_arrays(settings, state)
-        send(Message("done", run, arrays=arrays))
+        state = kind.train(settings, state, until, reports, stops[run].is_set)
+        send(wire.done(settings, state, run))
     except Exception as error:
         send(Message("failed", run, fault_of(error)))
     finally:
