@@ -22,6 +22,16 @@ def listed(names: Iterable[str]) -> str:
     return f"{', '.join(most)} and {last}" if most else last
 
 
+def capitalized(words: str) -> str:
+    """Words as a sentence begins: the first letter large, all others as they are."""
+    return words[:1].upper() + words[1:]
+
+
+def uncapitalized(words: str) -> str:
+    """Words as they stand within a sentence."""
+    return words[:1].lower() + words[1:]
+
+
 def unbroken(sentence: str) -> str:
     """A sentence whose units stay beside their numbers."""
     return re.sub(r"(?<=\d) (?=%|px|nats|points)| (?=±)|(?<=±) (?=\d)", "\u00a0", sentence)

@@ -26,7 +26,7 @@ from pages.sections.autoencoder.finding import nats
 from pages.shared import charts, controls
 from pages.shared.heat import Scale
 from pages.shared.tested import LEGEND
-from pages.shared.words import TEXT, change
+from pages.shared.words import TEXT, capitalized, change
 
 HTML = """
 <div class="own-digit">
@@ -409,8 +409,7 @@ def take_upload() -> None:
     try:
         picture = read_picture(file.getvalue(), SIZE, SIZE)
     except InputError as error:
-        words = controls.plain(error)
-        st.session_state[REFUSED] = f"{words[:1].upper()}{words[1:]}."
+        st.session_state[REFUSED] = f"{capitalized(controls.plain(error))}."
         return
     edge = np.concatenate([picture[[0, -1]].ravel(), picture[:, [0, -1]].ravel()])
     grey = 1 - picture if edge.mean() > 0.5 else picture

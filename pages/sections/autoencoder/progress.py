@@ -9,6 +9,7 @@ from core.autoencoder import MAX_EPOCHS, Settings, next_checkpoint
 from core.autoencoder.progress import POINT_IMAGES
 from core.autoencoder.runs import View
 from core.data import TEST_SIZE
+from pages.shared.words import uncapitalized
 
 
 def progress(views: Mapping[str, View]) -> float:
@@ -41,7 +42,7 @@ def _one(view: View) -> str:
         return "stopping"
     if view.activity:
         at = f", {view.share:.0%}".replace("%", " %") if view.share else ""
-        return f"{view.activity[:1].lower()}{view.activity[1:]}{at}"
+        return f"{uncapitalized(view.activity)}{at}"
     if view.testing is not None:
         done = f"{view.testing:.0%}".replace("%", " %")
         return f"{view.images_seen:,} images, tested on {done} of {TEST_SIZE:,}"

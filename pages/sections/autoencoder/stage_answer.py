@@ -12,6 +12,7 @@ from pages.shared.changes import around
 from pages.shared.charts import Palette
 from pages.shared.slide import Shot, Step
 from pages.shared.verdict import SHARED, Evidence, figures, weigh
+from pages.shared.words import capitalized
 
 TOP, BOTTOM = 46.0, 290.0  # units
 
@@ -40,7 +41,7 @@ def verdict(evidence: Evidence) -> str:
         "undecided": "undecided",
     }[judged.outcome]
     return (
-        f"{answer[:1].upper()}{answer[1:]}: over {judged.of} seeds the loss on the shared pixels "
+        f"{capitalized(answer)}: over {judged.of} seeds the loss on the shared pixels "
         f"changes by {figures(judged)}."
     )
 

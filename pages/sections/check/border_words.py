@@ -11,7 +11,7 @@ import pandas as pd
 from core.classifier import PADDINGS, SEEDS, Measured, Settings, results
 from core.judgement import interval
 from pages.shared.verdict import Evidence, Quantity, sentence, weigh
-from pages.shared.words import listed, percent
+from pages.shared.words import capitalized, listed, percent, uncapitalized
 
 Results = Mapping[Settings, Measured]
 
@@ -86,7 +86,7 @@ def named(cell: Settings) -> str:
     """The chosen network in words."""
     name = NAMES[cell.padding]
     pool = ", anti-aliased" if cell.pool == "anti-aliased" else ""
-    return f"{name[0].upper()}{name[1:]}, {READOUTS[cell.readout]}, {TRAINED[cell.shifted]}{pool}"
+    return f"{capitalized(name)}, {READOUTS[cell.readout]}, {TRAINED[cell.shifted]}{pool}"
 
 
 def mean(values: Sequence[float]) -> float:
@@ -166,7 +166,7 @@ def expectation(pool: str, found: Results) -> list[str]:
                 if words in became.values()
             ]
             start = f"{READOUTS[readout]}, {TRAINED[shifted]}"
-            lines.append(f"**{start[0].upper()}{start[1:]}:** {'; '.join(told)}.")
+            lines.append(f"**{capitalized(start)}:** {'; '.join(told)}.")
     return lines
 
 
@@ -243,4 +243,4 @@ def blurring(cell: Settings, found: Results) -> str:
     )
     changes = results.changes(plain, blurred, consistency, consistency)
     said = sentence(weigh(changes, SEEDS), BY_BLURRING)
-    return f"With {NAMES[cell.padding]}: {said[0].lower()}{said[1:]}"
+    return f"With {NAMES[cell.padding]}: {uncapitalized(said)}"

@@ -14,6 +14,7 @@ from pages.sections.impact.maps import UNSEEN
 from pages.sections.impact.sides import Side
 from pages.shared import heat
 from pages.shared.take_away import figure
+from pages.shared.words import uncapitalized
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -32,16 +33,13 @@ def table(sides: Sequence[Side]) -> pd.DataFrame:
     )
 
 
-def _inside(title: str) -> str:
-    """A title inside a sentence."""
-    return title[0].lower() + title[1:]
-
-
 def picture(sides: Sequence[Side], log: bool) -> Figure:
     """Both maps on one slide, on one scale."""
     from matplotlib.colors import LogNorm, Normalize
 
-    said = [f"{side.name.capitalize()}: {_inside(words.title(side.impact))}" for side in sides]
+    said = [
+        f"{side.name.capitalize()}: {uncapitalized(words.title(side.impact))}" for side in sides
+    ]
     slide = figure(11, 6, "; ".join(said))
     axes = np.atleast_1d(slide.subplots(1, len(sides)))
     shares = [side.impact.shares for side in sides]

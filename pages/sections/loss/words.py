@@ -13,7 +13,7 @@ from core.loss.swept import At, Swept
 from pages.shared.opening import Opening
 from pages.shared.sources import SCHUIRMANN, cite
 from pages.shared.verdict import figures
-from pages.shared.words import change, listed, rough
+from pages.shared.words import change, listed, rough, uncapitalized
 
 POST = 0.099
 """The unpadded loss per pixel in the post: a training loss."""
@@ -93,12 +93,8 @@ def spans(widths: Iterable[int]) -> str:
 def paddings(names: Sequence[str]) -> str:
     """Paddings within a sentence: "2 px (as asked), 3 to 8 px and grey border"."""
     widths = {name: int(name.removesuffix(" px")) for name in names if name.endswith(" px")}
-    parts = [spans(widths.values()) if name in widths else _lower(name) for name in names]
+    parts = [spans(widths.values()) if name in widths else uncapitalized(name) for name in names]
     return listed(list(dict.fromkeys(parts)))
-
-
-def _lower(name: str) -> str:
-    return name[:1].lower() + name[1:]
 
 
 def reach(judged: Iterable[Judgement]) -> str:
@@ -222,9 +218,9 @@ def predicted_words(name: str, found: Trial) -> str:
         found.mean, ("unpadded_per_pixel", "predicted_per_pixel", "per_pixel")
     )
     return (
-        f"For the padding chosen above, {_lower(name)}, it predicts from {unpadded:.4f} unpadded "
-        f"**{predicted:.4f}** per pixel ({change(predicted / unpadded - 1)}); measured are "
-        f"**{measured:.4f}** ({change(measured / unpadded - 1)})."
+        f"For the padding chosen above, {uncapitalized(name)}, it predicts from {unpadded:.4f} "
+        f"unpadded **{predicted:.4f}** per pixel ({change(predicted / unpadded - 1)}); measured "
+        f"are **{measured:.4f}** ({change(measured / unpadded - 1)})."
     )
 
 
