@@ -107,17 +107,22 @@ def arms(experiment: Run, seed: int) -> tuple[Run, Run]:
     return experiment.but(seed=seed).arms
 
 
+DATASETS = {"mnist": "MNIST", "digits": "generated digits"}
+SOURCES = {
+    "trained": "trained here",
+    "cache": "from this server's cache",
+    "shipped": "shipped with the app",
+}
+"""Where a view's state comes from, in words."""
+
+
 def provenance(view: View) -> str:
     """Where a result comes from: data, source, device, time and seed, in words."""
     if view.state is None:
         return ""
-    chosen = view.settings
-    data = {"mnist": "MNIST", "digits": "generated digits"}[chosen.dataset]
-    source = {
-        "trained": "trained here",
-        "cache": "from this server's cache",
-        "shipped": "shipped with the app",
-    }[view.source]
+    chosen, data = view.settings, DATASETS[view.settings.dataset]
     took = f"{view.state.images_seen:,} images in {view.state.seconds:.0f} s"
     note = f" · {view.state.note}" if view.state.note else ""
-    return f"{data} · seed {chosen.seed} · {source} · {took} · {view.state.device}{note}"
+    return (
+        f"{data} · seed {chosen.seed} · {SOURCES[view.source]} · {took} · {view.state.device}{note}"
+    )

@@ -94,7 +94,7 @@ def _number(number: float) -> str:
 
 
 SPELLED: dict[str, Any] = {
-    "dataset": {"mnist": "MNIST", "digits": "generated digits"}.__getitem__,
+    "dataset": runs.DATASETS.__getitem__,
     "noise_first": {False: "after", True: "before"}.__getitem__,
     **dict.fromkeys(("train_size", "images"), _thousands),
     **dict.fromkeys(

@@ -11,7 +11,8 @@ from core.classifier import SEEDS, Measured, Settings, runs
 from core.limits import limits
 from pages.shared.controls import told
 from pages.shared.guard import fragment
-from pages.shared.runs import pause, visitor
+from pages.shared.runs import SOURCES, pause, visitor
+from pages.shared.words import uncapitalized
 
 ASKED = "_border_run"  # in the session: the run that this visitor asked for last
 REFUSED = "_border_refused"
@@ -79,7 +80,7 @@ def doing(view: View) -> str:
     if view.status == "waiting":
         return f"{seed}: waiting, number {view.place} in the queue"
     if view.activity:
-        return f"{seed}: {view.activity[:1].lower()}{view.activity[1:]}"
+        return f"{seed}: {uncapitalized(view.activity)}"
     if view.testing is not None:
         return f"{seed}: moving the test digits"
     return f"{seed}: {view.images_seen:,} of {view.target:,} images seen"
@@ -90,6 +91,5 @@ def provenance(view: View) -> str:
     state = view.state
     if state is None:
         return ""
-    where = {"trained": "trained here", "cache": "from this server's cache"}
-    source = where.get(view.source, "shipped with the app")
+    source = SOURCES[view.source]
     return f"Seed {view.settings.seed} · {source} · {state.seconds:.1f} s · {state.device}"
