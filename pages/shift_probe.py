@@ -42,15 +42,13 @@ put it to the test: black images with one white pixel, and a single kernel, trai
 where the pixel is in the upper left corner and 0 everywhere else.
 """
 
-GUESSES = ("no, it cannot", "better than chance", "perfectly")
-
 
 def page() -> None:
     st.title("Can a “shift-invariant” network tell where a pixel is?")
     st.markdown(QUESTION, width=TEXT)
     opening = ask(
         "can it learn to tell the corner?",
-        GUESSES,
+        words.GUESSES,
         settings=(*SETTINGS, *TARGET, "margin"),
         on_guess=lambda: st.session_state.update(_play=not motion.reduced()),
     )

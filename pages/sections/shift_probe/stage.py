@@ -18,7 +18,6 @@ from pages.shared.charts import Palette
 from pages.shared.slide import Shot, Step
 
 MAP = 396  # units of the map's side
-GUESSES = ("no, it cannot", "better than chance", "perfectly")
 
 
 @cache
@@ -72,9 +71,10 @@ def show_learning() -> None:
     shots = [
         Shot(
             scores(snapshot.scores, number, most, network, colours),
-            words.headline(network, run, proof) + "." + hall.guessed("tell", GUESSES)
+            words.headline(network, run, proof) + "." + hall.guessed("tell", words.GUESSES)
             if number == run.steps
-            else f"After {words.some(number, 'step')} {right(snapshot.scores, network)}.",
+            else f"After {words.some(number, 'step')} it is right at "
+            f"{right(snapshot.scores, network)} of {snapshot.scores.size} positions.",
         )
         for number, snapshot in enumerate(run.history)
     ]
@@ -84,10 +84,9 @@ def show_learning() -> None:
 SCORES_ALT = "The score of the white pixel at every position as training goes on, the corner framed"
 
 
-def right(scores: Floats, network: Network) -> str:
+def right(scores: Floats, network: Network) -> int:
     """How many positions are answered rightly."""
-    found = int(((scores > 0) == network.is_target).sum())
-    return f"it is right at {found} of {scores.size} positions"
+    return int(((scores > 0) == network.is_target).sum())
 
 
 def scores(values: Floats, step: int, most: float, network: Network, colours: Palette) -> str:
@@ -95,12 +94,11 @@ def scores(values: Floats, step: int, most: float, network: Network, colours: Pa
     scale = signed.scale(most, "score", colours)
     row, column = network.settings.target
     cell = MAP / len(values)
-    found = int(((values > 0) == network.is_target).sum())
     return svg.picture(
         svg.image(2, 2, MAP, charts.inline(scale.pixels(values))),
         svg.frame(2 + column * cell, 2 + row * cell, cell, colours.ink, width=5),
         svg.text(470, 110, f"training step {step}", colours.muted),
-        svg.text(464, 230, f"{found}", colours.ink, size=130),
+        svg.text(464, 230, f"{right(values, network)}", colours.ink, size=130),
         svg.text(470, 285, f"of {values.size} positions right", colours.muted),
         *legend(470, 330, colours),
     )
@@ -160,7 +158,7 @@ STEPS = (
         "tell",
         "shift_probe",
         "Can a convolution and a sum tell where the pixel is?",
-        choices=GUESSES,
+        choices=words.GUESSES,
     ),
     Step("learns", "shift_probe", "It is trained. What does it answer?", show_learning),
     Step("deep", "shift_probe", "How far from the border can it tell?", show_depth),

@@ -14,8 +14,9 @@ from core.shift_probe.equivariance import Shift
 from core.shift_probe.seeds import Spread, spread
 from core.shift_probe.touching import Signs, untouched_ends
 from pages.shared import signed
-from pages.shared.words import listed, percent
+from pages.shared.words import capitalized, listed, percent
 
+GUESSES = ("no, it cannot", "better than chance", "perfectly")
 CORNERS = ("upper left", "upper right", "lower left", "lower right")
 TERMS = 6  # of a mixture are written out
 
@@ -427,12 +428,12 @@ def sum_in_words(network: Network, snapshot: Snapshot, position: Position) -> st
         said = f"That weight{often and f', {often}'}{bias} make{'' if bias else 's'} its score"
     else:
         said = f"Their sum{often and f', each {often}'}{bias} is its score"
-    return f"{begun(some_touch(touching, weights))} it. {said}: **{score}**."
+    return f"{capitalized(some_touch(touching, weights))} it. {said}: **{score}**."
 
 
 def touching_headline(network: Network) -> str:
     touching = int((network.touches(network.settings.target) > 0).sum())
-    return f"{begun(some_touch(touching, network.settings.kernel**2))} the target"
+    return f"{capitalized(some_touch(touching, network.settings.kernel**2))} the target"
 
 
 def some_touch(touching: int, weights: int) -> str:
@@ -440,11 +441,6 @@ def some_touch(touching: int, weights: int) -> str:
     if weights == 1:
         return "the only weight touches"
     return f"{touching} of the {weights} weights touch{'es' if touching == 1 else ''}"
-
-
-def begun(words: str) -> str:
-    """Words as a sentence begins."""
-    return words[0].upper() + words[1:]
 
 
 def never(ends: tuple[tuple[int, int], tuple[int, int]] | None) -> str:
