@@ -170,7 +170,7 @@ def picture(found: Report) -> Figure:
         slide.colorbar(image, ax=left, label="share of the most", shrink=0.8)
     left.set_title("How much each pixel counts", loc="left")
     left.set_axis_off()
-    right.plot([100 * float(item.share) for item in found.contaminated], color="#C25400")
+    right.plot([100 * float(item.share) for item in found.contaminated], color=charts.LIGHT.padded)
     right.set_title("Outputs that see padding", loc="left")
     right.set(xlabel="layer", ylabel="%", ylim=(0, 105))
     return slide

@@ -141,6 +141,10 @@ def words(kind: str, **look: Any) -> Look:
 GREY = Scale((0, 1), "grey", ".3~f", colours=heat.GREYS)
 
 
+DROPPED = "#CC79A7"
+"""The cross on what no window reads: Okabe and Ito's reddish purple."""
+
+
 def padding_look(colours: Palette) -> dict[str, Any]:
     """How a padded cell looks in every picture: an empty square with a dashed frame."""
     return {"filled": False, "stroke": colours.padded, "strokeDash": (2, 2), "strokeWidth": 1}

@@ -107,7 +107,7 @@ def pooling(image: Float64, layer: Layer, colour: str) -> None:
             grids.rectangles("padding", inset=0.08, **grids.padding_look(charts.palette())),
             grids.outline("image"),
             grids.rectangles("window", filled=False, stroke=colour, strokeWidth=2),
-            grids.words("dropped", fontSize=16, fontWeight="bold", color="#CC79A7"),
+            grids.words("dropped", fontSize=16, fontWeight="bold", color=grids.DROPPED),
         ],
         alt=f"The windows of {layer} on 7 by 7 pixels, and the {axis.output} by {axis.output} "
         "pixels that they give",

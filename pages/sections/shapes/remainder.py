@@ -58,7 +58,7 @@ def draw(layer: Layer, result: Float64, colour: str) -> None:
             grids.rectangles("window", filled=False, stroke=colour, strokeWidth=2),
             grids.words("value", fontSize=14, color=charts.palette().ink),
             grids.words("faded", fontSize=14, color=charts.palette().muted),
-            grids.words("dropped", fontSize=14, color="#CC79A7"),
+            grids.words("dropped", fontSize=14, color=grids.DROPPED),
         ],
         alt=f"The windows of {layer} on 4 by 3 numbers, and the largest number of each",
         key=f"remainder_{layer.padding}",

@@ -42,16 +42,13 @@ def pooling(
         if max(row, column) >= axis.length:
             yield svg.frame(x + 3, y + 3, CELL - 6, colour, width=3, dash="6 5")
         elif row in axis.unused or column in axis.unused:
-            yield svg.text(x + CELL / 2, y + CELL - 8, "×", DROPPED, anchor="middle", size=38)
+            yield svg.text(x + CELL / 2, y + CELL - 8, "×", grids.DROPPED, anchor="middle", size=38)
     window = CELL * layer.kernel
     for row, column in np.ndindex(axis.output, axis.output):
         step = CELL * layer.stride
         yield svg.frame(left + step * column, step * row, window, colour, width=4)
     yield svg.text(left, 350, name, colour)
     yield svg.text(left, 390, f"{axis.length} becomes {axis.output}", colour)
-
-
-DROPPED = "#CC79A7"
 
 
 def sentence(image: Float64) -> str:
