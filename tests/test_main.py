@@ -19,7 +19,7 @@ from core import data
 from core.__main__ import TOPICS, main
 from core.autoencoder import LIVE, Run, presets, runs
 from core.autoencoder.presets import every_run
-from core.autoencoder.process import Told
+from core.autoencoder.process import RunFailed
 from core.autoencoder.record import as_shipped
 from core.autoencoder.runs import Registry
 from core.autoencoder.store import Folder, Store
@@ -293,7 +293,7 @@ def test_warm_trains_a_sweep_into_a_table(
 def test_a_run_of_a_sweep_that_fails_is_a_row(
     trainer: Trainer, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    trainer.error = Told("it did not work out")
+    trainer.error = RunFailed("it did not work out")
     assert main(["warm", "--sweep", "dataset=digits train_size=1000 seed=0,1"]) == 1
     answer = json.loads(capsys.readouterr().out)
     assert [entry["message"] for entry in answer["runs"]] == ["it did not work out"] * 2

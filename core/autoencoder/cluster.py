@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING, Any, cast
 from core.autoencoder import runs, wire
 from core.autoencoder.experiment import Settings
 from core.autoencoder.kinds import kind_of
-from core.autoencoder.process import Told, error_of
+from core.autoencoder.process import RunFailed, error_of
 from core.autoencoder.record import State
 from core.autoencoder.runs import Registry
 from core.autoencoder.wire import Message
@@ -39,12 +39,13 @@ if TYPE_CHECKING:
 
     from core.autoencoder.runs import OnProgress
 
-PIECE = 4.0  # seconds of training in a run's first piece; each is twice as long as that before
-LONGEST = 30.0  # seconds: a piece first draws its images' noise anew, up to a second of its time
-LOOK = 0.1  # seconds between two looks whether a run is to stop
-COUNT = 2.0  # seconds between two counts of the workers
-ANSWER = 10.0  # seconds that a scheduler may take to answer, and to come back
-NOBODY = 60.0  # seconds that there may be no worker at all
+# Seconds of training in a run's pieces: each is twice as long as that before. A piece first draws
+# its images' noise anew, up to a second of its time.
+FIRST_PIECE, LONGEST_PIECE = 4.0, 30.0
+POLL = 0.1  # seconds between two looks whether a run is to stop
+COUNT_EVERY = 2.0  # seconds between two counts of the workers
+TIMEOUT = 10.0  # seconds that a scheduler may take to answer, and to come back
+NO_WORKERS_TIMEOUT = 60.0  # seconds that there may be no worker at all
 
 LOCAL = "local"
 
@@ -90,8 +91,8 @@ def piece(asked: bytes, seconds: float) -> bytes:
     try:
         kind, settings, state, until = wire.requested(unpacked(asked))
         # A state of which only the number of images goes over could not be gone on from.
-        enough = Enough(state, seconds if kind.seen is None else float("inf"))
-        state = kind.train(settings, state, until, enough.heard, enough)
+        timer = PieceTimer(state, seconds if kind.seen is None else float("inf"))
+        state = kind.train(settings, state, until, timer.on_progress, timer)
         return packed(wire.done(settings, state))
     except Exception as error:
         return packed(Message("failed", told=fault_of(error)))
@@ -112,14 +113,14 @@ def unpacked(whole: bytes) -> Message:
     return message
 
 
-class Enough:
-    """Says when a piece has lasted so many `seconds`; never within a test, which would be lost."""
+class PieceTimer:
+    """Stops a piece after so many `seconds`, never within a test, which would be lost."""
 
     def __init__(self, begun: State | None, seconds: float) -> None:
         self._begun = 0 if begun is None else begun.images_seen
         self._seconds, self._until, self._testing = seconds, float("inf"), False
 
-    def heard(
+    def on_progress(
         self,
         state: State | None,
         activity: str = "",
@@ -127,7 +128,7 @@ class Enough:
         *,
         testing: float | None = None,
     ) -> None:
-        """Hears how far the run is: the time counts from the first step that is reported."""
+        """Take in how far the run is: the time counts from the first step that is reported."""
         self._testing = testing is not None
         further = state is not None and state.images_seen > self._begun
         if further and self._until == float("inf"):
@@ -137,8 +138,8 @@ class Enough:
         return not self._testing and time.monotonic() >= self._until
 
 
-def there(name: str) -> Callable[..., Any]:
-    """The function of this name, to be called on a worker.
+def on_worker(name: str) -> Callable[..., Any]:
+    """The function of this module called `name`, to be called on a worker.
 
     A local function is pickled with its code, so a scheduler, which unpickles whatever passes
     through it, needs no copy of this app.
@@ -152,7 +153,7 @@ def there(name: str) -> Callable[..., Any]:
     return call
 
 
-# --- Here ---------------------------------------------------------------------------------------
+# --- On the computer that asks ------------------------------------------------------------------
 
 
 class Cluster:
@@ -191,33 +192,33 @@ class Cluster:
         on_progress: OnProgress,
         stop: Stop,
     ) -> State | None:
-        """`runs.train`, there. Raises Told where a worker does, Lost where the cluster is."""
+        """`runs.train`, there. Raises RunFailed where a worker does, Lost where the cluster is."""
         on_progress(state, "Waiting for a worker")
         with self._turn(stop) as mine:
-            seconds = PIECE
+            seconds = FIRST_PIECE
             while mine and not stop():
                 before = state
                 state = self._piece(settings, state, until, seconds, stop)
-                seconds = min(2 * seconds, LONGEST)
+                seconds = min(2 * seconds, LONGEST_PIECE)
                 on_progress(state, "")
                 if state is not None and state.images_seen >= until:
                     break
                 if state is before and not stop():
-                    raise Told("A worker of the cluster came back without having trained")
+                    raise RunFailed("A worker of the cluster came back without having trained")
         return state
 
     def bf16_pays(self) -> bool | None:
         """Whether bf16 is fast on some worker; None where it cannot be tried."""
         with contextlib.suppress(Exception):
-            return bool(self._client.submit(there("bf16_pays"), pure=False).result(3 * ANSWER))
+            return bool(self._client.submit(on_worker("bf16_pays"), pure=False).result(3 * TIMEOUT))
         return None
 
     def close(self) -> None:
         """Leave the cluster. What is being trained there ends with its piece."""
         self._closed.set()
-        self._counting.join(ANSWER)
+        self._counting.join(TIMEOUT)
         with contextlib.suppress(Exception):  # it may be gone
-            self._client.close(timeout=ANSWER)
+            self._client.close(timeout=TIMEOUT)
 
     def _piece(
         self, settings: Settings, state: State | None, until: int, seconds: float, stop: Stop
@@ -238,32 +239,32 @@ class Cluster:
         from distributed import CancelledError, KilledWorker
 
         self._check()
-        future = self._client.submit(there("piece"), asked, seconds, pure=False)
+        future = self._client.submit(on_worker("piece"), asked, seconds, pure=False)
         try:
-            if not self._come(future, stop):
+            if not self._wait_for(future, stop):
                 return None
-            return unpacked(future.result(ANSWER))
+            return unpacked(future.result(TIMEOUT))
         except (CancelledError, TimeoutError):  # the scheduler is away, and may come back
             self._wait_for_scheduler(stop)
             return None
         except Lost:
             raise
         except KilledWorker as error:
-            raise Told(
+            raise RunFailed(
                 f"Several workers of the cluster ended in training this run (the last: "
                 f"{error.last_worker.address}), as where memory runs out. Train again: the run "
                 "goes on from where it was last kept"
             ) from None
         except Exception as error:
-            raise Told(f"A worker of the cluster failed ({_words(error)})") from None
+            raise RunFailed(f"A worker of the cluster failed ({_words(error)})") from None
         finally:
             future.release()
 
-    def _come(self, future: Future, stop: Stop) -> bool:
+    def _wait_for(self, future: Future, stop: Stop) -> bool:
         """Wait until it has come to an end; False where the run is to stop before."""
         ended = threading.Event()
         future.add_done_callback(lambda _: ended.set())
-        while not ended.wait(LOOK):
+        while not ended.wait(POLL):
             self._check()
             if stop():
                 with contextlib.suppress(Exception):
@@ -273,7 +274,7 @@ class Cluster:
 
     def _wait_for_scheduler(self, stop: Stop) -> None:
         while self._client.status == "connecting" and not stop():
-            time.sleep(LOOK)
+            time.sleep(POLL)
         self._check()
 
     def _check(self) -> None:
@@ -286,7 +287,7 @@ class Cluster:
                 "trained is kept: run the command again once it is back"
             )
 
-    # --- Who is there ---
+    # --- The workers ---
 
     @contextmanager
     def _turn(self, stop: Stop) -> Iterator[bool]:
@@ -299,14 +300,14 @@ class Cluster:
                 self._check()
                 if stop():
                     break
-                time.sleep(LOOK)
+                time.sleep(POLL)
             yield not stop()
         finally:
             with self._lock:
                 self._turns.remove(me)
 
     def _keep_counting(self) -> None:
-        while not self._closed.wait(COUNT):
+        while not self._closed.wait(COUNT_EVERY):
             self._count()
 
     def _count(self) -> None:
@@ -314,11 +315,11 @@ class Cluster:
             self._threads = sum(self._client.nthreads().values())
         if self._threads:
             self._seen = time.monotonic()
-        elif time.monotonic() - self._seen > NOBODY:
-            self._lost = Lost(nobody(self._address))
+        elif time.monotonic() - self._seen > NO_WORKERS_TIMEOUT:
+            self._lost = Lost(no_workers(self._address))
 
 
-def nobody(address: str) -> str:
+def no_workers(address: str) -> str:
     return (
         f"The scheduler at {address} has no workers: start some with `python -m dask worker "
         f"{address}`, in a copy of this repository, and run the command again"
@@ -340,16 +341,16 @@ def connected(address: str) -> Iterator[Cluster]:
     for name in list(logging.root.manager.loggerDict):  # what matters is said in words
         if name.split(".")[0] == "distributed":
             logging.getLogger(name).setLevel(logging.CRITICAL)
-    with contextlib.ExitStack() as left:
+    with contextlib.ExitStack() as closing_all:
         if address == LOCAL:
-            there = local()
-            left.callback(there.close, timeout=ANSWER)
-            at = there.scheduler_address
+            started = local()
+            closing_all.callback(started.close, timeout=TIMEOUT)
+            at = started.scheduler_address
         else:
             at = address
         client = _client(at)
         cluster = Cluster(client, address)
-        left.callback(cluster.close)
+        closing_all.callback(cluster.close)
         _compare(client, address, distributed.__version__)
         yield cluster
 
@@ -395,7 +396,7 @@ def _client(address: str) -> Client:
     # A run of a hundred epochs has 16 MB, and is no mistake.
     dask.config.set({"distributed.admin.large-graph-warning-threshold": "64MB"})
     try:
-        return Client(address, timeout=ANSWER, set_as_default=False)
+        return Client(address, timeout=TIMEOUT, set_as_default=False)
     except Exception as error:  # a wrong word, a closed port, a server of another kind
         raise Lost(
             f"cluster: no Dask scheduler answers at {address!r} ({_words(error)}); it must be an "
@@ -419,11 +420,11 @@ def _compare(client: Client, address: str, mine: str) -> None:
             raise Lost(
                 f"cluster: {who} has distributed {dask}, and this is {mine}: install the same"
             )
-    deadline = time.monotonic() + NOBODY
+    deadline = time.monotonic() + NO_WORKERS_TIMEOUT
     while not client.nthreads():
         if time.monotonic() > deadline:
-            raise Lost(nobody(address))
-        time.sleep(LOOK)
+            raise Lost(no_workers(address))
+        time.sleep(POLL)
     for worker, found in client.run(version, on_error="return").items():
         if found != wire.HELLO:
             raise Lost(

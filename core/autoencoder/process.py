@@ -38,12 +38,12 @@ ROOT = Path(__file__).parents[2]
 # -P: the folder that the server was started in may have a "core" of its own.
 COMMAND = (sys.executable, "-P", "-m", "core.autoencoder.worker")
 IDLE = 300.0  # seconds without a run, and without a visitor who might start one
-LOOK = 0.1  # seconds between two looks whether a run is to stop
-ANSWER = 30.0  # seconds that a question may take
+POLL = 0.1  # seconds between two looks whether a run is to stop
+ANSWER_TIMEOUT = 30.0  # seconds
 
 
-class Told(RuntimeError):
-    """What went wrong with a run, in one line. The trace, if there is one, has been logged."""
+class RunFailed(RuntimeError):
+    """A run has failed. The message, one line, says why; the trace, if any, has been logged."""
 
 
 class Process:
@@ -81,7 +81,7 @@ class Process:
         on_progress: OnProgress,
         stop: Stop,
     ) -> State | None:
-        """`runs.train`, there. Raises Told where it, or the process, ends in a way of its own."""
+        """`runs.train`, there. Raises RunFailed where it fails, or the process ends before it."""
         on_progress(state, "Getting ready")
         before = 0 if state is None else state.images_seen
         stopping = False
@@ -94,11 +94,11 @@ class Process:
                         return state  # there is nothing to wait for
                     stopping = True
                 try:
-                    message = inbox.get(timeout=LOOK)
+                    message = inbox.get(timeout=POLL)
                 except queue.Empty:
                     continue
                 if message is None:
-                    raise Told(child.last_words())
+                    raise RunFailed(child.exit_words())
                 if message.kind == "failed":
                     raise error_of(message.told)
                 state = wire.followed(settings, state, message)
@@ -117,7 +117,7 @@ class Process:
             pays = None
             with contextlib.suppress(OSError, queue.Empty), self._run() as (child, run, inbox):
                 child.send(Message("bf16", run))
-                answer = inbox.get(timeout=ANSWER)
+                answer = inbox.get(timeout=ANSWER_TIMEOUT)
                 pays = answer.told["pays"] if answer is not None else None
             self._bf16_pays.append(pays)
         return self._bf16_pays[0]
@@ -152,18 +152,18 @@ class Process:
         """A new process. The lock is held."""
         self._child = child = _Child(self._command, self._ended)
         self._failed = False
-        self._rest(child, self._idle)
+        self._check_later(child, self._idle)
         return child
 
     def _ended(self, child: _Child) -> None:
-        """Hears of a process that has ended by itself."""
+        """Called for a process that has ended by itself."""
         with self._lock:
             if self._child is child:
                 self._child, self._failed = None, True
-                LOG.error("%s", child.last_words())
+                LOG.error("%s", child.exit_words())
 
-    def _rest(self, child: _Child, seconds: float) -> None:
-        """Look after so many `seconds` whether `child` is still wanted."""
+    def _check_later(self, child: _Child, seconds: float) -> None:
+        """Check after so many `seconds` whether `child` is still wanted."""
         timer = threading.Timer(seconds, self._end_if_idle, (child,))
         timer.daemon = True
         timer.start()
@@ -174,7 +174,7 @@ class Process:
                 return
             left = self._wanted_at + self._idle - time.monotonic()
             if child.busy or left > 0:
-                self._rest(child, self._idle if child.busy else left)
+                self._check_later(child, self._idle if child.busy else left)
                 return
             self._child = None
         child.end()
@@ -182,7 +182,7 @@ class Process:
 
 def error_of(fault: Mapping[str, str]) -> Exception:
     """What ended a run in another process; see `worker.fault_of`."""
-    kinds = {"missing": MissingData, "input": InputError, "surprise": Told}
+    kinds = {"missing": MissingData, "input": InputError, "surprise": RunFailed}
     error: Exception = kinds[fault["kind"]](fault["words"])
     return error
 
@@ -226,15 +226,15 @@ class _Child:
             del self._inboxes[run]
 
     def send(self, message: Message) -> None:
-        """Say something, if anybody is still there; the inboxes say where nobody is."""
+        """Write a message, unless the process has ended: then its inboxes say so."""
         assert self.popen.stdin is not None
         with self._sending, contextlib.suppress(OSError, ValueError):
             wire.write(self.popen.stdin, message)
 
     def end(self) -> None:
-        """End the process, and wait for it: it does not take long over it."""
+        """End the process, and wait for it."""
         if self._sending.acquire(timeout=1):
-            self._hang_up()
+            self._close_stdin()
             self._sending.release()
         try:
             self.popen.wait(1)
@@ -242,12 +242,12 @@ class _Child:
             self.popen.kill()
             self.popen.wait()
 
-    def _hang_up(self) -> None:
+    def _close_stdin(self) -> None:
         assert self.popen.stdin is not None
         with contextlib.suppress(OSError):  # of what has not been sent
             self.popen.stdin.close()
 
-    def last_words(self) -> str:
+    def exit_words(self) -> str:
         """How it ended, and what that means for a run."""
         if self._foreign:
             return (
@@ -264,20 +264,20 @@ class _Child:
         )
 
     def _listen(self) -> None:
-        """Hand out what the process says, until it ends."""
+        """Put every message of the process into its run's inbox, until the process ends."""
         try:
-            self._hand_out()
+            self._dispatch()
         finally:
-            self.popen.kill()  # one that speaks in riddles
+            self.popen.kill()  # where its messages cannot be read
             self.popen.wait()
-            self._hang_up()
+            self._close_stdin()
             self._on_end(self)
             with self._lock:
                 self._ended = True
                 for inbox in self._inboxes.values():
                     inbox.put(None)
 
-    def _hand_out(self) -> None:
+    def _dispatch(self) -> None:
         assert self.popen.stdout is not None
         with self.popen.stdout as said:
             hello = wire.read(said)

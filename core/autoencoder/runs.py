@@ -31,7 +31,7 @@ from core.autoencoder import figures, presets
 from core.autoencoder.experiment import Run, Settings
 from core.autoencoder.kinds import kind_of
 from core.autoencoder.nearest import Nearby
-from core.autoencoder.process import Process, Told
+from core.autoencoder.process import Process, RunFailed
 from core.autoencoder.progress import Pace
 from core.autoencoder.record import State, one_of_each
 from core.autoencoder.store import Folder, Kept, Source, Store, identity
@@ -390,7 +390,7 @@ class Registry:
 
     def _fail(self, job: Job, error: Exception) -> None:
         """Leave the run as far as it got, and the message for whoever looks."""
-        error = plain(error)
+        error = run_error(error)
         LOG.info("run=%s failed: %s", identity(job.settings), error)
         # Through its traceback it would hold all the images in memory.
         error.__traceback__ = error.__context__ = error.__cause__ = None
@@ -424,13 +424,13 @@ def log_line(settings: Settings, kept: Kept, begun: State | None) -> str:
     )
 
 
-def plain(error: Exception) -> Exception:
+def run_error(error: Exception) -> Exception:
     """An error of a run as whoever watches is told it, in one line; its trace goes to the log."""
-    if isinstance(error, InputError | Told):
+    if isinstance(error, InputError | RunFailed):
         return error
     LOG.error("A run failed", exc_info=error)
     words = f"{type(error).__name__}: {str(error)[:200]}"
-    return Told(f"Training failed ({words}); the log says more")
+    return RunFailed(f"Training failed ({words}); the log says more")
 
 
 def _with(kept: Kept | None, view: View) -> View:

@@ -104,10 +104,10 @@ def _train(message: Message, send: Send, stops: dict[int, threading.Event]) -> N
 
 def fault_of(error: Exception) -> dict[str, str]:
     """What ended a run, to be told elsewhere; `process.error_of` makes an error of it again."""
-    plain = runs.plain(error)
-    kind = "input" if isinstance(plain, InputError) else "surprise"
-    kind = "missing" if isinstance(plain, MissingData) else kind
-    return {"kind": kind, "words": str(plain)}
+    error = runs.run_error(error)
+    kind = "input" if isinstance(error, InputError) else "surprise"
+    kind = "missing" if isinstance(error, MissingData) else kind
+    return {"kind": kind, "words": str(error)}
 
 
 class Reports:

@@ -24,9 +24,9 @@ import pytest
 from core import machine
 from core.__main__ import main
 from core.autoencoder import Run, Settings, cluster, presets, runs, wire
-from core.autoencoder.cluster import Cluster, Enough, Lost, connected, piece
+from core.autoencoder.cluster import Cluster, Lost, PieceTimer, connected, piece
 from core.autoencoder.kinds import AUTOENCODER
-from core.autoencoder.process import Told
+from core.autoencoder.process import RunFailed
 from core.autoencoder.record import State
 from core.autoencoder.runs import Registry, View, finish_each
 from core.autoencoder.store import Folder, Store, identity
@@ -111,7 +111,7 @@ def test_a_piece_tells_what_failed(damaged: Path, monkeypatch: pytest.MonkeyPatc
 
 def test_what_is_sent_needs_no_copy_of_the_app_to_pass() -> None:
     """A scheduler unpickles it, and has none."""
-    sent = cloudpickle.dumps(cluster.there("piece"))
+    sent = cloudpickle.dumps(cluster.on_worker("piece"))
     code = (
         "import pickle, sys; print(callable(pickle.load(sys.stdin.buffer)), 'core' in sys.modules)"
     )
@@ -125,14 +125,14 @@ def test_what_is_sent_needs_no_copy_of_the_app_to_pass() -> None:
 
 def test_a_piece_has_lasted_long_enough_once_it_got_further_and_tests_nothing() -> None:
     begun, further = state_at(SMALL, 1_000), state_at(SMALL, 1_100)
-    enough = Enough(begun, 0.0)
-    assert not enough()
-    enough.heard(begun, "Getting ready")
-    assert not enough()
-    enough.heard(further, testing=0.5)
-    assert not enough()
-    enough.heard(further)
-    assert enough()
+    timer = PieceTimer(begun, 0.0)
+    assert not timer()
+    timer.on_progress(begun, "Getting ready")
+    assert not timer()
+    timer.on_progress(further, testing=0.5)
+    assert not timer()
+    timer.on_progress(further)
+    assert timer()
 
 
 # --- A cluster of two ---------------------------------------------------------------------------
@@ -150,8 +150,8 @@ def two(damaged: Path) -> Iterator[distributed.LocalCluster]:
 
 @pytest.fixture
 def there(two: distributed.LocalCluster, monkeypatch: pytest.MonkeyPatch) -> Iterator[Cluster]:
-    monkeypatch.setattr(cluster, "PIECE", 0.1)
-    monkeypatch.setattr(cluster, "LONGEST", 0.1)
+    monkeypatch.setattr(cluster, "FIRST_PIECE", 0.1)
+    monkeypatch.setattr(cluster, "LONGEST_PIECE", 0.1)
     with connected(two.scheduler_address) as found:
         yield found
 
@@ -221,7 +221,7 @@ def test_a_run_that_ends_its_workers_is_told_of(
                 for pid in client.run(os.getpid).values():
                     os.kill(pid, signal.SIGKILL)
 
-    with pytest.raises(Told, match="Several workers of the cluster ended in training this run"):
+    with pytest.raises(RunFailed, match="Several workers of the cluster ended in training"):
         apart(lambda: there.train(SMALL, None, 100_000, kill, lambda: False))
 
 
@@ -299,7 +299,7 @@ def nobody() -> Iterator[distributed.LocalCluster]:
 def test_a_scheduler_without_workers_is_told_apart(
     nobody: distributed.LocalCluster, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(cluster, "NOBODY", 0.2)
+    monkeypatch.setattr(cluster, "NO_WORKERS_TIMEOUT", 0.2)
     with (
         pytest.raises(Lost, match="has no workers: start some with `python -m dask worker tcp"),
         connected(nobody.scheduler_address),
@@ -310,8 +310,8 @@ def test_a_scheduler_without_workers_is_told_apart(
 def test_a_cluster_that_loses_all_its_workers_is_told_of(
     nobody: distributed.LocalCluster, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(cluster, "NOBODY", 0.3)
-    monkeypatch.setattr(cluster, "COUNT", 0.1)
+    monkeypatch.setattr(cluster, "NO_WORKERS_TIMEOUT", 0.3)
+    monkeypatch.setattr(cluster, "COUNT_EVERY", 0.1)
     client = distributed.Client(nobody.scheduler_address, timeout=5, set_as_default=False)
     with (
         closing(Cluster(client, "tcp://there")) as found,
@@ -323,7 +323,7 @@ def test_a_cluster_that_loses_all_its_workers_is_told_of(
 def test_a_scheduler_that_vanishes_is_told_of(
     nobody: distributed.LocalCluster, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(cluster, "ANSWER", 1.0)
+    monkeypatch.setattr(cluster, "TIMEOUT", 1.0)
     client = distributed.Client(nobody.scheduler_address, timeout=1, set_as_default=False)
     with closing(Cluster(client, nobody.scheduler_address)) as found:
         raised: list[Exception] = []
@@ -351,7 +351,7 @@ def test_a_scheduler_that_vanishes_is_told_of(
 def test_an_address_without_a_scheduler_is_named(
     address: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(cluster, "ANSWER", 0.5)
+    monkeypatch.setattr(cluster, "TIMEOUT", 0.5)
     with socket.socket() as bound:  # and listens to nobody
         bound.bind(("127.0.0.1", 0))
         address = address.format(port=bound.getsockname()[1])

@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 
 from core.autoencoder import Settings, runs
-from core.autoencoder.process import Process, Told
+from core.autoencoder.process import Process, RunFailed
 from core.autoencoder.record import State
 from core.autoencoder.runs import Registry, View
 from core.autoencoder.store import Folder, Store
@@ -160,8 +160,12 @@ def test_whether_bf16_pays_is_tried_there_and_once(process: Process) -> None:
     [
         ("InputError('a rate too high')", InputError, "a rate too high"),
         ("MissingData('no mirror')", MissingData, "no mirror"),
-        ("KeyError('weights')", Told, r"Training failed \(KeyError: 'weights'\); the log says"),
-        ("MemoryError()", Told, r"Training failed \(MemoryError: \); the log says more"),
+        (
+            "KeyError('weights')",
+            RunFailed,
+            r"Training failed \(KeyError: 'weights'\); the log",
+        ),
+        ("MemoryError()", RunFailed, r"Training failed \(MemoryError: \); the log says more"),
     ],
 )
 def test_an_error_is_told_as_from_here(error: str, kind: type[Exception], said: str) -> None:
@@ -178,7 +182,7 @@ def test_an_error_is_told_as_from_here(error: str, kind: type[Exception], said: 
 def test_a_process_that_cannot_start_is_told() -> None:
     with (
         closing(Process((sys.executable, "-c", "raise SystemExit(3)"))) as process,
-        pytest.raises(Told, match=r"exit code 3; the log may say more"),
+        pytest.raises(RunFailed, match=r"exit code 3; the log may say more"),
     ):
         process.train(SMALL, None, 1_000, ignore, never)
 
@@ -187,7 +191,7 @@ def test_other_sources_than_the_servers_are_told() -> None:
     code = "from core.autoencoder import wire, worker; wire.HELLO['mathematics'] = 0; worker.main()"
     with (
         closing(Process((sys.executable, "-P", "-c", code))) as process,
-        pytest.raises(Told, match="have changed since it was started"),
+        pytest.raises(RunFailed, match="have changed since it was started"),
     ):
         process.train(SMALL, None, 1_000, ignore, never)
 
@@ -227,7 +231,7 @@ def test_a_process_that_ended_by_itself_is_not_prepared_again() -> None:
     waits = "report(state_at(settings, 500)); threading.Event().wait()"
     with closing(stand_in(waits)) as process, ThreadPoolExecutor(1) as other:
         other.submit(signal_once, steps.moving, process, signal.SIGKILL)
-        with pytest.raises(Told, match="signal 9"):
+        with pytest.raises(RunFailed, match="signal 9"):
             process.train(SETTINGS, None, 1_000, steps, never)
         process.prepare([SMALL])
         assert process.id is None

@@ -12,7 +12,7 @@ import pytest
 
 from core.autoencoder import Settings, results, sweep
 from core.autoencoder.figures import Figures
-from core.autoencoder.process import Told
+from core.autoencoder.process import RunFailed
 from core.autoencoder.record import State
 from core.autoencoder.results import carry_out, write_csv
 from core.autoencoder.runs import Registry
@@ -31,7 +31,7 @@ class Failing(Trainer):
 
     def __call__(self, settings: Settings, state: State | None, *rest: object) -> State | None:
         if settings.seed == 1 and self.broken:
-            raise Told("the worker is gone, and\nall with it")
+            raise RunFailed("the worker is gone, and\nall with it")
         return super().__call__(settings, state, *rest)  # type: ignore[arg-type]
 
 

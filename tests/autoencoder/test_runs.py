@@ -13,7 +13,7 @@ from typing import Any, ClassVar
 import pytest
 
 from core.autoencoder import Run, Settings, experiment, runs
-from core.autoencoder.process import Told
+from core.autoencoder.process import RunFailed
 from core.autoencoder.progress import work
 from core.autoencoder.record import State, as_shipped
 from core.autoencoder.runs import PATIENCE, QueueFullError, Registry, View, finish, finish_each
@@ -626,7 +626,7 @@ def test_a_longer_budget_is_one_long_run_to_the_bit(
 class Failing(Trainer):
     """Fails for some seeds."""
 
-    errors: ClassVar[dict[int, Exception]] = {3: Told("it broke"), 7: MissingData("no MNIST")}
+    errors: ClassVar[dict[int, Exception]] = {3: RunFailed("it broke"), 7: MissingData("no MNIST")}
 
     def __call__(self, settings: Settings, state: State | None, *rest: Any) -> State | None:
         if settings.seed in self.errors:
