@@ -16,13 +16,13 @@ import streamlit as st
 from pages.shared import charts
 
 Given = ParamSpec("Given")
-Told = TypeVar("Told")
+Returned = TypeVar("Returned")
 
 SECTIONS = 256  # kept of all pages, 20 kB in the mean and 300 kB at most
 MOMENTS = 512  # the same of what plays: 10 kB in the mean, and soon replaced
 
 
-def alike(section: Callable[Given, Told]) -> Callable[Given, Told]:
+def alike(section: Callable[Given, Returned]) -> Callable[Given, Returned]:
     """A section that depends on nothing but its arguments and the theme, and has no controls.
 
     Its arguments are hashable, and small: they are kept with what they lead to, and with what the
@@ -31,34 +31,34 @@ def alike(section: Callable[Given, Told]) -> Callable[Given, Told]:
     return _shared(section, _section, _sections)
 
 
-def moment(section: Callable[Given, Told]) -> Callable[Given, Told]:
+def moment(section: Callable[Given, Returned]) -> Callable[Given, Returned]:
     """`alike`, for one of the many moments of what plays: they push out no other section."""
     return _shared(section, _moment, _moments)
 
 
 def _shared(
-    section: Callable[Given, Told], kept: Callable[..., Any], number: Callable[..., int]
-) -> Callable[Given, Told]:
+    section: Callable[Given, Returned], kept: Callable[..., Any], number: Callable[..., int]
+) -> Callable[Given, Returned]:
     # Streamlit runs a page's file anew each time: by itself a function in it is always another.
     name = section.__code__.co_filename, section.__code__
 
     @wraps(section)
-    def show(*given: Given.args, **named: Given.kwargs) -> Told:
+    def show(*given: Given.args, **named: Given.kwargs) -> Returned:
         asked = number(name, charts.palette(), given, tuple(named.items()))
-        told: Told = kept(asked, lambda: section(*given, **named))
-        return told
+        returned: Returned = kept(asked, lambda: section(*given, **named))
+        return returned
 
     return show
 
 
 @st.cache_resource(max_entries=SECTIONS, show_spinner=False)
-def _section(number: int, _draw: Callable[[], Told]) -> Told:
+def _section(number: int, _draw: Callable[[], Returned]) -> Returned:
     """Streamlit repeats what was drawn, as long as it knows the `number`."""
     return _draw()
 
 
 @st.cache_resource(max_entries=MOMENTS, show_spinner=False)
-def _moment(number: int, _draw: Callable[[], Told]) -> Told:
+def _moment(number: int, _draw: Callable[[], Returned]) -> Returned:
     return _draw()
 
 
