@@ -53,7 +53,7 @@ def count(laid: Walk) -> Counts:
 
     Raises InputError where a network with branches is asked about a larger image than MAX_SIZE.
     """
-    if plain(laid):
+    if is_exact(laid):
         return chain_counts(laid)
     if max(laid.height, laid.width) > MAX_SIZE:
         raise InputError(
@@ -81,7 +81,7 @@ def products(laid: Walk) -> int:
     return total
 
 
-def plain(laid: Walk) -> bool:
+def is_exact(laid: Walk) -> bool:
     """Whether the network can be counted in integers, one axis at a time."""
     traces = [item for axis in laid.traces for found in axis.values() for item in found if item]
     work = sum(trace.sources.size for trace in traces)

@@ -344,7 +344,7 @@ def branches(graph: Graph) -> dict[str, str | None]:
     return found
 
 
-def asked(words: str) -> Sequence[str]:
+def parse_faults(words: str) -> Sequence[str]:
     """The faults that `--fail-on` names, separated by commas; InputError for another word."""
     names = [word.strip() for word in words.split(",") if word.strip()]
     for name in names:
