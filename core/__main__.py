@@ -74,7 +74,7 @@ def read_settings(declared: Any, arguments: argparse.Namespace) -> Any:
     return declared(**spelt)
 
 
-def plain(
+def settings_command(
     parser: argparse.ArgumentParser,
     declared: type[Declared],
     report: Callable[[Declared], dict[str, Any]],
@@ -99,20 +99,20 @@ def shift_probe(parser: argparse.ArgumentParser) -> Command:
     from core import shift_probe
     from core.shift_probe.code import program
 
-    return plain(parser, shift_probe.Settings, shift_probe.report, program)
+    return settings_command(parser, shift_probe.Settings, shift_probe.report, program)
 
 
 def impact(parser: argparse.ArgumentParser) -> Command:
     from core import impact
     from core.impact.code import program_of
 
-    return plain(parser, impact.Settings, impact.report, program_of)
+    return settings_command(parser, impact.Settings, impact.report, program_of)
 
 
 def shapes(parser: argparse.ArgumentParser) -> Command:
     from core import shapes
 
-    return plain(parser, shapes.Settings, shapes.report, shapes.program)
+    return settings_command(parser, shapes.Settings, shapes.report, shapes.program)
 
 
 def check(parser: argparse.ArgumentParser) -> Command:
@@ -128,7 +128,7 @@ def check(parser: argparse.ArgumentParser) -> Command:
     )
 
     def answer(arguments: argparse.Namespace) -> Answer:
-        asked = check.asked(arguments.fail_on)
+        asked = check.parse_faults(arguments.fail_on)
         chosen = read_settings(check.Settings, arguments)
         graph, notes = check.network_of(read_settings(check.Source, arguments), chosen.channels)
         found = check.Report(graph, chosen.size, chosen.width or chosen.size, notes)
@@ -164,7 +164,7 @@ def loss(parser: argparse.ArgumentParser) -> Command:
     from core import loss
     from core.loss.code import program
 
-    return plain(parser, loss.Settings, loss.report, program)
+    return settings_command(parser, loss.Settings, loss.report, program)
 
 
 def classifier(parser: argparse.ArgumentParser) -> Command:
@@ -358,7 +358,7 @@ class Terminated(BaseException):
 
 
 @contextmanager
-def ending_in_peace() -> Iterator[None]:
+def sigterm_raised() -> Iterator[None]:
     """Within, SIGTERM is raised where the command stands, as Ctrl-C is; a second one kills."""
 
     def end(number: int, frame: FrameType | None) -> NoReturn:
@@ -390,7 +390,7 @@ def main(words: Sequence[str] | None = None) -> int:
             if name in words:
                 commands[name] = prepare(topic)
         arguments = parser.parse_args(words)
-        with ending_in_peace():
+        with sigterm_raised():
             answer = commands[arguments.topic](arguments)
     except settings.InputError as error:
         print(f"error: {error}", file=sys.stderr)

@@ -6,7 +6,8 @@ A topic declares its settings as the fields of a frozen dataclass:
     class Settings:
         size: int = setting(10, Whole(3, 32), "height and width of the image, in pixels")
 
-        __post_init__ = check
+        def __post_init__(self) -> None:
+            check(self)
 """
 
 from __future__ import annotations

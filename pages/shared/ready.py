@@ -33,7 +33,7 @@ async def ready(_app: object) -> AsyncIterator[None]:
     """While the server starts; it answers once this has been entered."""
     await asyncio.to_thread(import_pages)
     send_at_once()
-    end_in_peace()
+    exit_on_signals()
     machine.share()
     machine.freeze()
     if not st.get_option("server.headless"):  # as Streamlit does where it starts the server itself
@@ -62,7 +62,7 @@ def send_at_once() -> None:
                     found.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
 
-def end_in_peace() -> None:
+def exit_on_signals() -> None:
     """Have SIGTERM and Ctrl-C end the process as its last line would: runs are kept at exit.
 
     Once uvicorn has shut down it sends itself the signal again, which nothing registered survives.

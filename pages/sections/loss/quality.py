@@ -19,7 +19,7 @@ METRICS = {
     "psnr": ("PSNR, dB", "{:.2f}"),
     "accuracy": ("Pixel accuracy", "{:.4f}"),
 }
-"""The fields of `core.loss.Metrics`: name and format."""
+"""The fields of `core.loss.quality.Metrics`: name and format."""
 
 
 Measures = tuple[tuple[str, Measure], ...]
