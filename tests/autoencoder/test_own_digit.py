@@ -1,89 +1,81 @@
-"""What the page says of a visitor's own digit, and what it takes from a canvas or a file."""
+"""A visitor's digit is measured as a run's own test measures the first image of the test set."""
 
-import base64
-import io
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 import pytest
-from PIL import Image
+import torch
+import torch.nn.functional as F
 
-from core.autoencoder import Settings
-from core.autoencoder.own import Tried
-from core.data import SIZE
-from pages.sections.autoencoder.own_digit import HELD, UPLOAD, decoded, example, reading, sentence
-from tests.app import errors, open_page, words
+from core import data
+from core.arrays import Bytes
+from core.autoencoder import Settings, network
+from core.autoencoder.own_digit import FARTHEST, moved, tried
+from core.autoencoder.runs import image_set
+from core.data import SIZE, digits
+from core.entropy import entropy
 
-
-def one(total: float, pad_width: int = 0) -> Tried:
-    size = SIZE + 2 * pad_width
-    blank = np.zeros((size, size), np.uint8)
-    return Tried(blank, blank, np.full((size, size), total / size**2), 0.0, pad_width)
-
-
-@pytest.mark.parametrize(
-    ("unpadded", "padded", "said"),
-    [
-        (one(80), one(80), "Nothing is padded: both networks are one and the same."),
-        (one(80), one(84, 2), "19.6 % lower, its total 5.0 % higher. Only the division"),
-        (one(80), one(76, 2), "27.3 % lower, its total 5.0 % lower."),
-        (one(80), one(160, 2), "53.1 % higher, its total 100.0 % higher."),
-        (one(80), one(80, 2), "23.4 % lower, its total the same to 0.1 %. Only the division"),
-        (one(10), one(4000, 2), "306 times as high, its total 400 times as high."),
-    ],
-)
-def test_the_sentence_says_what_both_losses_do(unpadded: Tried, padded: Tried, said: str) -> None:
-    found = sentence(unpadded, padded)
-    assert said in found
-    assert ("Only the division" in found) == ("Only the division" in said)
+SETTINGS = [
+    Settings(),
+    Settings(pad_width=2),
+    Settings(pad_width=3, pad_mode="noise", noise_first=True),
+    Settings(pad_width=2, variation="inverted", noise_factor=0.25),
+    Settings(pad_width=8, pad_mode="constant", pad_level=0.5, outside="cleared", channels=8),
+    Settings(pad_width=1, padding_mode="circular", depth=3, seed=5),
+]
 
 
-@pytest.mark.parametrize("variation", ["plain", "inverted", "cropped"])
-@pytest.mark.parametrize("noise_factor", [0.0, 0.5])
-def test_what_is_done_to_a_digit_is_said_of_these_runs(variation: str, noise_factor: float) -> None:
-    said = reading(Settings(variation=variation, noise_factor=noise_factor))
-    assert ("Then it is inverted" in said) == (variation == "inverted")
-    assert ("taken as you draw it" in said) == (variation == "cropped")
-    assert ("The noise stays the same" in said) == (noise_factor > 0)
+@pytest.fixture(scope="module")
+def digit() -> Bytes:
+    drawn: Bytes = digits.draw(1)[0][0]
+    return drawn
 
 
-def test_only_a_digit_is_taken_from_a_canvas() -> None:
-    digit = bytes(range(256)) * 3 + bytes(16)
-    assert decoded(base64.b64encode(digit).decode()) == digit
-    wrong: list[Any] = [None, 7, "", "💥", "A" * 784, base64.b64encode(digit[1:]).decode(), {}]
-    assert [decoded(sent) for sent in wrong] == [None] * len(wrong)
+@pytest.mark.parametrize("settings", SETTINGS, ids=str)
+def test_losses_are_torch_s_on_the_test_set_s_noise(settings: Settings, digit: Bytes) -> None:
+    weights = network.initial_weights(settings)
+    (found,) = tried(weights, settings, digit[None])
+    tested = image_set(settings, digit[None], "test")
+    noisy = torch.from_numpy(tested.noisy_batch(slice(1)))[:, None]
+    clean = torch.from_numpy(tested.clean_batch(slice(1)))[:, None]
+    with torch.inference_mode():
+        z = network.module(weights, settings).logits(noisy)
+        losses = F.binary_cross_entropy_with_logits(z, clean, reduction="none")[0, 0].numpy()
+    assert np.abs(found.loss_map - losses).max() < 1e-4
+    assert found.total == pytest.approx(float(losses.sum()), rel=1e-4)
+    assert found.per_pixel == pytest.approx(float(losses.mean()), rel=1e-4)
+    ring = data.ring(SIZE, SIZE, settings.pad_width)
+    assert found.border == pytest.approx(float(losses[ring].sum()), rel=1e-4, abs=1e-9)
+    assert found.floor == pytest.approx(float(entropy(clean.numpy()).sum()), rel=1e-6)
+    assert 0 <= found.floor < found.total
+    assert np.array_equal(found.noisy, np.rint(255 * noisy[0, 0].numpy()))
 
 
-def test_a_picture_becomes_white_on_black_and_anything_else_is_refused() -> None:
-    app = open_page("autoencoder", guess="better")
-    assert not errors(app)
-    assert "Draw into the black square" in words(app)
-    dark_on_light = np.full((56, 56), 255, np.uint8)
-    dark_on_light[20:36, 20:36] = 0
-    file = io.BytesIO()
-    Image.fromarray(dark_on_light).save(file, "PNG")
-    app.file_uploader(key=UPLOAD).set_value(("d.png", file.getvalue(), "image/png")).run()
-    assert not errors(app)
-    digit = np.frombuffer(app.session_state[HELD][0], np.uint8).reshape(SIZE, SIZE)
-    assert (digit[10:18, 10:18] == 255).all()
-    assert digit.sum() == 255 * 64
-    app.file_uploader(key=UPLOAD).set_value(("d.png", b"<svg/>", "image/png")).run()
-    assert "must be a PNG or JPEG picture" in errors(app)[0]
+def test_a_digit_is_moved_pixel_by_pixel_and_leaves_at_the_edge(digit: Bytes) -> None:
+    places = moved(digit)
+    assert places.shape == (FARTHEST + 1, SIZE, SIZE)
+    assert np.array_equal(places[0], digit)
+    for by in range(1, FARTHEST + 1):
+        assert np.array_equal(places[by, :, by:], digit[:, :-by])
+        assert not places[by, :, :by].any()
 
 
-def test_where_no_weights_are_kept_it_says_where_they_are() -> None:
-    app = open_page("autoencoder", guess="better", seed=1)
-    assert not errors(app)
-    assert "not the networks themselves" in words(app)
-    assert not app.file_uploader
+@pytest.mark.parametrize("settings", SETTINGS[:4], ids=str)
+def test_nothing_but_the_position_differs(settings: Settings, digit: Bytes) -> None:
+    weights = network.initial_weights(settings)
+    blank = np.zeros((2, SIZE, SIZE), np.uint8)
+    first, second = tried(weights, settings, blank)
+    assert np.array_equal(first.noisy, second.noisy)
+    assert np.array_equal(first.denoised, second.denoised)
+    apart = tried(weights, settings, moved(digit))
+    alone = [tried(weights, settings, each[None])[0] for each in moved(digit)]
+    for one, other in zip(apart, alone, strict=True):
+        assert np.array_equal(one.loss_map, other.loss_map)
 
 
-def test_the_example_is_a_digit() -> None:
-    assert len(example()) == SIZE * SIZE
-    assert max(example()) > 200
-
-
-def test_settings_that_the_words_do_not_name_change_none() -> None:
-    plain = Settings()
-    assert reading(plain) == reading(replace(plain, pad_width=8, pad_mode="noise", channels=8))
+def test_a_drawn_digit_is_not_enlarged(digit: Bytes) -> None:
+    settings = Settings(pad_width=2, variation="cropped")
+    weights = network.initial_weights(settings)
+    (cropped,) = tried(weights, settings, digit[None])
+    (plain,) = tried(weights, replace(settings, variation="plain"), digit[None])
+    assert np.array_equal(cropped.loss_map, plain.loss_map)

@@ -1,8 +1,8 @@
 """A visitor's own digit, drawn or uploaded, through both networks, and moved toward the border.
 
 A component of its own draws: a canvas for finger, mouse or keys, and what both networks make of the
-digit at every position, computed at once by `core.autoencoder.own`. So its slider asks nothing of
-the server, and follows live.
+digit at every position, computed at once by `core.autoencoder.own_digit`. So its slider asks
+nothing of the server, and follows live.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ import streamlit as st
 
 from core.arrays import Bytes
 from core.autoencoder import Checkpoint, Settings
-from core.autoencoder.own import FARTHEST, Tried, moved, tried
+from core.autoencoder.own_digit import FARTHEST, Tried, moved, tried
 from core.data import SIZE, digits
 from core.data.picture import read_picture
 from core.settings import InputError
