@@ -67,7 +67,7 @@ def row(item: Other) -> dict[str, str]:
     }
 
 
-def show(found: Report, size: int, padding: str) -> list[Other]:
+def show(found: Report, size: int, padding: str) -> None:
     """The table, and why what cannot be cannot be."""
     compared = list(others(found, size, padding))
     table = pd.DataFrame([row(item) for item in compared]).fillna("")
@@ -80,4 +80,3 @@ def show(found: Report, size: int, padding: str) -> list[Other]:
         "padding* is the share of the outputs of the last layer that computes a map.",
         width=TEXT,
     )
-    return compared
