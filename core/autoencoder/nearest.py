@@ -50,7 +50,7 @@ def differences(asked: Run, kept: Run) -> tuple[Difference, ...]:
     batch = max(asked.settings.batch_size, kept.settings.batch_size)
     if abs(asked.images - kept.images) >= batch:
         differing.append(Difference("images", asked.images, kept.images))
-    return tuple(sorted(differing, key=lambda one: _rank(one.name)))
+    return tuple(sorted(differing, key=lambda difference: _rank(difference.name)))
 
 
 def distance(asked: Run, kept: Run) -> tuple[float, ...]:
@@ -61,9 +61,9 @@ def distance(asked: Run, kept: Run) -> tuple[float, ...]:
     seed; the seed, of which the first is as good as any.
     """
     pads = asked.settings.pad_width, kept.settings.pad_width
-    differing = [one for one in differences(asked, kept) if one.name != "pad_width"]
-    ranks = [_rank(one.name) for one in differing]
-    apart = sum(_apart(one.asked, one.kept) for one in differing if one.name not in BY_CHANCE)
+    others = [other for other in differences(asked, kept) if other.name != "pad_width"]
+    ranks = [_rank(name) for name, *_ in others]
+    apart = sum(_apart(*values) for name, *values in others if name not in BY_CHANCE)
     return (
         float(min(pads) == 0 < max(pads)),
         abs(pads[0] - pads[1]),

@@ -73,7 +73,7 @@ def sweeps() -> list[Kept]:
     shipped = sweep.read(SHIPPED)
     there = figures.read(runs.SHIPPED, (shipped.run(point) for point in shipped.points()))
     every = [*kept(), Kept(shipped, there)]
-    return [one for one in every if one.figures and axes(one.sweep)]
+    return [each for each in every if each.figures and axes(each.sweep)]
 
 
 def axes(of: Sweep) -> list[str]:

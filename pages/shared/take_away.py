@@ -61,13 +61,13 @@ def draw_loss_maps(slide: Figure, axes: Sequence[Axes], tested: Mapping[str, Che
     """The loss of each pixel of every arm on one scale, the border outside a white frame."""
     from matplotlib.patches import Rectangle
 
-    highest = max(float(one.loss_map.max()) for one in tested.values())
-    for axis, (arm, one) in zip(axes, tested.items(), strict=True):
-        image = axis.imshow(one.loss_map, vmin=0, vmax=highest)
-        axis.set_title(f"{arm}: {one.total:.1f} nats an image", loc="left")
+    highest = max(float(network.loss_map.max()) for network in tested.values())
+    for axis, (arm, network) in zip(axes, tested.items(), strict=True):
+        image = axis.imshow(network.loss_map, vmin=0, vmax=highest)
+        axis.set_title(f"{arm}: {network.total:.1f} nats an image", loc="left")
         axis.set_axis_off()
-        if pad := one.pad_width:
-            size = len(one.loss_map) - 2 * pad
+        if pad := network.pad_width:
+            size = len(network.loss_map) - 2 * pad
             frame = Rectangle((pad - 0.5, pad - 0.5), size, size, fill=False, edgecolor="white")
             axis.add_patch(frame)
     slide.colorbar(image, ax=list(axes), label="test loss, nats per pixel", shrink=0.8)
