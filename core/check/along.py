@@ -89,10 +89,14 @@ class Cropped:
 class Matched:
     """Padding or cropping to the length of the second node that is read."""
 
-    @staticmethod
-    def sides(lengths: tuple[int, ...]) -> Sides:
+    centred: bool = False
+
+    def sides(self, lengths: tuple[int, ...]) -> Sides:
         """Cells laid before and after; negative where they are cut off."""
         missing = lengths[1] - lengths[0]
+        if self.centred and missing < 0:
+            before = -round(-missing / 2)
+            return before, missing - before
         return missing // 2, missing - missing // 2
 
 
@@ -192,8 +196,8 @@ def along(operation: Operation, axis: int) -> AxisOperation:
             return Padded(before, after, mode)
         case Crop(top, bottom, left, right):
             return Cropped(*((top, bottom), (left, right))[axis])
-        case Match():
-            return Matched()
+        case Match(centred):
+            return Matched(centred)
         case Transposed(kernel, _, stride, padding, more, dilation):
             pad = padding if isinstance(padding, str) else padding[axis]
             return Stretched(kernel[axis], stride[axis], pad, more[axis], dilation[axis])

@@ -24,7 +24,7 @@ from core.check.reading.objects import (
     Unknown,
     Unreadable,
 )
-from core.check.reading.python import Reader, TooLong, parse
+from core.check.reading.python import MAX_CALLS, Reader, TooLong, parse
 from core.check.reading.values import (
     Container,
     Framework,
@@ -149,6 +149,8 @@ def unnamed(reader: Reader) -> tuple[str, Any]:
         for name, value in names.items()
         if isinstance(value, Unknown) and value.fault is not None
     }
+    if (made := made_inside(reader)) is not None:
+        return made
     try:
         made = from_definition(reader)
     except Unreadable:
@@ -161,14 +163,16 @@ def unnamed(reader: Reader) -> tuple[str, Any]:
     ends = [name for name, value in tensors.items() if value.node != "input"]
     if ends and not broken:
         return ends[-1], tensors[ends[-1]]
-    for value in (reader.last, *flattened([reader.last])):
+    last = reader.alone[-1:]
+    for value in flattened(last):
         if isinstance(value, MODELS):
             return "the network", value
-    layers = [v for v in flattened([reader.last]) if isinstance(v, LayerValue)]
+    layers = [v for v in flattened(reader.alone) if isinstance(v, LayerValue)]
     if layers:
         return "the layers", Container(layers[0].framework, "Sequential", layers[0].line, layers)
-    if isinstance(reader.last, Unknown) and reader.last.fault:
-        raise reader.last.fault
+    for value in last:
+        if isinstance(value, Unknown) and value.fault:
+            raise value.fault
     for value in list(broken.values())[::-1]:
         assert value.fault is not None
         raise value.fault
@@ -178,8 +182,19 @@ def unnamed(reader: Reader) -> tuple[str, Any]:
     )
 
 
+def made_inside(reader: Reader) -> tuple[str, Any] | None:
+    """The model that a function such as main() makes for itself."""
+    for names in reader.inside[::-1]:
+        models = [name for name, v in names.items() if isinstance(v, MODELS) and is_network(v)]
+        for name in [*(n for n in models if n in USUAL), *models[::-1]]:
+            return name, names[name]
+    return None
+
+
 def is_network(value: Any) -> bool:
-    """Whether a model has anything in it; a Module may hold settings only."""
+    """Whether a model has anything in it; a Module, or an object, may hold settings only."""
+    if isinstance(value, Instance):
+        return bool(value.kind.foreign() or value.children)
     return bool(value.children) if isinstance(value, Container) else True
 
 
@@ -190,7 +205,9 @@ def from_definition(reader: Reader) -> tuple[str, Any] | None:
         value
         for value in names.values()
         if isinstance(value, Class)
-        and any(re.search("Module|Model|Layer|Sequential", base) for base in value.foreign())
+        and any(
+            re.search("Module|Model|Layer|Sequential|Classifier", base) for base in value.foreign()
+        )
     ]
     used = {
         name
@@ -213,6 +230,8 @@ def from_definition(reader: Reader) -> tuple[str, Any] | None:
         for value in flattened([outcome]):
             if isinstance(value, (*MODELS, Tensor)):
                 return function.name, value
+        if (made := made_inside(reader)) is not None:
+            return made
     if first is not None:
         raise first
     return None
@@ -230,9 +249,14 @@ def uses(kind: Class, name: str) -> bool:
 
 
 GUESSES = {
-    **dict.fromkeys(("in_channels", "n_channels", "in_ch", "input_channels", "img_ch"), 3),
-    **dict.fromkeys(("num_classes", "n_classes", "classes", "nb_classes", "out_dim"), 10),
-    **dict.fromkeys(("out_channels", "out_ch", "output_ch", "n_out"), 1),
+    name: value
+    for names, value in (
+        ("in_channels n_channels in_ch input_channels img_ch in_chans image_channels", 3),
+        ("img_channels num_channels channels_in ch_in in_c c_in input_nc output_nc nc", 3),
+        ("num_classes n_classes classes nb_classes out_dim n_outputs num_outputs n_actions", 10),
+        ("out_channels out_ch output_ch n_out out_chans channels_out ch_out", 1),
+    )
+    for name in names.split()
 }
 """Values for what a class asks for and the text never gives; each is said."""
 
@@ -268,14 +292,10 @@ def made_with_guesses(reader: Reader, maker: Class | Function) -> Any:
 def applied(reader: Reader, library: FrameworkNames, model: Any) -> tuple[Net, Any]:
     """A module or a Sequential, applied to an image."""
     net = Net()
-    first = model.children[0] if isinstance(model, Container) and model.children else None
+    first = head_of(model)
     shape = None
     if isinstance(first, LayerValue):
         shape = first.first_shape()
-    elif isinstance(first, Tensor):  # keras.Input at the head of a Sequential
-        model = Container(
-            model.framework, model.kind, model.line, model.children[1:], model.names, model.name
-        )
     known = getattr(first, "channels", None)
     if isinstance(first, LayerValue) and shape is not None:
         known = library.read_shape(shape, first.line)
@@ -286,3 +306,11 @@ def applied(reader: Reader, library: FrameworkNames, model: Any) -> tuple[Net, A
         net.note(model.guessed, model.line)
     model.name = ""
     return net, model.call(reader, Arguments((image,)), model.line)
+
+
+def head_of(model: Any) -> Any:
+    """The first layer of a Sequential, which may stand in another one."""
+    for _ in range(MAX_CALLS):  # one may stand in itself
+        if isinstance(model, Container) and model.children:
+            model = model.children[0]
+    return model

@@ -81,8 +81,11 @@ class Match:
     """Zeros laid around the first map that is read, or cells cut off it, to the second's size.
 
     Half of what is missing stands on either side, the odd cell at the end: F.pad by the halves of a
-    difference, as U-Nets have it.
+    difference, as U-Nets have it. centred: torchvision's CenterCrop, which cuts the nearest whole
+    number to half before, the even one of two.
     """
+
+    centred: bool = False
 
 
 @dataclass(frozen=True)

@@ -719,7 +719,7 @@ FAULTS = {
         "line 1: more than 25 calls within one another: something calls itself"
     ),
     "class Net(nn.Module):\n  def forward(self, x):\n    while True:\n      x = F.relu(x)\n"
-    "    return x": "line 3: 'while' is not followed: expected plain layers and loops",
+    "    return x": "line 4: more than 4,000 layers: expected fewer",
     "class Net(nn.Module):\n  def forward(self, x):\n    if x.sum() > 0:\n      x = -x\n"
     "    return x": ("line 3: whether 'x.sum() > 0' holds cannot be told without running it"),
     "from keras import *\na, b = Input((8, 8, 3)), Input((8, 8, 3))\n"

@@ -29,12 +29,16 @@ from core.check.graph import (
     Unknown,
     Window,
 )
-from core.check.reading.objects import Thing, Unreadable
+from core.check.reading.objects import Name, Thing, Unreadable
 from core.check.reading.objects import Unknown as UnknownValue
 from core.layers import CONVOLUTION, UPSAMPLING, Convention, Layer, refuse
 from core.settings import InputError
 
 Form = Literal["map", "vector", "unknown"]
+
+
+MAX_LOOKS = 6_000
+"""Nodes that are laid over images while nets are built, for who asks for sizes; a look is 100."""
 
 
 def words(text: str) -> frozenset[str]:
@@ -89,6 +93,9 @@ class Net:
         self.notes: list[Note] = []
         self.taken: Counter[str] = Counter()
         self.image_channels: int | None = None
+        self.looks = [MAX_LOOKS]
+        self.size: tuple[int, int] | None = None
+        """Height and width of the image, where the text itself makes one to try the network."""
 
     def image(self, channels: int | None = None, line: int | None = None) -> Tensor:
         """The input; at most once."""
@@ -129,6 +136,14 @@ class Net:
             name += "'"
         self.taken[name] += 1
         return name
+
+    def so_far(self) -> Graph | None:
+        """All nodes up to here; None once that was asked for too often."""
+        self.looks[0] -= 100 + len(self.nodes)
+        if self.looks[0] < 0:
+            return None
+        first = replace(self.nodes[0], operation=Input(self.image_channels or 3))
+        return Graph((first, *self.nodes[1:]))
 
     def note(self, text: str, line: int | None = None) -> None:
         found = Note(text, line)
@@ -202,9 +217,9 @@ class At:
         if isinstance(value, float) and value.is_integer():
             value = int(value)
         if type(value) is not int:
-            if isinstance(value, UnknownValue):
-                if value.fault:
-                    raise value.fault
+            if isinstance(value, UnknownValue) and value.fault:
+                raise value.fault
+            if open_ended(value):
                 self.fail(f"'{name}' cannot be read ({value}): expected a number written out")
             self.fail(f"'{name}': expected a whole number, found {shown(value)}")
         if not least <= value <= most:
@@ -224,6 +239,14 @@ class At:
             return first, second
         number = self.whole(value, name, least, most)
         return number, number
+
+    def features(self, value: Any, name: str) -> int:
+        """How many values a linear layer makes: any number does where the text leaves it open."""
+        if open_ended(value):
+            unread = f"{self.what}: '{name}' cannot be read ({value})"
+            self.net.note(f"{unread}: read as 10, which changes no size", self.line)
+            return 10
+        return self.whole(value, name, 1, 10**9)
 
     def count(self, value: Any, name: str) -> int:
         return self.whole(value, name, 1, MAX_CHANNELS)
@@ -356,6 +379,11 @@ class At:
             return self.passed(x)
         channels = x.channels if self.net.is_single(x) else None
         return self.node(Flatten(), x, channels, "vector")
+
+
+def open_ended(value: Any) -> bool:
+    """Whether a value comes from elsewhere: another file, a data set, a command line."""
+    return isinstance(value, Name) or (isinstance(value, UnknownValue) and not value.fault)
 
 
 def is_point(operation: Operation) -> bool:

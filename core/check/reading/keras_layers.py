@@ -334,7 +334,7 @@ def flatten(at: At, x: Any, data_format: Any = None, **more: Any) -> Tensor:
 
 @layer("Dense")
 def dense_layer(at: At, x: Any, units: Any, activation: Any = None, **more: Any) -> Tensor:
-    return dense(at, x, at.whole(units, "units", 1, 10**9))
+    return dense(at, x, at.features(units, "units"))
 
 
 @layer("Reshape")

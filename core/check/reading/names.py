@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import builtins
 import difflib
 import math
 import re
@@ -12,8 +13,9 @@ from typing import Any
 
 from core.check.graph import Crop, Global, Pass
 from core.check.reading import keras_layers, own, torch_layers
-from core.check.reading.building import At, Net, Tensor
+from core.check.reading.building import MAX_LOOKS, At, Net, Tensor
 from core.check.reading.objects import (
+    MAX_ITEMS,
     REQUIRED,
     Arguments,
     Builtin,
@@ -25,9 +27,12 @@ from core.check.reading.objects import (
     Thing,
     Unknown,
     Unreadable,
+    bind,
     shortened,
 )
+from core.check.reading.plain import listed
 from core.check.reading.python import Reader, parse
+from core.check.reading.records import Parser, Record
 from core.check.reading.shapes import (
     JOINING_FUNCTIONS,
     SHAPING,
@@ -36,6 +41,7 @@ from core.check.reading.shapes import (
     Shape,
     cut,
     every_other,
+    fitted,
     joining_function,
     resize,
 )
@@ -44,6 +50,7 @@ from core.check.reading.values import (
     KERAS_JOINS,
     Bound,
     Container,
+    Dummy,
     Framework,
     InputShape,
     Instance,
@@ -112,6 +119,7 @@ class FrameworkNames(Library):
         self.path: list[str] = []
         self.built: set[Class] = set()
         self.size: tuple[int, int] | None = None
+        self.looks = [MAX_LOOKS]
 
     # --- Names ----------------------------------------------------------------------------------
 
@@ -129,12 +137,23 @@ class FrameworkNames(Library):
             return Name(f"torch.nn.{name}")
         if name in REFLECTING:
             return Name(f"builtins.{name}")
+        if name in JOINING_FUNCTIONS and not self.torch_text:  # from keras.layers import *
+            return Name(f"keras.layers.{name}")
+        if hasattr(builtins, name):
+            return Unknown(name, None)
         return REQUIRED
 
     def call(self, reader: Reader, path: str, given: Arguments, line: int | None) -> Any:
         reader.tick(line)
         root, _, _ = path.partition(".")
         last = path.rpartition(".")[2]
+        if path == "argparse.ArgumentParser":
+            return Parser()
+        if path in ("argparse.Namespace", "types.SimpleNamespace"):
+            return Record(given.named)
+        if path == "dataclasses.field":
+            make = given.named.get("default_factory")
+            return make.call(reader, Arguments(), line) if make else given.named.get("default")
         if path in PLAIN_FUNCTIONS:
             return Builtin(last, PLAIN_FUNCTIONS[path]).call(reader, given, line)
         if path == "functools.partial":
@@ -148,7 +167,9 @@ class FrameworkNames(Library):
             return Unknown(path, line)
         if path in WRAPPERS and given.positional:
             return given.positional[0]
-        if SHIPPED.search(path):
+        if last == "preprocess_input":
+            last = "identity"
+        elif SHIPPED.search(path):
             return self.shipped(path, given, line)
         if last[:1].isupper():
             return self.make(reader, framework, path, last, given, line)
@@ -183,6 +204,11 @@ class FrameworkNames(Library):
     ) -> Any:
         """A layer or a container, from the call of its class."""
         short = f"{'nn' if framework == 'torch' else 'layers'}.{kind}"
+        if path.startswith("torchvision.transforms") and kind in ("Resize", "CenterCrop"):
+            name = "resize" if kind == "Resize" else "center_crop"
+            size = next(iter(given.every()), None)
+            later = Arguments((None,), {"size": size})
+            return Partial(Name(f"torchvision.transforms.functional.{name}"), later)
         if kind in ("Sequential", "ModuleList", "ModuleDict"):
             self.framework = self.framework or framework
             return container(framework, kind, given, line)
@@ -209,7 +235,8 @@ class FrameworkNames(Library):
         if kind in known:
             self.framework = self.framework or framework
             return LayerValue(framework, kind, given, line)
-        close = difflib.get_close_matches(kind, known, 1, 0.8)
+        close = [name for name in known if name.lower() == kind.lower()]
+        close = close or difflib.get_close_matches(kind, known, 1, 0.8)
         if close and (".nn." in path or ".layers." in path):
             prefix = short.rpartition(".")[0]
             raise Unreadable(line, f"{short} is not known: did you mean {prefix}.{close[0]}?")
@@ -226,12 +253,16 @@ class FrameworkNames(Library):
     ) -> Any:
         """A function of a framework's."""
         if framework == "torch" and name in ("randn", "rand", "zeros", "ones", "empty"):
-            sizes = given.positional
+            sizes = given.positional or (given.named.get("size"),)
             if len(sizes) == 1 and isinstance(sizes[0], list | tuple):
                 sizes = tuple(sizes[0])
-            if len(sizes) == 4 and all(type(n) is int and n > 0 for n in sizes[2:]):
+            if len(sizes) == 4 and all(type(n) is int and n >= LEAST_IMAGE for n in sizes[2:]):
                 self.size = (sizes[2], sizes[3])
+            if sizes and all(type(n) is int and 0 < n <= 10_000 for n in sizes):
+                return Dummy(sizes, self.looks)
             return Unknown(f"torch.{name}()", line)
+        if path.startswith("torchvision.transforms") and name in ("resize", "center_crop"):
+            return fitted(self, name, given, line)
         if path == "torch.tensor" and given.positional:
             inner = flattened([given.positional[0]])
             return inner[0] if len(inner) == 1 else Unknown(path, line)
@@ -330,7 +361,14 @@ class FrameworkNames(Library):
         elif "keras" in foreign or "tensorflow" in foreign:
             self.framework = self.framework or "keras"
         start = kind.find("__init__")
+        if not isinstance(start, Function) and given.every() and not kind.foreign():  # a dataclass
+            fields = [
+                key for key, value in kind.scope.names.items() if not isinstance(value, Function)
+            ]
+            made.attributes = dict(zip(fields, given.positional, strict=False)) | {**given.named}
         if isinstance(start, Function):
+            whole = Arguments((made, *given.positional), given.named)
+            made.told = bind(f"{kind.name}()", start.parameters, whole, line)
             Method(replace(start, name=kind.name), made).call(reader, given, line)
         elif foreign.endswith("Sequential"):
             made.children = container("torch", "Sequential", given, line).children
@@ -379,6 +417,8 @@ class FrameworkNames(Library):
             if isinstance(a, Dim | Sum) or isinstance(b, Dim | Sum):
                 return Sum(sign, a, b)
             return Unknown("…", line)
+        if sign is ast.Pow and isinstance(b, int | float):
+            return tensors[0]
         name = {ast.Add: "add", ast.Sub: "sub", ast.Mult: "mul", ast.Div: "div"}.get(sign)
         if name is None:
             at = self.at(tensors[0].net, sign.__name__, "operator", line)
@@ -415,6 +455,8 @@ class FrameworkNames(Library):
         return Bound(called)
 
     def tensor_item(self, reader: Reader, x: Tensor, key: Any, line: int | None) -> Any:
+        if type(key) is int and x.net.size and x.form == "map":
+            return Record({"shape": tuple(Shape(x).members()[1:])})  # one of a batch that is tried
         at = self.at(x.net, "slice", "slice", line)
         if x.form == "unknown":
             return x
@@ -438,7 +480,11 @@ class FrameworkNames(Library):
         return at.node(Crop(top, bottom, left, right), at.map_of(x), x.channels)
 
 
-REFLECTING = ("getattr", "setattr", "hasattr", "isinstance", "print", "callable", "type")
+LEAST_IMAGE = 8
+"""Rows and columns of what may be meant for an image, and not for a generator's noise."""
+
+
+REFLECTING = ("getattr", "setattr", "hasattr", "isinstance", "print", "callable", "type", "map")
 
 
 WRAPPERS = {
@@ -469,14 +515,22 @@ def ordered(pairs: Any = ()) -> dict[Any, Any]:
     return dict(pairs)
 
 
+def evenly(start: float, end: float, steps: int = 50) -> list[float]:
+    """linspace; what does not fit is the text's mistake."""
+    steps = min(int(steps), MAX_ITEMS + 1)
+    return [start + (end - start) * i / max(steps - 1, 1) for i in range(steps)]
+
+
 PLAIN_FUNCTIONS: dict[str, Callable[..., Any]] = {
     "math.ceil": math.ceil,
     "math.floor": math.floor,
     "math.sqrt": math.sqrt,
     "math.log2": math.log2,
     "math.log": math.log,
-    "math.prod": lambda values: math.prod(list(values)[:20]),
-    "numpy.prod": lambda values: math.prod(list(values)[:20]),
+    "torch.linspace": evenly,
+    "numpy.linspace": evenly,
+    "math.prod": lambda values: math.prod(listed(values)[:20]),
+    "numpy.prod": lambda values: math.prod(listed(values)[:20]),
     "typing.cast": lambda _, value: value,
     "collections.OrderedDict": ordered,
     "collections.defaultdict": lambda *_: {},
@@ -500,6 +554,16 @@ def reflect(reader: Reader, name: str, given: Arguments, line: int | None) -> An
             return is_instance(value, kinds, line)
         case "print", _:
             return None
+        case "map", (Thing() as function, items):
+            parts = items.members() if isinstance(items, Thing) else items
+            if isinstance(parts, list | tuple | dict):
+                return [function.call(reader, Arguments((part,)), line) for part in parts]
+        case "type", (Partial(),):
+            return Name("functools.partial")
+        case "type", (LayerValue(framework="torch") as layer,):
+            return Name(f"torch.nn.{layer.kind}")
+        case "type", (Instance() as made,):
+            return made.kind
     return Unknown(f"{name}()", line)
 
 

@@ -45,6 +45,14 @@ class Thing:
     def item(self, reader: Reader, key: Any, line: int | None) -> Any:
         return Unknown(f"{self}[…]", line)
 
+    def holds(self) -> bool | None:
+        """Whether an `if` takes it for true; None where that cannot be told."""
+        return True
+
+    def unequal(self, other: Any) -> bool | None:
+        """Whether it differs from `other`; None where that cannot be told."""
+        return None
+
     def members(self) -> list[Any] | None:
         """What a loop goes through; None for what has no such parts."""
         return None
@@ -64,6 +72,9 @@ class Unknown(Thing):
 
     def __str__(self) -> str:
         return self.text
+
+    def holds(self) -> bool | None:
+        return None
 
     def attribute(self, reader: Reader, name: str, line: int | None) -> Any:
         return Unknown(shortened(f"{self.text}.{name}"), line, self.fault)
@@ -182,6 +193,8 @@ class Function(Thing):
             if isinstance(self.body, ast.expr):
                 return reader.evaluate(self.body, scope)
             names["__owner__"] = self.owner
+            if reader.calls == 1 and self.owner is None and not given.every():
+                reader.inside.append(names)  # main(), say
             outcome = reader.run(self.body, scope)
         return outcome.value if isinstance(outcome, Return) else None
 

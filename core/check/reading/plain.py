@@ -7,10 +7,20 @@ from __future__ import annotations
 
 import ast
 import operator
+import re
 from collections.abc import Callable
 from typing import Any
 
-from core.check.reading.objects import MAX_ITEMS, Builtin, Thing, Unknown, Unreadable, limited
+from core.check.reading.objects import (
+    MAX_ITEMS,
+    Builtin,
+    Class,
+    Name,
+    Thing,
+    Unknown,
+    Unreadable,
+    limited,
+)
 
 BINARY: dict[type[ast.operator], Callable[[Any, Any], Any]] = {
     ast.Add: operator.add,
@@ -50,8 +60,21 @@ def repeated(items: Any, times: Any) -> bool:
 
 def compared(sign: ast.cmpop, left: Any, right: Any) -> bool | None:
     """A comparison's outcome; None where it cannot be told."""
+    if right is None and isinstance(left, Unknown) and isinstance(sign, ast.Is | ast.IsNot):
+        # Only what a class makes, nn.Parameter say, is something for certain.
+        made = re.search(r"(^|\.)[A-Z]\w*[a-z]\w*$", left.text) and not left.fault
+        return isinstance(sign, ast.IsNot) if made else None
     if isinstance(left, Unknown) or isinstance(right, Unknown):
         return None
+    if isinstance(left, Thing) and isinstance(sign, ast.Eq | ast.NotEq | ast.Gt):
+        unequal = left.unequal(right)
+        if unequal is not None and not isinstance(left, Name | Class):
+            return unequal is not isinstance(sign, ast.Eq)
+    if isinstance(left, Name | Class) and isinstance(right, Name | Class):
+        same = left == right
+        return {ast.Eq: same, ast.Is: same, ast.NotEq: not same, ast.IsNot: not same}.get(
+            type(sign)
+        )
     if isinstance(sign, ast.Is | ast.IsNot):
         if (
             left is not None

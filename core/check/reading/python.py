@@ -17,6 +17,7 @@ import ast
 import re
 import textwrap
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from typing import Any
 
 from core.check.reading.objects import (
@@ -65,15 +66,61 @@ MAX_STEPS = 60_000
 MAX_CALLS = 25
 
 
-def program_in(text: str) -> str:
-    """A pasted text without what surrounds a program: prompts, a notebook's commands, an indent.
-
-    The lines keep their numbers.
+def program_in(text: str) -> ast.Module:
+    """The syntax tree of a pasted text without what surrounds a program: a notebook's commands,
+    prompts, a fence. The lines keep their numbers. Raises SyntaxError, of the whole text.
     """
     lines = textwrap.dedent(text).split("\n")
-    if any(line.startswith(">>> ") for line in lines):
-        lines = [line[4:] if line.startswith((">>> ", "... ")) else "" for line in lines]
+    try:
+        return ast.parse(plain_lines(lines))
+    except SyntaxError:
+        for way in (fenced, prompted, within_cells):
+            if (inner := way(lines)).strip():
+                with suppress(SyntaxError):
+                    return ast.parse(inner)
+        raise
+
+
+def plain_lines(lines: list[str]) -> str:
     return "\n".join("" if line.startswith(("!", "%")) else line for line in lines)
+
+
+def fenced(lines: list[str]) -> str:
+    """What stands between Markdown's fences."""
+    inside, found = False, []
+    for line in lines:
+        fence = line.lstrip().startswith("```")
+        inside ^= fence
+        found.append(line if inside and not fence else "")
+    return plain_lines(found)
+
+
+PROMPT = re.compile(r"(>>>|\.\.\.|In \[\d*\]:|\s*\.\.\.:)( |$)")
+
+
+def prompted(lines: list[str]) -> str:
+    """What stands behind the prompts of Python's or IPython's console."""
+    return "\n".join(line[m.end() :] if (m := PROMPT.match(line)) else "" for line in lines)
+
+
+def within_cells(lines: list[str]) -> str:
+    """A notebook's commands as nothing: `%time`, `x = !ls`, `model?`."""
+    shell = re.compile(r"^(\s*)(\w+\s*=\s*)?([!%]\S.*|\?+[\w.]+|[\w.]+\?+)$")
+    return "\n".join(shell.sub(r"\1pass", line.rstrip()) for line in lines)
+
+
+PRINTED = re.compile(r"^ *\(\w+\): \w+\(", re.M)
+"""A line of a model as PyTorch prints it."""
+
+
+def hint(text: str, error: SyntaxError) -> str:
+    """What a text that is no program seems to be, and what is expected instead."""
+    if PRINTED.search(text):
+        return "this is a model as it is printed: expected the code that makes it"
+    found = re.sub(r" \(.*\)$", "", error.msg or "invalid syntax")
+    part = "unindent" in found or "unexpected indent" in found
+    more = ": expected the whole class, from its line 'class' on" if part else ""
+    return f"no valid Python: {shortened(found, 90)}{more}"
 
 
 def parse(text: str) -> ast.Module:
@@ -83,10 +130,9 @@ def parse(text: str) -> ast.Module:
             f"the code has {len(text):,} characters: expected at most {MAX_TEXT:,}, the model alone"
         )
     try:
-        tree = ast.parse(program_in(text))
+        tree = program_in(text)
     except SyntaxError as error:
-        found = re.sub(r" \(.*\)$", "", error.msg or "invalid syntax")
-        raise Unreadable(error.lineno or 1, f"no valid Python: {shortened(found, 90)}") from None
+        raise Unreadable(error.lineno or 1, hint(text, error)) from None
     except (MemoryError, RecursionError):
         raise InputError(
             f"the code is nested too deeply: expected at most {MAX_DEPTH} brackets or blocks, "
@@ -118,8 +164,10 @@ class Reader:
         self.steps = 0
         self.calls = 0
         self.line = 1
-        self.last: Any = None
-        """The value of the last expression that stood alone."""
+        self.alone: list[Any] = []
+        """The values of the expressions that stood alone."""
+        self.inside: list[dict[str, Any]] = []
+        """The names within functions that were called from outside with nothing."""
 
     # --- Statements -----------------------------------------------------------------------------
 
@@ -158,7 +206,7 @@ class Reader:
             case ast.Expr():
                 value = self.evaluate(node.value, scope)
                 if scope is self.scope:
-                    self.last = value
+                    self.alone.append(value)
             case ast.Assign():
                 value = self.evaluate(node.value, scope)
                 for target in node.targets:
@@ -178,12 +226,21 @@ class Reader:
             case ast.Return():
                 return Return(None if node.value is None else self.evaluate(node.value, scope))
             case ast.If():
-                chosen = node.body if self.truth(node.test, scope) else node.orelse
+                chosen = node.body if self.decided(node, scope) else node.orelse
                 return self.run(chosen, scope)
             case ast.For():
                 return self.loop(node, scope)
+            case ast.While():
+                while self.truth(node.test, scope):
+                    outcome = self.run(node.body, scope)
+                    if isinstance(outcome, Return):
+                        return outcome
+                    if isinstance(outcome, Jump) and outcome.word == "Break":
+                        return None
+                return self.run(node.orelse, scope)
             case ast.FunctionDef():
                 scope.names[node.name] = self.function(node, scope)
+                self.attach(node, scope)
             case ast.ClassDef():
                 scope.names[node.name] = self.define(node, scope)
             case ast.Import() | ast.ImportFrom():
@@ -223,10 +280,8 @@ class Reader:
     def bring_in(self, node: ast.Import | ast.ImportFrom, scope: Scope) -> None:
         for alias in node.names:
             if isinstance(node, ast.ImportFrom):
-                module = "." * node.level + (node.module or "")
-                scope.names[alias.asname or alias.name] = self.library.name(
-                    f"{module}.{alias.name}"
-                )
+                path = ".".join(filter(None, ("." * (node.level - 1), node.module, alias.name)))
+                scope.names[alias.asname or alias.name] = self.library.name(path)
             elif alias.asname:
                 scope.names[alias.asname] = self.library.name(alias.name)
             else:
@@ -250,7 +305,10 @@ class Reader:
                 owner = self.evaluate(target.value, scope)
                 key = self.evaluate(target.slice, scope)
                 keyed = isinstance(owner, dict) and isinstance(key, PLAIN)
-                if keyed or (isinstance(owner, list) and key in range(-len(owner), len(owner))):
+                if isinstance(key, str) and isinstance(owner, Thing):
+                    keep = owner.attribute(self, "add_module", line)
+                    keep.call(self, Arguments((key, value)), line)
+                elif keyed or (isinstance(owner, list) and key in range(-len(owner), len(owner))):
                     owner[key] = value
                 elif not isinstance(owner, Unknown):
                     raise Unreadable(line, f"'{written(target)} = …' is not followed")
@@ -293,6 +351,14 @@ class Reader:
                 return Unknown(node.name, node.lineno, fault)
         return found
 
+    def attach(self, node: ast.FunctionDef, scope: Scope) -> None:
+        """@add_to_class(Net), as "Dive into Deep Learning" spreads a class over several cells."""
+        for mark in node.decorator_list:
+            if isinstance(mark, ast.Call) and written(mark.func).endswith("add_to_class"):
+                for value in self.several(mark.args, scope):
+                    if isinstance(value, Class):
+                        value.scope.names[node.name] = owned(scope.names[node.name], value)
+
     def parameters(self, args: ast.arguments, scope: Scope) -> tuple[Parameter, ...]:
         plain = [*args.posonlyargs, *args.args]
         missing = len(plain) - len(args.defaults)
@@ -317,6 +383,8 @@ class Reader:
                 inner.names[statement.name] = owned(method, found)
             else:
                 self.execute(statement, inner)
+                if isinstance(statement, ast.AnnAssign) and isinstance(statement.target, ast.Name):
+                    inner.names.setdefault(statement.target.id, REQUIRED)
         return found
 
     # --- Expressions ----------------------------------------------------------------------------
@@ -412,6 +480,10 @@ class Reader:
             )
         if isinstance(owner, dict) and name in ("items", "keys", "values", "get", "update"):
             return Builtin(name, DICTIONARY[name](owner))
+        if isinstance(owner, NUMBERS) and name == "item":
+            return Builtin(name, lambda: owner)
+        if isinstance(owner, list) and name in ("tolist", "copy"):
+            return Builtin(name, lambda: list(owner))
         if isinstance(owner, str) and name in ("lower", "upper", "split", "strip", "startswith"):
             return Builtin(name, getattr(owner, name))
         return Unknown(f"….{name}", line)
@@ -522,15 +594,23 @@ class Reader:
     def truth(self, node: ast.expr, scope: Scope) -> bool:
         """Whether a condition holds; Unreadable where that cannot be told."""
         value = self.evaluate(node, scope)
-        if isinstance(value, Unknown):
-            if value.fault:
-                raise value.fault
+        if isinstance(value, Unknown) and value.fault:
+            raise value.fault
+        holds = value.holds() if isinstance(value, Thing) else bool(value)
+        if holds is None:
             raise Unreadable(
                 node.lineno, f"whether '{written(node)}' holds cannot be told without running it"
             )
-        if isinstance(value, Thing):
-            return True
-        return bool(value)
+        return holds
+
+    def decided(self, node: ast.If, scope: Scope) -> bool:
+        """Which way an `if` goes: where that cannot be told, not to an error of the code's own."""
+        try:
+            return self.truth(node.test, scope)
+        except Unreadable:
+            if not isinstance(node.body[-1], ast.Raise):
+                raise
+            return False
 
     def unary(self, node: ast.UnaryOp, scope: Scope) -> Any:
         if isinstance(node.op, ast.Not):
@@ -543,6 +623,8 @@ class Reader:
                 return value
         if isinstance(value, Unknown):
             return value
+        if isinstance(value, Thing) and isinstance(node.op, ast.USub):
+            return self.library.combine(self, ast.Mult, value, -1, node.lineno)
         return Unknown(written(node), node.lineno)
 
     def either(self, node: ast.BoolOp, scope: Scope) -> Any:
@@ -612,7 +694,7 @@ class Calls:
 
 
 PASSING_DECORATORS = re.compile(
-    "register|handle_legacy|deprecat|export|ignore|unused|typechecked|cache"
+    "register|add_to_class|handle_legacy|deprecat|export|ignore|unused|typechecked|cache"
     "|^(no_grad|inference_mode|override|overload|function|script|final)$"
 )
 """Decorators that change nothing about what a function computes."""

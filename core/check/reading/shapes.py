@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from core.check.graph import Pass, Resize
+from core.check.along import COLUMNS, ROWS, Laid
+from core.check.graph import Match, Pass, Resize
 from core.check.reading import torch_layers
 from core.check.reading.building import At, Tensor
 from core.check.reading.objects import Arguments, Thing, Unknown
@@ -23,6 +25,8 @@ from core.check.reading.values import (
     only,
     tensors_in,
 )
+from core.check.walk import AxisWalk, walk
+from core.settings import InputError
 
 if TYPE_CHECKING:
     from core.check.reading.names import FrameworkNames
@@ -81,7 +85,17 @@ class Shape(Thing):
             place = (0, 2, 3, 1)[place]
         if place == 1 and self.tensor.channels is not None:
             return self.tensor.channels
-        return Dim(self.tensor, place)
+        tried = tried_on(self.tensor, place)
+        return Dim(self.tensor, place) if tried is None else tried
+
+    def unequal(self, other: Any) -> bool | None:
+        if not isinstance(other, Shape):
+            return None
+        channels = {self.tensor.channels, other.tensor.channels} - {None}
+        return len(channels) > 1 or differ(self.tensor, other.tensor, (ROWS, COLUMNS))
+
+    def members(self) -> list[Any]:
+        return [self.axis(place) for place in range(2 if self.tensor.form == "vector" else 4)]
 
     def asked(self, given: Arguments) -> Any:
         """`x.size()` and `x.size(1)`."""
@@ -101,6 +115,44 @@ class Shape(Thing):
             axes = [one.axis for one in found if isinstance(one, Dim)]
             return Sizes(self.tensor) if axes == [2, 3] and len(found) == 2 else found
         return Unknown("shape", line)
+
+
+def tried_on(x: Tensor, place: int) -> int | None:
+    """An axis's length, counted as PyTorch does, where the text itself makes the image."""
+    graph = None if x.net.size is None else x.net.so_far()
+    if graph is None or x.net.size is None:
+        return None
+    if place == 0:
+        return 1
+    with suppress(InputError):
+        at = walk(graph, *x.net.size).places.get(x.node)
+        if at is not None:
+            return at.channels if place == 1 else at.output[place - 2]
+    return None
+
+
+TRIED = (224, 225, 160, 97)
+
+
+def differ(a: Tensor, b: Tensor, axes: tuple[int, ...]) -> bool:
+    """Whether two maps differ along some of `axes`, as far as sizes of the image show that.
+
+    Where only some show it, they count as different, and the text says what is done then.
+    """
+    graph = a.net.so_far() if a.net is b.net and a.node != b.node else None
+    if graph is None:
+        return a.node != b.node
+    places = [graph.nodes.index(graph.by_name[x.node]) for x in (a, b)]
+    for axis in axes:
+        laid = AxisWalk(graph, axis)
+        for size in [a.net.size[axis]] if a.net.size else TRIED:
+            with suppress(InputError):
+                found = dict(laid.lay(size))
+                ends = [found.get(place) for place in places]
+                lengths = {end.output for end in ends if isinstance(end, Laid)}
+                if len(lengths) > 1:
+                    return True
+    return False
 
 
 def joining_function(
@@ -303,6 +355,22 @@ def pad_keras(at: At, framework: Framework, given: Arguments) -> Any:
     rows, columns = (pairs[1], pairs[2]) if x.last else (pairs[2], pairs[3])
     sides: Any = (*rows, *columns)
     return at.padded(at.map_of(x), sides, mode)  # type: ignore[arg-type]
+
+
+def fitted(library: FrameworkNames, name: str, given: Arguments, line: int | None) -> Any:
+    """torchvision's resize(x, size) and center_crop(x, size)."""
+    x = next((value for value in given.every() if isinstance(value, Tensor)), None)
+    if x is None:
+        return Unknown(f"{name}()", line)
+    others = [v for v in given.every() if v is not x]
+    at = library.at(x.net, name, name, line)
+    size = given.named.get("size", given.named.get("output_size", others[0] if others else None))
+    if name == "resize":
+        return torch_layers.interpolate(at, x, size, mode="bilinear")
+    other = torch_layers.same_size(size)
+    if other is None:
+        return at.unknown([x], "expected the height and width of another layer's output")
+    return at.node(Match(centred=True), (at.map_of(x), at.map_of(other)), x.channels)
 
 
 def resize(library: FrameworkNames, given: Arguments, line: int | None) -> Any:

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from typing import Any
 
 from core.check.graph import Adaptive, Crop, Linear, Match, PadMode, Pass, Resize, Transposed
-from core.check.reading.building import At, Tensor, words
+from core.check.reading.building import At, Tensor, open_ended, words
 from core.check.reading.objects import Thing
 from core.layers import AVERAGE_POOL, CONVOLUTION, MAX_POOL, Layer
 
@@ -40,7 +40,7 @@ PASSING_FUNCTIONS = words(
     tanhshrink threshold softmax log_softmax dropout dropout2d alpha_dropout batch_norm
     instance_norm layer_norm group_norm local_response_norm normalize stochastic_depth drop_block2d
     clamp clip abs exp log sqrt square neg float double half contiguous clone detach to type
-    requires_grad_ sign erf cpu cuda identity nan_to_num type_as
+    requires_grad_ sign erf cpu cuda identity nan_to_num type_as pow rsqrt sin cos
     """
 )
 """Functions, and methods of tensors, that move nothing from its place."""
@@ -234,6 +234,9 @@ def pool(
 ) -> Tensor:
     """A pool; without a stride, its windows stand side by side."""
     x = at.map_of(x)
+    whole = same_size((kernel_size,) * 2 if isinstance(kernel_size, Dim) else kernel_size)
+    if whole is not None and whole.node == x.node:
+        return at.pooled_away(x, keep=True)
     kernels = at.pair(kernel_size, "kernel_size")
     strides = kernels if stride is None or stride == [] else at.pair(stride, "stride")
     paddings = at.pair(padding, "padding", 0)
@@ -398,8 +401,8 @@ def same_size(size: Any) -> Tensor | None:
         if (
             isinstance(first, Dim)
             and isinstance(second, Dim)
-            and first.tensor is second.tensor
-            and (first.axis, second.axis) == (2, 3)
+            and first.tensor.node == second.tensor.node
+            and ((first.axis, second.axis) == (2, 3) or first is second)
         ):
             return first.tensor
     return None
@@ -414,6 +417,11 @@ class Sizes(Thing):
     def item(self, reader: Any, key: Any, line: int | None) -> Any:
         return Dim(self.tensor, 2 + key % 2) if type(key) is int else self
 
+    def unequal(self, other: Any) -> bool | None:
+        from core.check.reading.shapes import differ  # which is built on this module
+
+        return differ(self.tensor, other.tensor, (0, 1)) if isinstance(other, Sizes) else None
+
 
 class Dim(Thing):
     """One axis's length of a tensor, counted as PyTorch does: 0 the batch, 2 rows, 3 columns."""
@@ -425,6 +433,13 @@ class Dim(Thing):
     def __str__(self) -> str:
         return f"{self.tensor}.shape[{self.axis}]"
 
+    def unequal(self, other: Any) -> bool | None:
+        from core.check.reading.shapes import differ  # which is built on this module
+
+        if not isinstance(other, Dim) or self.axis != other.axis or self.axis not in (2, 3):
+            return None
+        return differ(self.tensor, other.tensor, (self.axis - 2,))
+
 
 class Sum(Thing):
     """Arithmetic with lengths that are known only once the image is."""
@@ -433,6 +448,13 @@ class Sum(Thing):
         self.sign = sign
         self.left = left
         self.right = right
+
+    def holds(self) -> bool | None:
+        return None
+
+    def unequal(self, other: Any) -> bool | None:
+        """What is laid around a map is laid as if it were needed: no cells change nothing."""
+        return True if other == 0 else None
 
 
 def missing(amounts: Any, x: Tensor) -> Tensor | None:
@@ -508,14 +530,18 @@ def linear(
     device: Any = None,
     dtype: Any = None,
 ) -> Tensor:
-    comes_in = at.whole(in_features, "in_features", 1, 10**9)
-    features = at.whole(out_features, "out_features", 1, 10**9)
-    return dense(at, x, features, comes_in)
+    features = at.features(out_features, "out_features")
+    if open_ended(in_features):
+        at.net.note(
+            f"{at.what}: 'in_features' cannot be read ({in_features}): taken to fit", at.line
+        )
+        return dense(at, x, features)
+    return dense(at, x, features, at.whole(in_features, "in_features", 1, 10**9))
 
 
 @module("LazyLinear")
 def lazy_linear(at: At, x: Any, out_features: Any, *more: Any, **named: Any) -> Tensor:
-    return dense(at, x, at.whole(out_features, "out_features", 1, 10**9))
+    return dense(at, x, at.features(out_features, "out_features"))
 
 
 def dense(at: At, x: Any, features: int, comes_in: int | None = None) -> Tensor:

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import difflib
 import inspect
+import math
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Literal
 
-from core.check.graph import Add, Multiply
+from core.check.graph import MAX_CHANNELS, Add, Multiply
 from core.check.reading import keras_layers, own, torch_layers
-from core.check.reading.building import At, Tensor, shown, words
+from core.check.reading.building import At, Net, Tensor, shown, words
 from core.check.reading.objects import (
     REQUIRED,
     Arguments,
@@ -27,6 +28,7 @@ from core.check.reading.objects import (
     shortened,
 )
 from core.check.reading.python import Reader
+from core.check.reading.records import Record
 
 if TYPE_CHECKING:
     from core.check.reading.names import FrameworkNames
@@ -75,6 +77,9 @@ class Partial(Thing):
     function: Any
     given: Arguments
 
+    def attribute(self, reader: Reader, name: str, line: int | None) -> Any:
+        return self.function if name == "func" else Unknown(f"partial.{name}", line)
+
     def call(self, reader: Reader, given: Arguments, line: int | None) -> Any:
         both = Arguments(
             (*self.given.positional[1:], *given.positional), {**self.given.named, **given.named}
@@ -82,6 +87,46 @@ class Partial(Thing):
         if not isinstance(self.function, Thing):
             return Unknown("partial", line)
         return self.function.call(reader, both, line)
+
+
+@dataclass(frozen=True)
+class Dummy(Thing):
+    """torch.randn(1, 3, 64, 64): what a network is tried on."""
+
+    shape: tuple[int, ...]
+    looks: list[int]
+
+    def __str__(self) -> str:
+        return "torch.randn()"
+
+    def image(self, line: int | None) -> Tensor | None:
+        """The image of a network that stands for nothing but its sizes."""
+        if len(self.shape) != 4 or not all(0 < n <= MAX_CHANNELS for n in self.shape):
+            return None
+        net = Net()
+        net.looks = self.looks
+        net.size = (self.shape[2], self.shape[3])
+        return net.image(self.shape[1], line)
+
+    def attribute(self, reader: Reader, name: str, line: int | None) -> Any:
+        def seen(*shape: Any) -> Any:
+            sizes = tuple(shape[0]) if isinstance(shape[0], tuple | list) else shape
+            whole = math.prod(self.shape) // max(1, math.prod(n for n in sizes if n != -1))
+            return Dummy(tuple(whole if n == -1 else int(n) for n in sizes), self.looks)
+
+        def unsqueezed(place: int) -> Any:
+            return Dummy((*self.shape[:place], 1, *self.shape[place:]), self.looks)
+
+        if name in UNCHANGED:
+            return Bound(lambda _: self)
+        methods: dict[str, Callable[..., Any]] = {
+            **dict.fromkeys(("view", "reshape"), seen),
+            "unsqueeze": unsqueezed,
+            "size": lambda place=None: self.shape if place is None else self.shape[place],
+        }
+        if name == "shape":
+            return self.shape
+        return Builtin(name, methods[name]) if name in methods else Unknown(f"{self}.{name}", line)
 
 
 @dataclass(eq=False)
@@ -101,6 +146,8 @@ class LayerValue(Thing):
         reader.tick(line)
         values = given.every()
         x = values[0] if values else None
+        if isinstance(x, Dummy):
+            x = x.image(line)
         if isinstance(x, Unknown) and x.fault:
             raise x.fault
         tensors = [value for value in flattened([x]) if isinstance(value, Tensor)]
@@ -122,6 +169,23 @@ class LayerValue(Thing):
         module = torch_layers.MODULES if self.framework == "torch" else keras_layers.LAYERS
         arguments = Arguments((x, *self.given.positional), self.given.named)
         return applied(at, module[self.kind], arguments)
+
+    def attribute(self, reader: Reader, name: str, line: int | None) -> Any:
+        """One of its arguments, as the layer keeps them."""
+        module = torch_layers.MODULES if self.framework == "torch" else keras_layers.LAYERS
+        if self.kind not in module or name == "x":
+            return Unknown(f"{self}.{name}", line)
+        signature = inspect.signature(module[self.kind])
+        try:
+            bound = signature.bind(None, None, *self.given.positional, **self.given.named)
+        except TypeError:
+            return Unknown(f"{self}.{name}", line)
+        bound.apply_defaults()
+        found = bound.arguments.get(name, Unknown(f"{self}.{name}", line))
+        pairs = self.kind in ("Conv2d", "LazyConv2d", "ConvTranspose2d")
+        if pairs and name in ("kernel_size", "stride", "padding", "dilation"):
+            return (found, found) if isinstance(found, int) else found
+        return found
 
     def first_shape(self) -> Any:
         """The input's shape that Keras's first layers may say."""
@@ -226,8 +290,8 @@ class Container(Thing):
         with reader.called(line), Inside(library, self.name):
             for place, child in enumerate(self.children):
                 reader.tick(line)
-                if isinstance(child, InputShape):
-                    continue
+                if isinstance(child, InputShape) or (isinstance(child, Tensor) and place == 0):
+                    continue  # keras.Input at the head
                 if not isinstance(child, Thing):
                     raise Unreadable(
                         self.line,
@@ -248,6 +312,8 @@ class Instance(Thing):
     names: list[str] = field(default_factory=list)
     name: str = ""
     guessed: str = ""
+    built: bool = False
+    told: dict[str, Any] = field(default_factory=dict)
 
     def __str__(self) -> str:
         return self.kind.name
@@ -285,6 +351,11 @@ class Instance(Thing):
             return found
         if name == "training":
             return False
+        told = {key: value for key, value in self.told.items() if key != "self"}
+        if name == "hparams":  # Lightning's
+            return Record(told, "hparams")
+        if name == "save_hyperparameters":
+            return Bound(lambda _: self.attributes.update(told))
 
         def add_module(name: Any, layer: Any) -> None:
             before = len(self.children)
@@ -321,6 +392,7 @@ class Instance(Thing):
 
     def call(self, reader: Reader, given: Arguments, line: int | None) -> Any:
         library: FrameworkNames = reader.library  # type: ignore[assignment]
+        self.build(reader, given, line)
         for name in ("forward", "call", "__call__"):
             method = self.kind.find(name)
             if isinstance(method, Function):
@@ -333,9 +405,22 @@ class Instance(Thing):
                 "torch", "Sequential", self.line, self.children, self.names, self.name
             )
             return inner.call(reader, given, line)
+        net = self.attributes.get("net")
+        if isinstance(net, NAMED) and any(base.startswith("d2l") for base in self.kind.foreign()):
+            with Inside(library, self.name):
+                return net.call(reader, given, line)
         raise Unreadable(
             self.kind.line, f"{self.kind.name} has no 'forward' (or, in Keras, 'call')"
         )
+
+    def build(self, reader: Reader, given: Arguments, line: int | None) -> None:
+        """What a Keras layer does before its first call: `build(input_shape)`."""
+        build, x = self.kind.find("build"), next(iter(given.every()), None)
+        keras = isinstance(self.kind.find("call"), Function)
+        if keras and not self.built and isinstance(build, Function) and isinstance(x, Tensor):
+            self.built = True
+            shape = x.attribute(reader, "shape", line)
+            Method(build, self).call(reader, Arguments((shape,)), line)
 
 
 NAMED = (LayerValue, Container, Instance)
