@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property, lru_cache
+from math import isqrt
 from typing import Any
 
 from core.check import sizes
@@ -21,7 +22,7 @@ from core.check.findings import (
     unseen,
     unused,
 )
-from core.check.graph import Flatten, Graph, Linear, Transposed, Unknown, Window
+from core.check.graph import Flatten, Graph, Linear, Pass, Transposed, Unknown, Window
 from core.check.leaks import Leak, cures, leak
 from core.check.paths import Counts, count
 from core.check.walk import Place, Walk, misled, walk
@@ -128,6 +129,25 @@ class Report:
             return self.even_sizes
         return self.search.nearest(self.width, sizes.lopsided, axis=COLUMNS)
 
+    @cached_property
+    def head_sizes(self) -> tuple[int, ...]:
+        """The square sizes nearest to this one for which a linear layer that refuses it is made.
+
+        In order; of a single such layer behind a flattened map, where that map would be square.
+        """
+        wrong = misled(self.walk)
+        place = self.walk.places[wrong[0][0].inputs[0]] if len(wrong) == 1 else None
+        while place is not None and isinstance(place.node.operation, Pass):
+            place = self.walk.places[place.node.inputs[0]]
+        if place is None or not isinstance(place.node.operation, Flatten):
+            return ()
+        last = self.walk.places[place.node.inputs[0]]
+        side = isqrt(wrong[0][1] // last.channels)
+        if side * side * last.channels != wrong[0][1]:
+            return ()
+        other = sizes.other_length(self.graph.nodes.index(last.node), side)
+        return tuple(sorted(self.search.nearest(self.height, other)))
+
     @property
     def search(self) -> sizes.Search:
         return sizes.Search(self.graph)
@@ -183,10 +203,12 @@ class Report:
                     f"{node.place}: {node.operation.what} is not known. The answer holds up to "
                     "there; what comes behind it is left out."
                 )
+        wrong = misled(self.walk)
+        fitting = f" {made_for(self.head_sizes)}" if wrong and self.head_sizes else ""
         found += [
             f"{node.place} is made for {expected:,} values, and {given:,} come in: PyTorch refuses "
-            "this size."
-            for node, expected, given in misled(self.walk)
+            f"this size.{fitting}"
+            for node, expected, given in wrong
         ]
         behind = len(self.graph.nodes) - len(self.walk.places)
         if self.walk.mismatches:
@@ -274,6 +296,14 @@ def describe(found: Report) -> dict[str, Any]:
         "faults": sorted(found.faults),
         "notes": list(found.notes),
     }
+
+
+def made_for(sides: Sequence[int]) -> str:
+    """For which square images a linear layer is made; at least one."""
+    *most, last = map(str, sides)
+    if not most:
+        return f"It is made for {last} × {last} pixels."
+    return f"It is made for a square image with a side of {', '.join(most)} or {last} pixels."
 
 
 def layers(laid: Walk) -> list[dict[str, Any]]:

@@ -37,6 +37,15 @@ def other_end(end: int | None) -> Fault:
     return differs
 
 
+def other_length(place_at: int, length: int) -> Fault:
+    """The fault that the node at a place comes out in another length than this."""
+
+    def differs(axis: AxisWalk, place: int, laid: Laid, size: int) -> bool:
+        return place == place_at and laid.output != length
+
+    return differs
+
+
 class Search:
     """Sizes of one graph, tried one after the other."""
 

@@ -8,6 +8,7 @@ from core.check.along import Matched
 from core.check.code import read
 from core.check.graph import Linear, Match, Resize, Window
 from core.check.graph import Unknown as UnknownNode
+from core.check.report import Report
 from core.check.walk import walk
 from core.settings import InputError
 
@@ -280,3 +281,23 @@ def test_pythons_own_functions_are_not_called_undefined() -> None:
 def test_a_name_in_other_capitals_is_recognized() -> None:
     with pytest.raises(InputError, match=r"nn\.ReLu is not known: did you mean nn\.ReLU\?"):
         read("model = nn.Sequential(nn.Conv2d(3, 8, 3), nn.ReLu())")
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (
+            "nn.Conv2d(3, 6, 5), nn.MaxPool2d(2), nn.Conv2d(6, 16, 5), nn.MaxPool2d(2), "
+            "nn.Flatten(), nn.Dropout(), nn.Linear(400, 10)",
+            "a square image with a side of 32, 33, 34 or 35 pixels.",
+        ),
+        ("nn.Conv2d(1, 32, 3), nn.Flatten(), nn.Linear(21632, 10)", "for 28 × 28 pixels."),
+        ("nn.Conv2d(1, 32, 3), nn.Flatten(), nn.Linear(96, 10)", "PyTorch refuses this size."),
+    ],
+)
+def test_a_head_for_another_size_says_for_which(text: str, said: str) -> None:
+    graph = read(f"model = nn.Sequential({text})").graph
+    (note,) = (note for note in Report(graph, 224, 224).notes if "is made for" in note)
+    assert note.endswith(said)
+    for size in Report(graph, 224, 224).head_sizes:
+        assert not any("refuses" in note for note in Report(graph, size, size).notes)
