@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 import streamlit as st
+from streamlit.errors import StreamlitAPIException
 
 from core.impact.code import Image, program
 from core.settings import InputError
@@ -29,6 +32,10 @@ layers; here they are exact at any depth.
 GUESSES = {"9": "so it is after one layer", "243": "so it is along one axis", "59,049": "right"}
 """What may be guessed, and what to say to it."""
 
+ASKED_ABOUT = PRESETS["Five layers, 28 × 28"]
+
+SET = "_five"  # in the session, until the page is drawn
+
 
 def page() -> None:
     st.title("How much does each input pixel count?")
@@ -40,6 +47,8 @@ def page() -> None:
         settings=Settings.__dataclass_fields__,
         on_guess=go_on_with_five,
     )
+    if st.session_state.pop(SET, False):
+        write_five()
     if opening.revealed:
         announce.say(article.answer(opening.reply(GUESSES.get(opening.guess or "", ""))))
     article.show(revealed=opening.revealed)
@@ -51,9 +60,19 @@ def page() -> None:
 
 def go_on_with_five() -> None:
     """Compare the stacks that the question is about, unless a link has chosen others."""
-    five = preset(PRESETS["Five layers, 28 × 28"])
+    five = preset(ASKED_ABOUT)
     if not any(name in st.query_params for name in five):
-        st.session_state.update(five)
+        st.session_state.update(five, **{SET: True})
+
+
+def write_five() -> None:
+    """Write the stacks of the question into the address: their controls, not there yet, do not.
+
+    Not when the guess is made: Streamlit drops what is written before the page is drawn. Where the
+    controls are there, they write it themselves, and nobody else may.
+    """
+    with suppress(StreamlitAPIException):
+        st.query_params.update({name: str(value) for name, value in ASKED_ABOUT.items()})
 
 
 def compare() -> None:

@@ -2,10 +2,12 @@
 
 import re
 from collections.abc import Callable
-from urllib.parse import parse_qs, urlparse
+from urllib.parse import parse_qs, quote_plus, urlparse
 
 import pytest
 from playwright.sync_api import Page, expect
+
+from pages.sections.impact.settings import FIVE, FIVE_SAME
 
 Visit = Callable[..., Page]
 
@@ -24,6 +26,27 @@ def test_a_click_on_a_map_explains_that_pixel(app: str, visit: Visit) -> None:
     expect(page).to_have_url(re.compile("row=4.*column=4"))
 
 
+def test_a_link_copied_after_a_guess_shows_the_stacks_of_the_question(
+    app: str, visit: Visit
+) -> None:
+    page = visit(f"{app}/impact")
+    for guess in ("243", "59,049"):
+        page.get_by_role("radio", name=guess).click()
+        expect(page).to_have_url(re.compile(quote_plus(guess)))
+        expect(page).to_have_url(re.compile("size=28"))
+        expect(page.get_by_role("textbox", name="Layers, right")).to_have_value(FIVE)
+        expect(page.get_by_test_id("stException")).to_have_count(0)
+    again = visit(page.url)
+    expect(again.get_by_role("textbox", name="Layers, left")).to_have_value(FIVE_SAME)
+
+
+def test_the_probe_opens_at_the_size_of_the_stack(app: str, visit: Visit) -> None:
+    page = visit(f"{app}/impact?size=12&open_uniform=true")
+    with page.expect_popup() as opened:
+        page.get_by_role("link", name="Probe conv3:same").click()
+    expect(opened.value.get_by_role("slider", name="Image size")).to_have_value("12")
+
+
 def test_a_preset_is_a_link(app: str, visit: Visit) -> None:
     page = visit(f"{app}/shapes?guess=4")
     page.get_by_role("button", name="LeNet-5").click()
@@ -37,8 +60,10 @@ def test_a_preset_is_a_link(app: str, visit: Visit) -> None:
 @pytest.mark.parametrize(
     "address",
     [
-        "shapes?guess=4",
-        "impact?guess=243",
+        "shapes?guess=4&open=all",
+        "impact?guess=243&open=all",
+        "loss?guess=0&open=all",
+        "autoencoder?guess=worse&open=all",
         "impact?size=224&layers=conv3s2:1+conv3s2:1&against_size=225&against=conv3s2:1",
     ],
 )

@@ -361,6 +361,11 @@ class Visitor:
             if found.evaluate("link => link.target") != "_blank":
                 raise Dead("leaves the app in its own tab")
             return Used(seen=True)
+        if found.evaluate("link => link.target") == "_blank":
+            with self.page.expect_popup(timeout=DEADLINE) as opened:
+                self._click(found)
+            opened.value.close()
+            return Used(seen=True)
         self._click(found)
         self.page.wait_for_url(
             lambda url: urlparse(url).path == urlparse(href).path, timeout=DEADLINE

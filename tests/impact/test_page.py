@@ -152,10 +152,9 @@ def test_a_link_that_asks_too_much_is_answered_plainly() -> None:
 
 def test_the_probe_opens_with_the_same_layers() -> None:
     app = impact_page(size=12, layers="conv3:same/replicate " * 2, against="conv3s2")
-    link = next(part.proto for part in app.get("page_link") if "Probe" in part.proto.label)
-    assert link.label == "Probe 2 × conv3:same/replicate"
     asked = "size=12&kernel=3&layers=2&padding=same&padding_mode=replicate"
-    assert link.query_string == asked
+    link = f"[Probe 2 × conv3:same/replicate](shift_probe?{asked})"
+    assert link in [part.value for part in app.markdown]
 
 
 def test_after_a_guess_the_stacks_of_the_question_are_compared() -> None:
@@ -163,6 +162,11 @@ def test_after_a_guess_the_stacks_of_the_question_are_compared() -> None:
     app.segmented_control(key="guess").set_value("9").run()
     assert app.text_input(key="layers").value == FIVE_SAME
     assert app.text_input(key="against").value == FIVE
+    # The address says so, too: who copies it shows the same stacks.
+    asked = {name: app.query_params[name] for name in ("size", "layers", "against")}
+    assert asked == {"size": "28", "layers": FIVE_SAME, "against": FIVE}
+    app.segmented_control(key="guess").set_value("243").run()
+    assert not app.exception
     linked = impact_page(layers="conv5")
     linked.segmented_control(key="guess").set_value("9").run()
     assert linked.text_input(key="layers").value == "conv5"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlencode
+
 import streamlit as st
 
 from core import shift_probe
@@ -20,9 +22,12 @@ def show(asked: tuple[Asked, ...]) -> None:
     told_apart = [sums(str(side.stack), side.height, side.width) for side in sides]
     st.markdown("\n\n".join(words.uniform_is_not_invariant(sides, told_apart)), width=TEXT)
     probes = [shift_probe.experiment(side.stack, side.height, side.width) for side in sides]
-    with st.container(horizontal=True):
-        for probe in dict.fromkeys(probe for probe in probes if probe is not None):
-            st.page_link("pages/shift_probe.py", label=words.probe(probe), query_params=link(probe))
+    # No page link: of its settings Streamlit drops those whose names this page has controls for.
+    links = [
+        f"[{words.probe(probe)}](shift_probe?{urlencode(link(probe))})"
+        for probe in dict.fromkeys(probe for probe in probes if probe is not None)
+    ]
+    st.markdown("&emsp;".join(links))
 
 
 @st.cache_resource(max_entries=256, show_spinner=False)
