@@ -52,7 +52,13 @@ class Across:
         return alt.XDatum(value, type="quantitative", **self._look())
 
     def _look(self) -> dict[str, Any]:
-        axis = alt.Axis(tickCount=self.ticks, labelExpr=self.labels, grid=False)
+        axis = alt.Axis(
+            tickCount=self.ticks,
+            labelExpr=self.labels,
+            labelOverlap=True,
+            labelSeparation=6,
+            grid=False,
+        )
         return {"title": self.title, "scale": alt.Scale(domain=self.domain), "axis": axis}
 
 

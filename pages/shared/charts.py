@@ -126,9 +126,13 @@ def show(
     return st.vega_lite_chart(data, themed, theme=None, alt=alt, key=key, **options)
 
 
-def margins(*, top: float, right: float) -> dict[str, float]:
-    """The space round a chart, in pixels, for what is written beyond its axes."""
-    return {"left": 5, "top": top, "right": right, "bottom": 5}
+def margins(*, top: float) -> dict[str, float]:
+    """The space round a chart, in pixels.
+
+    For what is written at the lines' ends `FIT` makes room: a margin for it would be a second one.
+    At the right there is some for half of an axis's last number.
+    """
+    return {"left": 5, "top": top, "right": 10, "bottom": 5}
 
 
 @dataclass(frozen=True)
@@ -188,7 +192,7 @@ def _lines(colours: tuple[tuple[str, str], ...], x: Axis, y: Axis, height: int) 
         stretch,
         hover.encode(tooltip=tooltip),
         name.encode(y=alt.Y("label_y:Q", **up), text="label:N"),
-    ).properties(height=height, padding=margins(top=24, right=72), autosize=FIT)
+    ).properties(height=height, padding=margins(top=24), autosize=FIT)
 
 
 def label_ends(

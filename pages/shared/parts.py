@@ -69,4 +69,4 @@ def spec() -> charts.Drawn:
         bars,
         inside.encode(x=alt.X("middle:Q", scale=whole)),
         beside.mark_text(align="left", dx=6, **look).encode(x=alt.X("right:Q", scale=whole)),
-    ).properties(height=140, padding=charts.margins(top=5, right=60), autosize=charts.FIT)
+    ).properties(height=140, padding=charts.margins(top=5), autosize=charts.FIT)

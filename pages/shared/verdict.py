@@ -198,7 +198,9 @@ def _spec(across: Across, rows: int, colours: charts.Palette) -> charts.Drawn:
         for kind, look in looks.items()
     ]
     layers = [*across.behind(colours), *across.interval(y, colours, 16), *dots]
-    return alt.layer(*layers).properties(height=ROW * rows + AXIS, autosize=charts.FIT)
+    return alt.layer(*layers).properties(
+        height=ROW * rows + AXIS, padding=charts.margins(top=5), autosize=charts.FIT
+    )
 
 
 ROW, AXIS = 56, 44  # screen pixels: of each row, and of the axis below them

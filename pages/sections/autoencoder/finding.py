@@ -198,4 +198,4 @@ def _spec(domain: tuple[float, float]) -> charts.Drawn:
     words = rows.mark_text(align="left", dx=6, fontSize=13)
     return alt.layer(
         bars, ends, words.encode(x=across.field("right"), text="words:N"), across.line(0)
-    ).properties(height=190, autosize=charts.FIT)
+    ).properties(height=190, padding=charts.margins(top=5), autosize=charts.FIT)

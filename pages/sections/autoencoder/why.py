@@ -280,4 +280,4 @@ def drawn(
         *across.interval(y, colours, 12, below=below),
         seeds.encode(x=across.field("harm"), tooltip=tooltip),
         named.encode(x=alt.value(2), text="name:N"),
-    ).properties(height=ROW * len(names) + AXIS, autosize=charts.FIT)
+    ).properties(height=ROW * len(names) + AXIS, padding=charts.margins(top=5), autosize=charts.FIT)

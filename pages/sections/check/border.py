@@ -211,5 +211,5 @@ def _spec(chosen: str, colours: charts.Palette) -> charts.Drawn:
         .encode(y=y, detail="line:N", tooltip=[alt.Tooltip("line:N", title=" "), *tooltip[1:]])
     )
     return alt.layer(band, *lines, trained, label).properties(
-        height=HEIGHT, padding=charts.margins(top=24, right=100), autosize=charts.FIT
+        height=HEIGHT, padding=charts.margins(top=24), autosize=charts.FIT
     )

@@ -96,7 +96,7 @@ def law_spec(highest: float, total: bool, colours: charts.Palette) -> charts.Dra
         *line(base, "floor", "floor", colours.muted, dash=(2, 3), below=5),
         judged.encode(color=alt.Color("arm:N", scale=scale, legend=None)),
         own.encode(stroke=alt.Stroke("arm:N", scale=scale, legend=None)),
-    ).properties(height=280, padding=charts.margins(top=24, right=72), autosize=charts.FIT)
+    ).properties(height=280, padding=charts.margins(top=24), autosize=charts.FIT)
 
 
 def line(
