@@ -53,8 +53,8 @@ PRESETS = (
         "keras",
         "conv3x16:same maxpool2:same conv3x8:same maxpool2:same conv3x8:same maxpool2:same "
         "conv3x8:same up2 conv3x8:same up2 conv3x16 up2 conv3x1:same",
-        "Three 'same' poolings take 28 to 14, 7 and 4: a code of 4×4×8. Doubling that gives "
-        "8, 16, 32, not 28, so one convolution of the decoder is valid: it takes 16 to 14, and "
+        "Three “same” poolings take 28 to 14, 7 and 4: a code of 4 × 4 × 8. Doubling that gives "
+        "8, 16, 32, not 28, so one convolution of the decoder is “valid”: it takes 16 to 14, and "
         "doubling gives 28 again.",
     ),
     Preset(
@@ -63,7 +63,7 @@ PRESETS = (
         1,
         "keras",
         POST,
-        "28 halves evenly twice, so nothing is dropped: the code is 7×7×32.",
+        "28 halves evenly twice, so nothing is dropped: the code is 7 × 7 × 32.",
     ),
     Preset(
         "The post's autoencoder at 32",
@@ -71,7 +71,7 @@ PRESETS = (
         1,
         "keras",
         POST,
-        "The same 28,353 parameters on images padded by 2: the code is 8×8×32.",
+        "The same 28,353 parameters on images padded by 2: the code is 8 × 8 × 32.",
     ),
     Preset(
         "LeNet-5",
@@ -79,7 +79,7 @@ PRESETS = (
         1,
         "torch",
         "conv5x6 avgpool2 conv5x16 avgpool2 conv5x120 conv1x84 conv1x10",
-        "No padding anywhere: the digits come on 32×32 so that strokes near their edge still "
+        "No padding anywhere: the digits come on 32 × 32 so that strokes near their edge still "
         "reach the middle of a window. The last three layers are the dense ones, written as "
         "convolutions.",
     ),

@@ -9,7 +9,7 @@ from pages.sections.impact.settings import FIVE, FIVE_SAME
 from pages.sections.impact.sides import impact_of
 from pages.shared import heat, still
 from pages.shared.alike import alike
-from pages.shared.words import TEXT, percent
+from pages.shared.words import TEXT, percent, unbroken
 
 ARTICLE = {
     "one layer, same": ("conv3:same", 10),
@@ -18,6 +18,7 @@ ARTICLE = {
     "five layers, valid": (FIVE, 28),
 }
 SHARES = heat.Scale((0, 1), "share")
+NINES = "\u00a0×\u00a0".join("99999")
 SMALL = 140  # screen pixels: 10 and 28 pixels both divide it
 
 
@@ -50,11 +51,13 @@ def answer(reply: str) -> str:
     told = f"The centre counts {centre // corner:,} times as much as a corner"
     st.header(told)
     st.markdown(
-        f"Each layer without padding touches the corner once and the centre 9 times, and "
-        f"9 × 9 × 9 × 9 × 9 = {centre:,}. {reply} {percent(valid.below_tenth, 0)} of the pixels "
-        f"count less than a tenth of the maximum, {percent(valid.below_half, 0)} less than half. "
-        f"With “same” the corner keeps {percent(same.corner_to_centre)} of the centre's paths, and "
-        f"{percent(same.below_half, 0)} of the pixels count less than half.",
+        unbroken(
+            f"Each layer without padding touches the corner once and the centre 9 times, and "
+            f"{NINES}\u00a0= {centre:,}. {reply} {percent(valid.below_tenth, 0)} of the pixels "
+            f"count less than a tenth of the maximum, {percent(valid.below_half, 0)} less than "
+            f"half. With “same” the corner keeps {percent(same.corner_to_centre)} of the centre's "
+            f"paths, and {percent(same.below_half, 0)} of the pixels count less than half."
+        ),
         width=TEXT,
     )
     return told

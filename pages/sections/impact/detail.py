@@ -17,7 +17,8 @@ from pages.shared import charts
 from pages.shared.alike import alike
 from pages.shared.controls import plain
 from pages.shared.example import digit
-from pages.shared.heat import SIZE
+
+HALF = 150  # screen pixels of a picture's longer side: two fit beside each other on a phone
 
 
 def show(sides: Sequence[Side]) -> None:
@@ -54,7 +55,7 @@ def draw(side: Side, image: Float64, *, own: bool) -> None:
     with st.container(horizontal=True, gap="small"):
         as_it_is, counted = words.pictures(own, side.impact)
         for said, values in ((as_it_is, image), (counted, image * side.impact.shares)):
-            scale = max(1, (SIZE // 2) // max(image.shape))
+            scale = max(1, HALF // max(image.shape))
             pixels = np.uint8(255 * values).repeat(scale, axis=0).repeat(scale, axis=1)
             st.image(charts.inline(pixels), width=pixels.shape[1], alt=said)
     st.caption(f"As it is, and each pixel as bright as it counts: `{side.label}`")

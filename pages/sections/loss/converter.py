@@ -114,13 +114,13 @@ def reductions() -> None:
 
 
 CONVERTER_COLUMNS = {
-    "height": st.column_config.NumberColumn(format="%.6g", width="small"),
-    "width": st.column_config.NumberColumn(format="%.6g", width="small"),
+    "height": st.column_config.NumberColumn(format="%.6g", width=72),
+    "width": st.column_config.NumberColumn(format="%.6g", width=72),
     "per pixel": st.column_config.NumberColumn(
-        format="%.6g", width="small", help="The mean over pixels: reduction='mean'."
+        format="%.6g", width=92, help="The mean over pixels: reduction='mean'."
     ),
     "total": st.column_config.NumberColumn(
-        format="%.6g", width="small", help="The mean over images of the sum over pixels."
+        format="%.6g", width=72, help="The mean over images of the sum over pixels."
     ),
     "check": st.column_config.TextColumn(disabled=True, width="large"),
 }
@@ -257,10 +257,11 @@ total = per_pixel * height * width
 
 # trains on the total and prints it
 def total_loss(target, output):
+    # (batch, height, width)
     loss = keras.losses.binary_crossentropy(
-        target, output)  # (batch, height, width)
+        target, output)
     return keras.ops.sum(loss, axis=(1, 2))
-model.compile(optimizer="adam", loss=total_loss)
+model.compile("adam", loss=total_loss)
 """
 
 PYTORCH = """\

@@ -18,7 +18,7 @@ from pages.sections.loss.words import sweep_title, sweep_words
 from pages.shared import charts
 from pages.shared.alike import alike
 from pages.shared.controls import control
-from pages.shared.words import TEXT
+from pages.shared.words import TEXT, unbroken
 
 HOW = 'python -m core warm --sweep "pad_width=0..8 noise_factor=0.3,0.5 seed=0..4"'
 
@@ -93,7 +93,7 @@ def drawn(found: Swept, fixed: tuple[tuple[str, Any], ...]) -> None:
             st.markdown(f"**{name}**")
             chart(found, said, total=way)
     others = {plain(name): spelt(value) for name, value in fixed}
-    st.markdown(sweep_words(found, others), width=TEXT)
+    st.markdown(unbroken(sweep_words(found, others)), width=TEXT)
 
 
 def chart(found: Swept, said: str, *, total: bool) -> None:
@@ -167,5 +167,5 @@ def sweep_spec(
         layers.append(means.mark_tick(color=colours.ink, thickness=2, width=24))
     layers.append(dots.encode(color=colour, tooltip=tooltip))
     return alt.layer(*layers).properties(
-        height=280, padding=charts.margins(top=24, right=20), autosize=charts.FIT
+        height=280, padding=charts.margins(top=24), autosize=charts.FIT
     )

@@ -20,7 +20,7 @@ from pages.sections.loss.missing import offer
 from pages.shared import charts, runs
 from pages.shared.alike import alike
 from pages.shared.changes import Across, around
-from pages.shared.words import TEXT
+from pages.shared.words import TEXT, unbroken
 
 CLAIMS = {
     "shared": "The shared pixels cost what they did",
@@ -64,7 +64,7 @@ def trials(every: tuple[tuple[str, Trial], ...], chosen: str) -> None:
             st.markdown(f"**{claim}**")
             forest(every, field)
             judged = {name: getattr(trial, field) for name, trial in tried.items()}
-            st.markdown(words.claim_words(judged))
+            st.markdown(unbroken(words.claim_words(judged)))
     st.caption(
         "Dots: a pair of runs for each pre-set seed; bar: 95 % interval of their mean; grey band: "
         f"±{100 * MARGIN:g} %, which counts as none. "
@@ -108,7 +108,7 @@ def forest_spec(rows: int, domain: tuple[float, float], colours: charts.Palette)
         found.mark_text(align="left", dx=6, color=colours.ink).encode(
             x=alt.value("width"), y=y, text="words:N"
         ),
-    ).properties(height=ROW * rows, padding=charts.margins(top=5, right=66), autosize=charts.FIT)
+    ).properties(height=ROW * rows, padding=charts.margins(top=5), autosize=charts.FIT)
 
 
 ROW = 24  # screen pixels

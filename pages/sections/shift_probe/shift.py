@@ -70,6 +70,6 @@ def pictures(settings: Settings, down: int, right: int) -> None:
     layer = "" if settings.layers == 1 else "first "
     st.caption(
         f"One convolution with the trained {layer}kernel, without its bias. Blue is below zero, "
-        "orange above, the same scale for the three on the right. Shifts go round the edge, as on "
-        "a torus, so that moving an output keeps its sum."
+        "orange above, both outputs and the difference on one scale. Shifts go round the edge, as "
+        "on a torus, so that moving an output keeps its sum."
     )
