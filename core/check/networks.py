@@ -148,6 +148,66 @@ class ResNet(nn.Module):
 model = ResNet()
 """
 
+RESNET50 = """\
+import torch
+from torch import nn
+
+
+class Bottleneck(nn.Module):
+    def __init__(self, channels, width, stride=1):
+        super().__init__()
+        self.conv1 = nn.Conv2d(channels, width, 1, bias=False)
+        self.bn1 = nn.BatchNorm2d(width)
+        self.conv2 = nn.Conv2d(width, width, 3, stride, padding=1, bias=False)
+        self.bn2 = nn.BatchNorm2d(width)
+        self.conv3 = nn.Conv2d(width, 4 * width, 1, bias=False)
+        self.bn3 = nn.BatchNorm2d(4 * width)
+        self.relu = nn.ReLU()
+        self.downsample = None
+        if stride != 1 or channels != 4 * width:
+            self.downsample = nn.Sequential(
+                nn.Conv2d(channels, 4 * width, 1, stride, bias=False),
+                nn.BatchNorm2d(4 * width),
+            )
+
+    def forward(self, x):
+        identity = x if self.downsample is None else self.downsample(x)
+        x = self.relu(self.bn1(self.conv1(x)))
+        x = self.relu(self.bn2(self.conv2(x)))
+        x = self.bn3(self.conv3(x))
+        return self.relu(x + identity)
+
+
+def stage(channels, width, blocks, stride=2):
+    more = [Bottleneck(4 * width, width) for _ in range(blocks - 1)]
+    return nn.Sequential(Bottleneck(channels, width, stride), *more)
+
+
+class ResNet(nn.Module):
+    def __init__(self, num_classes=1000):
+        super().__init__()
+        self.conv1 = nn.Conv2d(3, 64, kernel_size=7, stride=2, padding=3, bias=False)
+        self.bn1 = nn.BatchNorm2d(64)
+        self.relu = nn.ReLU()
+        self.maxpool = nn.MaxPool2d(kernel_size=3, stride=2, padding=1)
+        self.layer1 = stage(64, 64, 3, stride=1)
+        self.layer2 = stage(256, 128, 4)
+        self.layer3 = stage(512, 256, 6)
+        self.layer4 = stage(1024, 512, 3)
+        self.avgpool = nn.AdaptiveAvgPool2d((1, 1))
+        self.fc = nn.Linear(2048, num_classes)
+
+    def forward(self, x):
+        x = self.maxpool(self.relu(self.bn1(self.conv1(x))))
+        x = self.layer4(self.layer3(self.layer2(self.layer1(x))))
+        x = torch.flatten(self.avgpool(x), 1)
+        return self.fc(x)
+
+
+model = ResNet()
+"""
+"""torchvision's resnet50, which pasted code builds on; the page offers Keras's."""
+
 RESNET50_KERAS = """\
 import keras
 from keras import layers

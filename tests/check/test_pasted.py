@@ -11,6 +11,7 @@ from core.check.graph import Unknown as UnknownNode
 from core.check.report import Report
 from core.check.walk import walk
 from core.settings import InputError
+from tests.check.real import same_sizes, torchvision_models
 
 CHAIN = "nn.Sequential(\n    nn.Conv2d(1, 4, 3, padding=1),\n    nn.ReLU(),\n)"
 
@@ -301,3 +302,16 @@ def test_a_head_for_another_size_says_for_which(text: str, said: str) -> None:
     assert note.endswith(said)
     for size in Report(graph, 224, 224).head_sizes:
         assert not any("refuses" in note for note in Report(graph, size, size).notes)
+
+
+def test_torchvisions_resnet50_is_known_by_name() -> None:
+    made = torchvision_models().resnet50(weights=None)
+    graph = read("import torchvision\nmodel = torchvision.models.resnet50()").graph
+    same_sizes(graph, made, 3, 97, 64)
+    features = net(
+        "base = torchvision.models.resnet50(weights='DEFAULT')\n"
+        "self.features = nn.Sequential(*list(base.children())[:-2])",
+        "return self.features(x).mean([-2, -1])",
+    )
+    laid = walk(read("import torchvision\n" + features).graph, 224, 224)
+    assert laid.last_maps[-1].output == (7, 7, 2048)

@@ -177,14 +177,15 @@ class FrameworkNames(Library):
 
     def shipped(self, path: str, given: Arguments, line: int | None) -> Any:
         """A network that the framework ships, where it stands among those known by name."""
-        from core.check.networks import NETWORKS  # which are read by this very module
+        from core.check.networks import NETWORKS, RESNET50  # which are read by this very module
 
         last = path.rpartition(".")[2]
         if last not in READY_MADE:
             known = ", ".join(READY_MADE)
             raise Unreadable(line, f"{path}: of the networks that are shipped, expected {known}")
         inner = Reader(self)
-        inner.follow(parse(NETWORKS[READY_MADE[last]].code))
+        code = RESNET50 if last == "resnet50" else NETWORKS[READY_MADE[last]].code
+        inner.follow(parse(code))
         model = inner.scope.names["model"]
         if isinstance(model, KerasModel) and given.named.get("include_top") is False:
             head = next(n for n in model.image.net.nodes if isinstance(n.operation, Global))
@@ -501,6 +502,7 @@ SHIPPED = re.compile(r"(^torchvision\.models|keras\.applications)\.(\w+\.)?\w+$"
 
 READY_MADE = {
     "resnet18": "resnet18",
+    "resnet50": "resnet50",
     "vgg16": "vgg16",
     "mobilenet_v2": "mobilenet_v2",
     "ResNet50": "resnet50_keras",
