@@ -34,8 +34,11 @@ def size(found: Report, nearest: tuple[int, ...], good: str) -> Remedy:
             f"Take a height at which {good}: the nearest are {listed(nearest[:4])}.",
         )
     side = nearest[0]
+    words = f"Take a size at which {good}: the nearest are {listed(nearest[:4])}."
+    for node, expected, given in Report(found.graph, side, side).misled[:1]:
+        words += f" At {side}, {node.place} reads {given:,} values instead of {expected:,}."
     return Remedy(
-        f"Take a size at which {good}: the nearest are {listed(nearest[:4])}.",
+        words,
         f"transforms.Resize(({side}, {side}))",
         f"layers.Resizing({side}, {side})",
     )
@@ -187,7 +190,7 @@ def corner(found: Report) -> Remedy:
         wide = Report(found.graph, found.height + 2 * pad, found.width + 2 * pad)
     except InputError:
         return Remedy("")
-    if wide.mismatches or wide.counts is None:
+    if wide.mismatches or wide.misled or wide.counts is None:
         return Remedy("")
     share = float(wide.counts.shares[pad, pad])
     if found.counts is None or share < 1.1 * found.counts.corner_to_max:

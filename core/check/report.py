@@ -22,7 +22,7 @@ from core.check.findings import (
     unseen,
     unused,
 )
-from core.check.graph import Flatten, Graph, Linear, Pass, Transposed, Unknown, Window
+from core.check.graph import Flatten, Graph, Linear, Node, Pass, Transposed, Unknown, Window
 from core.check.leaks import Leak, cures, leak
 from core.check.paths import Counts, count
 from core.check.walk import Place, Walk, misled, walk
@@ -130,12 +130,17 @@ class Report:
         return self.search.nearest(self.width, sizes.lopsided, axis=COLUMNS)
 
     @cached_property
+    def misled(self) -> tuple[tuple[Node, int, int], ...]:
+        """The linear layers made for another number of values: (node, expected, what comes in)."""
+        return misled(self.walk)
+
+    @cached_property
     def head_sizes(self) -> tuple[int, ...]:
         """The square sizes nearest to this one for which a linear layer that refuses it is made.
 
         In order; of a single such layer behind a flattened map, where that map would be square.
         """
-        wrong = misled(self.walk)
+        wrong = self.misled
         place = self.walk.places[wrong[0][0].inputs[0]] if len(wrong) == 1 else None
         while place is not None and isinstance(place.node.operation, Pass):
             place = self.walk.places[place.node.inputs[0]]
@@ -203,7 +208,7 @@ class Report:
                     f"{node.place}: {node.operation.what} is not known. The answer holds up to "
                     "there; what comes behind it is left out."
                 )
-        wrong = misled(self.walk)
+        wrong = self.misled
         fitting = f" {made_for(self.head_sizes)}" if wrong and self.head_sizes else ""
         found += [
             f"{node.place} is made for {expected:,} values, and {given:,} come in: PyTorch refuses "

@@ -4,6 +4,7 @@ import time
 
 import pytest
 
+from core.check import remedies
 from core.check.along import Matched
 from core.check.code import read
 from core.check.graph import Linear, Match, Resize, Window
@@ -11,6 +12,7 @@ from core.check.graph import Unknown as UnknownNode
 from core.check.report import Report
 from core.check.walk import walk
 from core.settings import InputError
+from pages.sections.check.words import summary
 from tests.check.real import same_sizes, torchvision_models
 
 CHAIN = "nn.Sequential(\n    nn.Conv2d(1, 4, 3, padding=1),\n    nn.ReLU(),\n)"
@@ -315,3 +317,15 @@ def test_torchvisions_resnet50_is_known_by_name() -> None:
     )
     laid = walk(read("import torchvision\n" + features).graph, 224, 224)
     assert laid.last_maps[-1].output == (7, 7, 2048)
+
+
+def test_a_head_for_another_size_fits_neither_in_the_summary_nor_in_a_remedy() -> None:
+    layers = "nn.Conv2d(1, 4, 3, 2, 1), nn.Conv2d(4, 4, 3, 2, 1)"
+    text = f"{layers}, nn.Flatten(), nn.Linear(12544, 10)"
+    graph = read(f"model = nn.Sequential({text})").graph
+    assert summary(Report(graph, 225, 225)) == "At 225 × 225: 1 linear layer made for another size"
+    found = Report(graph, 224, 224)
+    assert remedies.lopsided(found).words.endswith(
+        "At 225, '3 Linear' (line 1) reads 12,996 values instead of 12,544."
+    )
+    assert not remedies.corner(found).words

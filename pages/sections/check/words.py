@@ -30,6 +30,8 @@ def summary(found: Report) -> str:
         faults.append(f"{counted(len(stops), 'join')} of maps that differ in size")
     elif found.mismatches:
         faults.append("an output that differs in size from the image")
+    if found.misled:
+        faults.append(f"{counted(len(found.misled), 'linear layer')} made for another size")
     if "unused" in found.faults:
         faults.append("rows or columns that are left out")
     if found.lopsided:
