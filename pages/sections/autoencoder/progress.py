@@ -83,11 +83,11 @@ def length(settings: Settings, asked: int) -> str:
 
 SEED = (
     "A seed fixes the initial weights, the order of the images and the noise, alike for both "
-    "networks. It does not fix how a processor rounds: elsewhere the same seed ends a little "
-    "differently (as asked, seed 0: +4.4 % on the shared pixels on one processor, +3.4 % on "
-    "another)."
+    "networks. It does not fix how a processor rounds: with other instructions the same seed ends "
+    "a little differently (as asked, seed 0: +4.1 % on the shared pixels with AVX-512, +3.6 % with "
+    "AVX2)."
 )
-"""What a seed can do. The second figure was measured on a processor with AVX2 and no AVX-512."""
+"""What a seed can do. The first figure is the shipped run's; the second was measured once."""
 
 READING = (
     f"Solid: loss on test images, the first {POINT_IMAGES} of them. Dotted: loss on the training "
