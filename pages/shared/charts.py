@@ -203,7 +203,7 @@ def label_ends(
     *,
     log_y: bool = False,
 ) -> pd.DataFrame:
-    """The data of `lines`, from columns x, y, line (a key of `colour`) and style.
+    """The data of `lines`, from columns x, y, line (a key of its `colours`) and style.
 
     `style` is "solid", "dashed" or "dotted", the last without a label and a tooltip. Added are, at
     each line's end, label and label_y: where it stands, `gap` pixels from the next. `domain` is the

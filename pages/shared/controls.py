@@ -22,6 +22,7 @@ from core.data import mnist
 from core.data.cache import cache_folder
 from core.layers import Stack
 from core.settings import Choice, InputError, Maybe, Real, Steps, Switch, Whole, setting
+from pages.shared.words import capitalized
 
 SIDE_BY_SIDE = 4  # words that fit beside each other on a phone
 
@@ -220,4 +221,4 @@ def complain(declared: Any, name: str, used: Any, place: Any = st) -> None:
 
 def _help(declared: Any, name: str) -> str:
     text: str = declared.__dataclass_fields__[name].metadata["help"]
-    return f"{text[:1].upper()}{text[1:]}."
+    return f"{capitalized(text)}."

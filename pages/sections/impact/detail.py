@@ -17,6 +17,7 @@ from pages.shared import charts
 from pages.shared.alike import alike
 from pages.shared.controls import plain
 from pages.shared.example import digit
+from pages.shared.words import capitalized
 
 HALF = 150  # screen pixels of a picture's longer side: two fit beside each other on a phone
 
@@ -38,7 +39,7 @@ def show(sides: Sequence[Side]) -> None:
             try:
                 image = read_picture(uploaded.getvalue(), side.height, side.width)
             except InputError as error:
-                st.error(f"{plain(error)[:1].upper()}{plain(error)[1:]}.")
+                st.error(f"{capitalized(plain(error))}.")
                 return
             draw(side, image, own=True)
 

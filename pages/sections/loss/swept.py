@@ -14,7 +14,7 @@ from core.autoencoder.sweep import Sweep
 from core.loss import swept as swept_runs
 from core.loss.swept import Swept
 from core.settings import Choice, setting
-from pages.sections.loss.words import sweep_title, sweep_words
+from pages.sections.loss.words import spelt, sweep_title, sweep_words
 from pages.shared import charts
 from pages.shared.alike import alike
 from pages.shared.controls import control
@@ -74,11 +74,6 @@ def label(of: Sweep) -> str:
 def plain(name: str) -> str:
     """A setting's name in words."""
     return name.replace("_", " ")
-
-
-def spelt(value: Any) -> str:
-    """A setting's value as a grid spells it."""
-    return str(value).lower() if isinstance(value, bool) else f"{value}"
 
 
 @alike

@@ -308,7 +308,7 @@ def sweep_title(
     """
     if not per_pixel:
         return f"The losses against the {setting}"
-    first, last = _value(per_pixel[0].value), _value(per_pixel[-1].value)
+    first, last = spelt(per_pixel[0].value), spelt(per_pixel[-1].value)
     if len(per_pixel) == 1:
         start = f"With {setting} {first}"
     else:
@@ -330,11 +330,12 @@ def _course(along: Sequence[At], digits: int, numeric: bool) -> str:
     if numeric and len(steps) == 1:
         return f"goes from {means[0]} to {means[-1]}"
     low, high = (some(along, key=lambda at: at.mean) for some in (min, max))
-    ends = (f"{at.mean:.{digits}f} ({_value(at.value)})" for at in (low, high))
+    ends = (f"{at.mean:.{digits}f} ({spelt(at.value)})" for at in (low, high))
     return f"lies between {' and '.join(ends)}"
 
 
-def _value(value: object) -> str:
+def spelt(value: object) -> str:
+    """A setting's value as a grid spells it."""
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
