@@ -28,7 +28,9 @@ def take_away(
 ) -> None:
     """Downloads named `name`, made only when asked for; the link; the code that reproduces it."""
     address = link()  # a download asks for its data outside of any page
-    with st.popover("Take it away: picture, data, link, code", width="stretch"):
+    parts = {"picture": picture, "data": table, "link": address, "code": code}
+    offered = ", ".join(part for part, given in parts.items() if given is not None)
+    with st.popover(f"Take it away: {offered}", width="stretch"):
         with st.container(horizontal=True):
             if picture is not None:
                 _download(f"{name}.png", lambda: _render(picture(), "png"), "image/png")

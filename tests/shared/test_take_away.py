@@ -1,9 +1,11 @@
 """What can be taken away for a slide: the finding as the title, labels that do not collide."""
 
+from contextlib import AbstractContextManager, nullcontext
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import pytest
+import streamlit as st
 from matplotlib.patches import Rectangle
 
 from pages.shared import take_away
@@ -54,3 +56,28 @@ def test_the_digit_in_its_padding_and_the_target_are_framed(
     assert [
         tuple(patch.get_bbox().extents) for patch in framed if isinstance(patch, Rectangle)
     ] == [frame]
+
+
+@pytest.mark.parametrize(
+    ("offered", "said"),
+    [
+        ({}, "Take it away: link"),
+        ({"table": lambda: None}, "Take it away: data, link"),
+        (
+            {"picture": lambda: None, "table": lambda: None, "code": "import torch"},
+            "Take it away: picture, data, link, code",
+        ),
+    ],
+)
+def test_the_button_names_what_there_is(
+    monkeypatch: pytest.MonkeyPatch, offered: dict[str, Any], said: str
+) -> None:
+    labels = []
+
+    def popover(label: str, **_: Any) -> AbstractContextManager[None]:
+        labels.append(label)
+        return nullcontext()
+
+    monkeypatch.setattr(st, "popover", popover)
+    take_away.take_away("padding-lab", **offered)
+    assert labels == [said]
