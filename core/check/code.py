@@ -126,7 +126,8 @@ def chosen(reader: Reader) -> tuple[str, Any, str]:
             raise not_known(names[name])
     if models:
         name = next((name for name in usual if name in models), list(models)[-1])
-        others = [other for other in models if models[other] is not models[name]]
+        inside = parts_of(models[name])
+        others = [o for o in models if not any(models[o] is part for part in inside)]
         also = f"read '{name}'; the text also makes {', '.join(others[:5])}" if others else ""
         return name, models[name], also
     return *unnamed(reader), ""
@@ -306,6 +307,12 @@ def applied(reader: Reader, library: FrameworkNames, model: Any) -> tuple[Net, A
         net.note(model.guessed, model.line)
     model.name = ""
     return net, model.call(reader, Arguments((image,)), model.line)
+
+
+def parts_of(model: Any) -> list[Any]:
+    """A model and what stands directly in it."""
+    kept = list(model.attributes.values()) if isinstance(model, Instance) else []
+    return [model, *getattr(model, "children", ()), *flattened(kept)]
 
 
 def head_of(model: Any) -> Any:

@@ -25,13 +25,24 @@ class Remedy:
     keras: str = ""
 
 
-def size(found: Report, nearest: tuple[int, ...], good: str) -> Remedy:
-    """Another size of the image. `good` says what is so at the sizes `nearest`."""
+def size(
+    found: Report, nearest: tuple[int, ...], good: str, widths: tuple[int, ...] = ()
+) -> Remedy:
+    """Another size of the image. `good` says what is so at the sizes `nearest`.
+
+    widths: where the image is not square and they are known: `nearest` are heights then.
+    """
     if not nearest:
         return Remedy(f"No size of the image was found at which {good}.")
     if found.height != found.width:
+        heights = f"a height at which {good}: the nearest are {listed(nearest[:4])}"
+        if not widths:
+            return Remedy(f"Take {heights}.")
+        height, width = nearest[0], widths[0]
         return Remedy(
-            f"Take a height at which {good}: the nearest are {listed(nearest[:4])}.",
+            f"Take {heights}. Widths: {listed(widths[:4])}.",
+            f"transforms.Resize(({height}, {width}))",
+            f"layers.Resizing({height}, {width})",
         )
     side = nearest[0]
     words = f"Take a size at which {good}: the nearest are {listed(nearest[:4])}."
@@ -46,14 +57,14 @@ def size(found: Report, nearest: tuple[int, ...], good: str) -> Remedy:
 
 @lru_cache(8)
 def mismatch(found: Report) -> Remedy:
-    return size(found, found.fitting_sizes, "everything fits")
+    return size(found, found.fitting_sizes, "everything fits", found.fitting_widths)
 
 
 @lru_cache(8)
 def lopsided(found: Report) -> Remedy:
     """A size at which nothing is lopsided; an odd kernel where there is none."""
     if found.even_sizes:
-        return size(found, found.even_sizes, "every layer pads evenly")
+        return size(found, found.even_sizes, "every layer pads evenly", found.even_widths)
     node = found.lopsided[0].node
     if isinstance(node.operation, Window) and node.operation.rows.span % 2 == 0:
         odd = [replace(layer, kernel=layer.kernel + 1) for layer in axes(node.operation)]
@@ -167,9 +178,18 @@ def leak(found: Report) -> Remedy:
         )
         return Remedy(f"{words} In {node}:", *lines(found, node, changed))
     if "full" in found.cures:
-        return Remedy(
+        words = (
             "With full padding in every convolution, by the kernel minus one on every side, it "
             "would not, as long as there is no bias and no activation."
+        )
+        if node is None or not isinstance(node.operation, Window):
+            return Remedy(words)
+        full = [replace(layer, padding="full") for layer in axes(node.operation)]
+        torch, keras = lines(found, node, replace(node.operation, rows=full[0], columns=full[1]))
+        return Remedy(
+            f"{words} In {node}:",
+            torch.removesuffix(")") + ", bias=False)",
+            keras.removesuffix(")(x)") + ", use_bias=False)(x)",
         )
     if found.cures:
         return Remedy(f"With {found.cures[0]} padding in every layer it would not, at this size.")

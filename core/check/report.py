@@ -111,11 +111,20 @@ class Report:
 
     @cached_property
     def fitting_sizes(self) -> tuple[int, ...]:
-        """The sizes nearest to this one at which everything fits."""
-        end = None
-        if self.mirror is not None:
-            end = self.graph.nodes.index(self.mirror.node)
-        return self.search.nearest(self.height, sizes.other_end(end), axis=self.one_axis)
+        """The sizes nearest to this one at which everything fits; of the height alone, where the
+        image is not square."""
+        return self.search.nearest(self.height, self.unfit, axis=self.one_axis)
+
+    @cached_property
+    def fitting_widths(self) -> tuple[int, ...]:
+        if self.one_axis is None:
+            return self.fitting_sizes
+        return self.search.nearest(self.width, self.unfit, axis=COLUMNS)
+
+    @property
+    def unfit(self) -> sizes.Fault:
+        end = None if self.mirror is None else self.graph.nodes.index(self.mirror.node)
+        return sizes.other_end(end)
 
     @cached_property
     def even_sizes(self) -> tuple[int, ...]:

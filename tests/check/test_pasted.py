@@ -329,3 +329,35 @@ def test_a_head_for_another_size_fits_neither_in_the_summary_nor_in_a_remedy() -
         "At 225, '3 Linear' (line 1) reads 12,996 values instead of 12,544."
     )
     assert not remedies.corner(found).words
+
+
+def test_an_image_that_is_not_square_is_resized_by_a_line_that_cures() -> None:
+    graph = read("model = nn.Sequential(nn.Conv2d(1, 4, 3, 2, 1), nn.Conv2d(4, 4, 3, 2, 1))").graph
+    remedy = remedies.lopsided(Report(graph, 224, 180))
+    assert remedy.torch == "transforms.Resize((225, 181))"
+    assert not Report(graph, 225, 181).lopsided
+    halves = (
+        "x = keras.Input((None, None, 1))\ny = layers.UpSampling2D(2)(layers.MaxPooling2D(2)(x))\n"
+        "model = keras.Model(x, layers.Concatenate()([x, y]))"
+    )
+    graph = read(halves).graph
+    remedy = remedies.mismatch(Report(graph, 33, 45))
+    assert remedy.keras == "layers.Resizing(32, 44)"
+    assert not Report(graph, 32, 44).mismatches
+
+
+def test_a_part_of_a_model_is_no_other_model() -> None:
+    text = f"from torch import nn\nencoder = {CHAIN}\nmodel = nn.Sequential(encoder, nn.ReLU())"
+    assert not read(text).notes
+
+
+def test_full_padding_has_its_line() -> None:
+    graph = read("model = nn.Sequential(nn.Conv2d(1, 4, 5, padding=1, bias=False))").graph
+    found = Report(graph, 12, 12)
+    found.cures = ("full",)
+    remedy = remedies.leak(found)
+    assert remedy.torch == "nn.Conv2d(1, 4, 5, padding=4, bias=False)"
+    assert remedy.keras.splitlines() == [
+        "x = layers.ZeroPadding2D(4)(x)",
+        "x = layers.Conv2D(4, 5, use_bias=False)(x)",
+    ]
