@@ -237,7 +237,9 @@ KERAS = {
 def test_keras_as_tutorials_write_it(text: str) -> None:
     reading = read(text)
     assert reading.size == (28, 28)
-    assert walk(reading.graph, 28, 28).ends[0].output == (26, 26, 4)
+    laid = walk(reading.graph, 28, 28)
+    assert laid.places["input"].channels == 1
+    assert laid.ends[0].output == (26, 26, 4)
 
 
 SPELLED = {

@@ -291,7 +291,9 @@ class Container(Thing):
             for place, child in enumerate(self.children):
                 reader.tick(line)
                 if isinstance(child, InputShape) or (isinstance(child, Tensor) and place == 0):
-                    continue  # keras.Input at the head
+                    if isinstance(x, Tensor) and x.net.is_image(x):  # keras.Input at the head
+                        x.net.image_channels = x.net.image_channels or child.channels
+                    continue
                 if not isinstance(child, Thing):
                     raise Unreadable(
                         self.line,
