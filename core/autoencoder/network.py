@@ -203,9 +203,11 @@ def upsample_convolve(x: Tensor, kernel: Tensor, bias: Tensor, padding_mode: str
     x, zeros = _pad(x, "replicate" if padding_mode == "reflect" else padding_mode)
     cut = 3 - 2 * zeros  # what a transposed convolution of x makes too much, on each side
     if len(kernel) == 1:
-        return to_one_channel(x, transposed_kernel(kernel).reshape(-1, 16), cut) + bias
+        return to_one_channel(x, transposed_kernel(kernel, TRANSPOSED).reshape(-1, 16), cut) + bias
     if x.dtype != torch.bfloat16:
-        return F.conv_transpose2d(x, transposed_kernel(kernel), bias, stride=2, padding=cut)
+        return F.conv_transpose2d(
+            x, transposed_kernel(kernel, TRANSPOSED), bias, stride=2, padding=cut
+        )
     y = F.conv2d(x, _phase_kernel(kernel), bias.repeat(4), padding=zeros)
     woven: Tensor = _Interleave.apply(y)  # type: ignore[no-untyped-call]
     return woven
@@ -231,7 +233,7 @@ _TAPS = np.array([[[1, 0, 0], [0, 1, 1]], [[1, 1, 0], [0, 0, 1]]], np.float32)
 _PHASES = torch.from_numpy(np.einsum("ayr,bxc->rcabyx", _TAPS, _TAPS).reshape(9, 16))
 # Seen from the small pixel, [which of the four upsampled pixels around it, tap].
 _SPREAD = np.array([[0, 0, 1], [0, 1, 1], [1, 1, 0], [1, 0, 0]], np.float32)
-_TRANSPOSED = torch.from_numpy(np.einsum("yr,xc->rcyx", _SPREAD, _SPREAD).reshape(9, 16))
+TRANSPOSED = torch.from_numpy(np.einsum("yr,xc->rcyx", _SPREAD, _SPREAD).reshape(9, 16))
 
 
 def _phase_kernel(kernel: Tensor) -> Tensor:
@@ -242,19 +244,22 @@ def _phase_kernel(kernel: Tensor) -> Tensor:
     return phases.reshape(4 * outputs, 2, 2, inputs).permute(0, 3, 1, 2)
 
 
-def transposed_kernel(kernel: Tensor) -> Tensor:
-    """A kernel (o, i, 3, 3) on an upsampled image as (i, o, 4, 4), transposed, stride 2."""
+def transposed_kernel(kernel: Tensor, transposed: Tensor) -> Tensor:
+    """A kernel (o, i, 3, 3) on an upsampled image as (i, o, 4, 4), transposed, stride 2.
+
+    transposed: `TRANSPOSED`, which compiled code cannot reach by itself.
+    """
     outputs, inputs = kernel.shape[:2]
-    spread = kernel.reshape(outputs * inputs, 9) @ _TRANSPOSED.to(kernel)
+    spread = kernel.reshape(outputs * inputs, 9) @ transposed.to(kernel)
     spread = spread.view(outputs, inputs, 4, 4).transpose(0, 1)
     return spread.contiguous(memory_format=torch.channels_last)
 
 
-def from_transposed(kernel: Tensor) -> Tensor:
+def from_transposed(kernel: Tensor, transposed: Tensor) -> Tensor:
     """The slope of a kernel (o, i, 3, 3), given that of its `transposed_kernel`, (i, o, 4, 4)."""
     inputs, outputs = kernel.shape[:2]
     spread = kernel.transpose(0, 1).reshape(outputs * inputs, 16)
-    return (spread @ _TRANSPOSED.to(kernel).t()).view(outputs, inputs, 3, 3)
+    return (spread @ transposed.to(kernel).t()).view(outputs, inputs, 3, 3)
 
 
 class _Interleave(torch.autograd.Function):

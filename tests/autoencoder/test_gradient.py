@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 import torch
+import torch.nn.functional as F
 
 from core.autoencoder import Settings, network
 from core.autoencoder.gradient import Gradient, WrittenOut
@@ -26,15 +27,15 @@ def test_written_out_is_the_definition(depth: int, channels: int, pad_width: int
     ):
         parameter.data = value.clone()
 
-    size = settings.size
-    images = torch.rand(3, size, size, dtype=torch.float64).clamp(0.3, 0.7)  # ties in the pools
-    z = written.forward(network.channels_last(images))
-    expected = definition.logits(images[:, None])
-    torch.testing.assert_close(z, expected, rtol=1e-12, atol=1e-13)
-
-    slope = torch.randn_like(z)
-    written.backward(z, slope)
-    slopes = torch.autograd.grad(expected, list(definition.parameters()), slope)
+    shape = 3, settings.size, settings.size
+    noisy = torch.rand(shape, dtype=torch.float64).clamp(0.3, 0.7)  # ties in the pools
+    clean = torch.rand(shape, dtype=torch.float64)
+    written.compute(network.channels_last(noisy), network.channels_last(clean), 5)
+    logits = definition.logits(noisy[:, None])
+    expected = F.binary_cross_entropy_with_logits(logits, clean[:, None], reduction="sum")
+    expected /= settings.pixels
+    torch.testing.assert_close(loss, expected, rtol=1e-12, atol=0)
+    slopes = torch.autograd.grad(expected / 5, list(definition.parameters()))
     for ours, theirs in zip(network.views(found, settings), slopes, strict=True):
         torch.testing.assert_close(ours, theirs, rtol=1e-11, atol=1e-12 * float(theirs.abs().max()))
 

@@ -210,14 +210,14 @@ class Crowd:
     def __init__(self, monkeypatch: pytest.MonkeyPatch, cores: int) -> None:
         self.now = self.most = 0
         self.lock = threading.Lock()
-        compute = gradient.Gradient.compute
+        compute = gradient.WrittenOut.compute
 
         def counted(part: Any, *given: Any) -> None:
             self.enter(1)
             compute(part, *given)
             self.enter(-1)
 
-        monkeypatch.setattr(gradient.Gradient, "compute", counted)
+        monkeypatch.setattr(gradient.WrittenOut, "compute", counted)
         monkeypatch.setattr(machine, "core_count", lambda: cores)
         monkeypatch.setattr(machine, "running", lambda: 1)  # whatever else is tested beside
 

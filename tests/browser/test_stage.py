@@ -112,7 +112,7 @@ def test_the_recording_plays_point_by_point(app: str, visit: Visit) -> None:
     expect(sentence).to_contain_text("A recording, after 20,000 images")
     told = page.evaluate("[...window.said].filter((one) => one?.startsWith('A recording'))")
     assert len(told) > 20
-    assert "after 512 images" in told[0]
+    assert "after 32 images" in told[0]
 
 
 def test_a_key_of_clickers_blanks_the_screen(app: str, visit: Visit) -> None:
