@@ -145,7 +145,7 @@ class Report:
 
     @cached_property
     def head_sizes(self) -> tuple[int, ...]:
-        """The square sizes nearest to this one for which a linear layer that refuses it is made.
+        """The few square sizes nearest to this one that a linear layer which refuses it fits.
 
         In order; of a single such layer behind a flattened map, where that map would be square.
         """
@@ -160,7 +160,7 @@ class Report:
         if side * side * last.channels != wrong[0][1]:
             return ()
         other = sizes.other_length(self.graph.nodes.index(last.node), side)
-        return tuple(sorted(self.search.nearest(self.height, other)))
+        return tuple(sorted(self.search.nearest(self.height, other, how_many=4)))
 
     @property
     def search(self) -> sizes.Search:
@@ -218,7 +218,7 @@ class Report:
                     "there; what comes behind it is left out."
                 )
         wrong = self.misled
-        fitting = f" {made_for(self.head_sizes)}" if wrong and self.head_sizes else ""
+        fitting = f" {fits(self.head_sizes)}" if wrong and self.head_sizes else ""
         found += [
             f"{node.place} is made for {expected:,} values, and {given:,} come in: PyTorch refuses "
             f"this size.{fitting}"
@@ -312,12 +312,12 @@ def describe(found: Report) -> dict[str, Any]:
     }
 
 
-def made_for(sides: Sequence[int]) -> str:
-    """For which square images a linear layer is made; at least one."""
+def fits(sides: Sequence[int]) -> str:
+    """Which square images a linear layer fits, one at least; there may be others."""
     *most, last = map(str, sides)
     if not most:
-        return f"It is made for {last} × {last} pixels."
-    return f"It is made for a square image with a side of {', '.join(most)} or {last} pixels."
+        return f"It fits {last} × {last} pixels."
+    return f"It fits a square image with a side of {', '.join(most)} or {last} pixels."
 
 
 def layers(laid: Walk) -> list[dict[str, Any]]:

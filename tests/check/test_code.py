@@ -351,7 +351,7 @@ def test_a_head_for_another_size_is_said() -> None:
     assert not any("made for" in note for note in Report(graph, 12, 12).notes)
     assert any(
         note == "'2 Linear' (line 1) is made for 400 values, and 484 come in: PyTorch refuses this "
-        "size. It is made for 12 × 12 pixels."
+        "size. It fits 12 × 12 pixels."
         for note in Report(graph, 13, 13).notes
     )
 

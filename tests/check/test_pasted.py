@@ -296,7 +296,11 @@ def test_a_name_in_other_capitals_is_recognized() -> None:
             "nn.Flatten(), nn.Dropout(), nn.Linear(400, 10)",
             "a square image with a side of 32, 33, 34 or 35 pixels.",
         ),
-        ("nn.Conv2d(1, 32, 3), nn.Flatten(), nn.Linear(21632, 10)", "for 28 × 28 pixels."),
+        ("nn.Conv2d(1, 32, 3), nn.Flatten(), nn.Linear(21632, 10)", "It fits 28 × 28 pixels."),
+        (  # those from 256 to 287 fit, too
+            "*[nn.MaxPool2d(2)] * 5, nn.Flatten(), nn.Linear(3 * 8 * 8, 10)",
+            "a side of 256, 257, 258 or 259 pixels.",
+        ),
         ("nn.Conv2d(1, 32, 3), nn.Flatten(), nn.Linear(96, 10)", "PyTorch refuses this size."),
     ],
 )
