@@ -7,12 +7,11 @@ settings on a CPU: with so few images autograd's own work is a fifth of the time
 from __future__ import annotations
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 
 from core.autoencoder import network
 from core.autoencoder.experiment import Settings
-from core.autoencoder.written_out import written_out
+from core.autoencoder.written_out import loss_and_slope, written_out
 
 DTYPES = {"fp32": torch.float32, "bf16": torch.bfloat16}
 
@@ -31,31 +30,22 @@ class Gradient:
         self.weighing = None if weighing is None else weighing.to(weights.device)
         self.prepare(network.views(weights, settings), network.views(flat, settings))
 
-    def compute(self, noisy: Tensor, clean: Tensor, images: int) -> None:
-        """What these images, (n, 1, height, width) each, bring as a part of a batch of `images`."""
-        z = self.forward(noisy)
-        with torch.no_grad():
-            output = z.float()
-            loss = F.binary_cross_entropy_with_logits(output, clean, reduction="sum")
-            self.loss.copy_(loss / self.settings.pixels)
-            slope = torch.sigmoid(output).sub_(clean).mul_(1 / (images * self.settings.pixels))
-            if self.weighing is not None:
-                slope *= self.weighing
-            self.backward(z, slope.to(z.dtype))
-
     def prepare(self, parts: list[Tensor], slopes: list[Tensor]) -> None:
         self.parts = [part.detach().requires_grad_() for part in parts]
         for part, slope in zip(self.parts, slopes, strict=True):
             part.grad = slope  # backward adds into the flat vector
 
-    def forward(self, noisy: Tensor) -> Tensor:
+    def compute(self, noisy: Tensor, clean: Tensor, images: int) -> None:
+        """What these images, (n, 1, height, width) each, bring as a part of a batch of `images`."""
         settings = self.settings
         x = noisy.to(DTYPES[settings.precision])
-        return network.logits(self.parts, x, settings.padding_mode, settings.cleared)
-
-    def backward(self, z: Tensor, slope: Tensor) -> None:
-        self.flat.zero_()
-        torch.autograd.backward(z, slope)
+        z = network.logits(self.parts, x, settings.padding_mode, settings.cleared)
+        with torch.no_grad():
+            known = self.weighing, settings.pixels, images
+            loss, slope = loss_and_slope(z.float(), clean, *known)
+            self.loss.copy_(loss)
+            self.flat.zero_()
+            torch.autograd.backward(z, slope.to(z.dtype))
 
 
 def loss_weights(settings: Settings) -> Tensor | None:

@@ -30,6 +30,17 @@ def compiled(function: Compiled) -> Compiled:
     return script
 
 
+def loss_and_slope(
+    z: Tensor, clean: Tensor, weighing: Tensor | None, pixels: int, images: int
+) -> tuple[Tensor, Tensor]:
+    """Of the network's output z before its sigmoid; see `written_out`."""
+    loss = F.binary_cross_entropy_with_logits(z, clean, reduction="sum") / pixels
+    slope = torch.sigmoid(z).sub_(clean).mul_(1 / (images * pixels))
+    if weighing is not None:
+        slope *= weighing
+    return loss, slope
+
+
 def pool(x: Tensor) -> tuple[Tensor, Tensor]:
     """Keras's 2×2 pool with 'same', and where the maxima were."""
     y, places = torch.ops.aten.max_pool2d_with_indices(x, [2, 2], [2, 2], [0, 0], [1, 1], True)
@@ -111,11 +122,7 @@ def written_out(
     taps = spread[-1].view(-1, 16)
     z = (to_one_channel(maps[-1], taps) + biases[-1])[:, :, :height, :width]
 
-    loss = F.binary_cross_entropy_with_logits(z, clean, reduction="sum") / pixels
-    slope = torch.sigmoid(z).sub_(clean).mul_(1 / (images * pixels))
-    if weighing is not None:
-        slope *= weighing
-
+    loss, slope = loss_and_slope(z, clean, weighing, pixels, images)
     slope = last_slopes(slope, maps[-1], taps, transposed, kernel_slopes[-1], bias_slopes[-1])
     for layer in range(2 * depth - 1, -1, -1):
         slope = torch.ops.aten.threshold_backward(slope, maps[layer + 1], 0)

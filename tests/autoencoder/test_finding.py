@@ -8,10 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core import loss
-from core.autoencoder import Checkpoint, Run, arms
+from core.autoencoder import Run
 from core.autoencoder.presets import ORIGINAL_PADDED, PADDED
-from core.autoencoder.runs import SHIPPED, View
-from core.autoencoder.store import Folder
+from core.autoencoder.runs import View
 from core.split import Split, split
 from pages.sections.autoencoder.finding import (
     BETTER,
@@ -28,6 +27,7 @@ from pages.sections.autoencoder.finding import (
 from pages.sections.autoencoder.judgement import which
 from pages.sections.autoencoder.live import verdict
 from pages.sections.autoencoder.pair import Pair
+from tests import shipped
 
 # From a tenth of the loss to far above it, most of them near the unpadded loss: what is barely
 # lower or higher, and parts that cancel, are where a sentence goes wrong.
@@ -137,12 +137,6 @@ def test_a_change_next_to_nothing_is_not_called_a_fall(
     )
 
 
-def shipped(run: Run) -> tuple[Checkpoint, Checkpoint]:
-    states = [Folder(SHIPPED).read(arm) for arm in arms(run.settings)]
-    unpadded, padded = (state.checkpoints[-1] for state in states if state is not None)
-    return unpadded, padded
-
-
 EVERY = PADDED | {"The original protocol": ORIGINAL_PADDED}
 
 
@@ -150,7 +144,7 @@ EVERY = PADDED | {"The original protocol": ORIGINAL_PADDED}
 def test_every_sentence_holds_for_every_preset(name: str) -> None:
     for seed in range(3):
         run = Run(replace(EVERY[name].settings, seed=seed), EVERY[name].images)
-        unpadded, padded = shipped(run)
+        unpadded, padded = shipped.pair(run)
         parts = loss.split_of(unpadded, padded)
         losses = Losses(unpadded.total, padded.interior, padded.border, unpadded.entropy_floor)
         check(parts, losses, unpadded.per_pixel, padded.per_pixel)
@@ -230,11 +224,7 @@ def test_a_guess_is_answered_in_its_own_terms(
 
 def test_what_is_said_so_far_holds_for_the_run_it_stands_beside() -> None:
     run = PADDED["4 px"]
-    states = [Folder(SHIPPED).read(arm) for arm in arms(run.settings)]
-    views = [
-        View(arm, "training", run.images, state)
-        for arm, state in zip(arms(run.settings), states, strict=True)
-    ]
+    views = [View(arm.settings, "training", run.images, shipped.state(arm)) for arm in run.arms]
     pair = Pair(run, *views)
     assert pair.latest is not None
     assert pair.tested is not None

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from core.arrays import Bytes
-from core.autoencoder import ORIGINAL, Checkpoint, Run, training
+from core.autoencoder import ORIGINAL, Run, training
 from core.autoencoder.figures import of, read
 from core.autoencoder.presets import (
     ORIGINAL_PADDED,
@@ -15,18 +15,12 @@ from core.autoencoder.presets import (
     only_of_controls,
 )
 from core.autoencoder.runs import SHIPPED, image_set
-from core.autoencoder.store import Folder, identity
+from core.autoencoder.store import identity
 from core.data import mnist
+from tests.shipped import checkpoint
 
 EVERY = list(every_run())
 RUNS = [run for run in EVERY if run not in only_of_controls()]
-
-
-def shipped(run: Run) -> Checkpoint:
-    state = Folder(SHIPPED).read(run.settings)
-    assert state is not None
-    assert state.images_seen == run.images
-    return state.checkpoints[-1]
 
 
 def name(run: Run) -> str:
@@ -36,7 +30,7 @@ def name(run: Run) -> str:
 
 @pytest.mark.parametrize("run", RUNS, ids=name)
 def test_every_preset_is_shipped(run: Run) -> None:
-    last = shipped(run)
+    last = checkpoint(run)
     assert last.interior + last.border == pytest.approx(last.total)
     assert last.entropy_floor < last.total
 
@@ -52,12 +46,12 @@ def test_the_figures_are_those_of_the_shipped_runs() -> None:
     kept = read(SHIPPED, EVERY)
     assert {identity(run.settings) for run in kept} == {f.stem for f in SHIPPED.glob("*.npz")}
     for run, figures in kept.items():
-        assert figures == pytest.approx(of(shipped(run)))
+        assert figures == pytest.approx(of(checkpoint(run)))
 
 
 def test_of_a_control_only_figures_are_shipped() -> None:
     for run in read(SHIPPED, only_of_controls()):
-        last = shipped(run)
+        last = checkpoint(run)
         assert last.weights is None
         assert len(last.clean) == 1
 
@@ -65,8 +59,8 @@ def test_of_a_control_only_figures_are_shipped() -> None:
 def test_the_original_protocol_lands_where_keras_does() -> None:
     """Means of ten seeds; figures of the same protocol in Keras 3 on TensorFlow."""
     original = [run for run in RUNS if run.images == ORIGINAL.images]
-    unpadded = [shipped(run) for run in original if not run.settings.pad_width]
-    padded = [shipped(run) for run in original if run.settings.pad_width]
+    unpadded = [checkpoint(run) for run in original if not run.settings.pad_width]
+    padded = [checkpoint(run) for run in original if run.settings.pad_width]
     assert len(unpadded) == len(padded) == len(judged_seeds(ORIGINAL_PADDED)) == 10
     assert np.mean([last.per_pixel for last in unpadded]) == pytest.approx(0.098, abs=0.0015)
     assert np.mean([last.per_pixel for last in padded]) == pytest.approx(0.0753, abs=0.0012)
@@ -88,7 +82,7 @@ def test_images(mnist_dir: Path) -> Bytes:
     ids=name,
 )
 def test_shipped_weights_give_the_shipped_figures(run: Run, test_images: Bytes) -> None:
-    last, chosen = shipped(run), run.settings
+    last, chosen = checkpoint(run), run.settings
     assert last.weights is not None
     test_set = image_set(chosen, test_images, "test")
     measured = training.evaluate(chosen, last.weights, test_set)

@@ -11,7 +11,7 @@ from core.autoencoder.presets import AS_ASKED
 from core.autoencoder.runs import View
 from core.loss.comparison import compare
 from pages.sections.autoencoder.progress import SEED, doing, duration, length, progress
-from tests.benchmarks.protocol import shipped
+from tests import shipped
 
 TRAINING = View(Settings(), "training", 20_000, images_seen=5_000, done=0.25)
 FINISHED = View(Settings(pad_width=2), "finished", 20_000, images_seen=20_000)
@@ -119,5 +119,5 @@ def test_a_length_other_than_asked_for_always_has_its_reason(
 
 
 def test_the_example_of_what_a_seed_does_not_fix_is_the_shipped_run() -> None:
-    change = compare(*shipped(AS_ASKED)[0]).shared
+    change = compare(*shipped.pair(AS_ASKED)).shared
     assert f"seed 0: {100 * change:+.1f} % on the shared pixels" in SEED

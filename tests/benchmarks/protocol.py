@@ -10,11 +10,10 @@ from statistics import mean
 
 from core.autoencoder import Checkpoint, Run
 from core.autoencoder.presets import AS_ASKED, ORIGINAL_PADDED, judged_seeds
-from core.autoencoder.runs import SHIPPED
-from core.autoencoder.store import Folder
 from core.judgement import interval
 from core.loss.comparison import Pairs, changes
 from pages.shared.verdict import sentence, weigh
+from tests import shipped
 
 ROWS: dict[str, tuple[int, Callable[[Checkpoint], float]]] = {
     "training loss per pixel, epoch 10": (4, lambda last: last.train_loss),
@@ -29,7 +28,7 @@ ROWS: dict[str, tuple[int, Callable[[Checkpoint], float]]] = {
 
 def lines() -> Iterator[str]:
     """The table and the sentences, in the README's order."""
-    pairs = shipped(ORIGINAL_PADDED)
+    pairs = pairs_of(ORIGINAL_PADDED)
     yield from ("| | unpadded | padded by 2 (edge) |", "| --- | --- | --- |")
     for name, (decimals, figure) in ROWS.items():
         cells = [
@@ -45,24 +44,14 @@ def lines() -> Iterator[str]:
     yield from map(verdict, (ORIGINAL_PADDED, AS_ASKED))
 
 
-def shipped(padded: Run) -> Pairs:
-    """Both arms of a shipped experiment at their end, for every seed that is judged."""
-
-    def last(run: Run) -> Checkpoint:
-        state = Folder(SHIPPED).read(run.settings)
-        assert state is not None
-        return state.checkpoints[-1]
-
-    def pair(seed: int) -> tuple[Checkpoint, Checkpoint]:
-        unpadded, with_border = map(last, padded.but(seed=seed).arms)
-        return unpadded, with_border
-
-    return {seed: pair(seed) for seed in judged_seeds(padded)}
+def pairs_of(padded: Run) -> Pairs:
+    """Both arms of a shipped experiment, for every seed that is judged."""
+    return {seed: shipped.pair(padded.but(seed=seed)) for seed in judged_seeds(padded)}
 
 
 def verdict(padded: Run) -> str:
     """What the page says of all these runs."""
-    found = {seed: one.shared for seed, one in changes(shipped(padded)).items()}
+    found = {seed: one.shared for seed, one in changes(pairs_of(padded)).items()}
     return sentence(weigh(found, judged_seeds(padded)))
 
 
