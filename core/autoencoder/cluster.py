@@ -426,7 +426,8 @@ def _compare(client: Client, address: str, mine: str) -> None:
             raise Lost(no_workers(address))
         time.sleep(POLL)
     for worker, found in client.run(version, on_error="return").items():
-        if found != wire.HELLO:
+        gone = isinstance(found, OSError)  # just now, as workers may at any time
+        if found != wire.HELLO and not gone:
             raise Lost(
                 f"cluster: the worker at {worker} cannot train these runs, for it has "
                 f"{'no' if isinstance(found, Exception) else 'another'} version of this app: start "

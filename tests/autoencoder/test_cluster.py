@@ -286,6 +286,23 @@ def test_a_worker_of_another_version_is_refused(
         pass
 
 
+def test_a_worker_that_ends_meanwhile_is_not_taken_for_one_without_the_app(
+    two: distributed.LocalCluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def run(*_: Any, **__: Any) -> dict[str, object]:
+        return {"tcp://1.2.3.4:5": distributed.comm.CommClosedError("in connect"), "b": wire.HELLO}
+
+    monkeypatch.setattr(distributed.Client, "run", run)
+    with connected(two.scheduler_address):
+        pass
+    monkeypatch.setattr(distributed.Client, "run", lambda *a, **b: {"c": ModuleNotFoundError()})
+    with (
+        pytest.raises(Lost, match="at c cannot train these runs, for it has no version of this"),
+        connected(two.scheduler_address),
+    ):
+        pass
+
+
 # --- What may be wrong with it ------------------------------------------------------------------
 
 
