@@ -207,13 +207,13 @@ def keep() -> None:
     if libc := _glibc():
         libc.mallopt(_M_MMAP_THRESHOLD, 32 * 2**20)
         libc.mallopt(_M_TRIM_THRESHOLD, 64 * 2**20)
-    share()
 
 
 def share() -> None:
     """Let all threads share two heaps.
 
-    Else each had its own, and a page is drawn in a new thread each time.
+    Else each had its own, and a page is drawn in a new thread each time. Not where it trains: two
+    threads that compute one step would wait for each other's heap some thirty times in it.
     """
     if libc := _glibc():
         libc.mallopt(_M_ARENA_MAX, 2)
