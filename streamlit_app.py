@@ -11,7 +11,7 @@ from starlette.middleware import Middleware
 from pages.sections.start.page import FRAME, page
 from pages.shared.frame import STAGE, START, show
 from pages.shared.hide import HIDE
-from pages.shared.ready import AtHand, ready
+from pages.shared.startup import AtHand, ready
 
 if __name__ == "__main__":  # a visit
     if st.query_params.keys() - {

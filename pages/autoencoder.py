@@ -16,8 +16,8 @@ from pages.sections.autoencoder.depth import layer_words
 from pages.sections.autoencoder.layers import layer_table
 from pages.sections.autoencoder.pair import Pair, curve, look, seen
 from pages.shared import charts, sources
-from pages.shared.alike import alike
 from pages.shared.controls import told
+from pages.shared.drawn_once import drawn_once
 from pages.shared.fold import fold
 from pages.shared.frame import show
 from pages.shared.guard import fragment
@@ -136,7 +136,7 @@ class Figures(NamedTuple):
         return cls(*(getattr(tested, name) for name in cls._fields))
 
 
-@alike
+@drawn_once
 def architecture(run: Run, unpadded: Figures, padded: Figures) -> None:
     """Both arms' layers, and the source's figures beside ours."""
     parameters = autoencoder.parameter_count(run.settings)

@@ -13,9 +13,9 @@ from core.check.report import Report, layers, report
 from core.settings import InputError
 from pages.sections.check import border, cards, compare, pictures, source, words
 from pages.sections.check.settings import Settings
-from pages.shared import charts, controls, sources, still
-from pages.shared.alike import alike
-from pages.shared.controls import control, plain
+from pages.shared import bitmap, charts, controls, sources
+from pages.shared.controls import control, escaped
+from pages.shared.drawn_once import drawn_once
 from pages.shared.fold import fold
 from pages.shared.frame import show
 from pages.shared.opening import ask, invite
@@ -76,22 +76,22 @@ def answer(reply: str) -> None:
     )
 
 
-@alike
+@drawn_once
 def centre(*, revealed: bool) -> None:
     """The image with its middle lines, and beside it those of what ResNet-18's last map sees."""
     colours = charts.palette()
     image, last = st.container(horizontal=True, gap="small"), pictures.SIDE + 4
     with image, st.container(width=last):
         lines = pictures.crossed([(colours.ink, 0, 0)], colours)
-        still.show(lines, pictures.SIDE, alt="An image with its middle lines")
+        bitmap.show(lines, pictures.SIDE, alt="An image with its middle lines")
         st.caption("The image and its middle")
     with image, st.container(width=last):
         if revealed:
             found = report(network("resnet18").graph, 224, 224)
             alt = "The image's middle lines, and in orange those of what the last map sees"
-            still.show(pictures.lopsided(found, colours), pictures.SIDE, alt=alt)
+            bitmap.show(pictures.lopsided(found, colours), pictures.SIDE, alt=alt)
         else:
-            still.blank(pictures.SIDE, alt="Open until a guess is made")
+            bitmap.blank(pictures.SIDE, alt="Open until a guess is made")
         st.caption("The middle of what the last map sees")
 
 
@@ -111,11 +111,11 @@ def check() -> None:
     try:
         found = report(graph, height, width or height, said)
     except InputError as error:
-        st.error(f"{plain(error)}.")
+        st.error(f"{escaped(error)}.")
         return
     st.header(words.summary(found))
     for note in found.notes:
-        st.info(plain(note))
+        st.info(escaped(note))
     cards.show(found)
     st.header("The same network otherwise")
     even = next((size for size in found.even_sizes if size != height), height + 1)

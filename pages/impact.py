@@ -9,11 +9,11 @@ from streamlit.errors import StreamlitAPIException
 
 from core.impact.code import Image, program
 from core.settings import InputError
-from pages.sections.impact import article, away, detail, gradients, maps, pixel, uniform
+from pages.sections.impact import article, detail, downloads, gradients, maps, pixel, uniform
 from pages.sections.impact.settings import PRESETS, Settings, preset
 from pages.sections.impact.sides import Side
 from pages.shared import announce, controls, sources
-from pages.shared.controls import control, plain
+from pages.shared.controls import control, escaped
 from pages.shared.fold import fold
 from pages.shared.frame import show
 from pages.shared.guard import fragment
@@ -100,8 +100,8 @@ def compare() -> None:
     )
     take_away(
         "padding-lab-impact",
-        picture=lambda: away.picture(sides, log),
-        table=lambda: away.table(sides),
+        picture=lambda: downloads.picture(sides, log),
+        table=lambda: downloads.table(sides),
         code=program({side.name: Image(side.stack, side.height, side.width) for side in sides}),
     )
 
@@ -127,7 +127,7 @@ def choose() -> tuple[str, bool, list[Side]]:
             try:
                 sides.append(Side.of(name, stack, *size))
             except InputError as error:
-                st.error(f"{plain(error)}.")
+                st.error(f"{escaped(error)}.")
     return amount, scale == "log", sides
 
 

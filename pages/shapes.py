@@ -22,8 +22,8 @@ from pages.sections.shapes import (
     words,
 )
 from pages.shared import announce, controls, sources
-from pages.shared.alike import alike
-from pages.shared.controls import control, plain
+from pages.shared.controls import control, escaped
+from pages.shared.drawn_once import drawn_once
 from pages.shared.fold import fold
 from pages.shared.frame import show
 from pages.shared.guard import fragment
@@ -59,7 +59,7 @@ def page() -> None:
     fragment(any_stack)()
 
 
-@alike
+@drawn_once
 def pooled(reply: str | None) -> str:
     """The digit at every stage; once something has been guessed with the answer and a `reply`.
 
@@ -71,7 +71,7 @@ def pooled(reply: str | None) -> str:
     return told
 
 
-@alike
+@drawn_once
 def last_windows() -> None:
     """What follows from the answer."""
     image = halving.pooled()[-1]
@@ -93,7 +93,7 @@ def any_stack() -> None:
     try:
         steps = shapes.laid_out(settings)
     except InputError as error:
-        field.error(f"{plain(error)}.")
+        field.error(f"{escaped(error)}.")
         return
     if shown is not None:
         st.markdown(presets[shown].about, width=TEXT)
@@ -137,7 +137,7 @@ def choose() -> tuple[Settings | None, Any]:
     return Settings(size, width, channels, convention, stack), field
 
 
-@alike
+@drawn_once
 def layer_table(settings: Settings) -> None:
     """Every layer's sizes, formula, pads, parameters and losses."""
     steps = shapes.laid_out(settings)
@@ -150,7 +150,7 @@ def layer_table(settings: Settings) -> None:
     st.caption(words.parameters(steps))
 
 
-@alike
+@drawn_once
 def compared(settings: Settings) -> None:
     """Where Keras and PyTorch part, and the stack as it runs in each."""
     steps = shapes.laid_out(settings)

@@ -9,9 +9,9 @@ from core.settings import Whole
 from core.shift_probe import Settings
 from core.shift_probe.code import program
 from pages.sections.shift_probe import (
-    away,
     classes,
     depth,
+    downloads,
     paddings,
     proof,
     readout,
@@ -21,10 +21,10 @@ from pages.sections.shift_probe import (
     training,
     words,
 )
-from pages.sections.shift_probe.found import network, proved, trained
+from pages.sections.shift_probe.computed import network, proved, trained
 from pages.shared import announce, charts, heat, motion, sources
-from pages.shared.alike import alike
 from pages.shared.controls import control, numbers
+from pages.shared.drawn_once import drawn_once
 from pages.shared.fold import fold
 from pages.shared.frame import show
 from pages.shared.guard import fragment
@@ -76,10 +76,10 @@ def probe(opening: Opening) -> None:
     deeper(settings)
     take_away(
         "padding-lab-shift-probe",
-        picture=lambda: away.picture(
+        picture=lambda: downloads.picture(
             run, settings.target, words.headline(network(settings), run, found)
         ),
-        table=lambda: away.table(network(settings), run),
+        table=lambda: downloads.table(network(settings), run),
         code=program(settings),
     )
 
@@ -111,7 +111,7 @@ def deeper(settings: Settings) -> None:
     )
 
 
-@alike
+@drawn_once
 def verdict(settings: Settings, reply: str) -> str:
     """What the probe shows, and the `reply` to a guess; returns what it shows in a line."""
     net, run = network(settings), trained(settings)

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from streamlit.testing.v1 import AppTest
 
 from core import settings
-from pages.shared.controls import plain, told
+from pages.shared.controls import escaped, told
 from pages.shared.frame import TOPICS
 from tests.app import open_page
 from tests.test_kept_links import names
@@ -129,12 +129,12 @@ def test_an_error_tells_no_folder_of_the_server(
     error: str, said: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("MNIST_DIR", "/srv/my data/mnist")
-    assert told(RuntimeError(error)) == plain(said)
+    assert told(RuntimeError(error)) == escaped(said)
 
 
 @pytest.mark.parametrize("value", HOSTILE)
 def test_words_from_outside_are_text(value: str) -> None:
-    shown = plain(settings.refusal("size", settings.Whole(1, 9), value))
+    shown = escaped(settings.refusal("size", settings.Whole(1, 9), value))
     for sign in "<>[]*`$|#":
         assert shown.replace("\\" + sign, "").count(sign) == 0
     assert "www." not in shown

@@ -8,7 +8,7 @@ from fractions import Fraction
 import numpy as np
 import numpy.typing as npt
 
-from core.check.along import COLUMNS, ROWS, Sides, Stretched, shift_of, step_of
+from core.check.axis import COLUMNS, ROWS, Sides, Stretched, shift_of, step_of
 from core.check.graph import Node
 from core.check.walk import Walk, is_join
 from core.layers import Indices

@@ -23,7 +23,7 @@ from math import lcm
 import numpy as np
 
 from core.arrays import Int64
-from core.check.along import COLUMNS, ROWS, Trace
+from core.check.axis import COLUMNS, ROWS, Trace
 from core.check.findings import drift
 from core.check.graph import Node
 from core.check.repad import CURES, padded_with

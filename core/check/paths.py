@@ -18,7 +18,7 @@ from math import frexp
 import numpy as np
 
 from core.arrays import Float64
-from core.check.along import COLUMNS, ROWS, Trace
+from core.check.axis import COLUMNS, ROWS, Trace
 from core.check.graph import Add, Linear, Multiply, Node, Transposed, Window
 from core.check.walk import Walk
 from core.layers import CONVOLUTION

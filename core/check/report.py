@@ -10,7 +10,7 @@ from math import isqrt
 from typing import Any
 
 from core.check import sizes
-from core.check.along import COLUMNS, ROWS
+from core.check.axis import COLUMNS, ROWS
 from core.check.findings import (
     Lopsided,
     Reached,

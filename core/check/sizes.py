@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from itertools import chain
 
-from core.check.along import COLUMNS, ROWS, Laid, Mismatch, Windowed
+from core.check.axis import COLUMNS, ROWS, Laid, Mismatch, Windowed
 from core.check.graph import Graph
 from core.check.walk import AxisWalk
 from core.layers import MAX_LENGTH

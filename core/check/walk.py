@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
-from core.check.along import (
+from core.check.axis import (
     COLUMNS,
     ROWS,
     AxisOperation,

@@ -112,19 +112,19 @@ def stack(declared: Any, name: str, label: str, **options: Any) -> Stack | None:
     try:
         parsed: Stack = settings.parse(declared, name, text)
     except InputError as error:
-        st.error(f"{plain(error)}.")
+        st.error(f"{escaped(error)}.")
         return None
     return parsed
 
 
-def plain(words: object) -> str:
+def escaped(words: object) -> str:
     """Words from outside as text that Markdown leaves alone: no link, no formula, no colour.
 
     Bare addresses become links whether they are escaped or not: an invisible word joiner stands
     where they would be recognised.
     """
-    escaped = re.sub(r"([\\`*\[\]<>$~#|:&]|\b_|_\b)", r"\\\1", str(words))
-    return re.sub(r"(?i)(?<=www)(?=\.)|(?=@)|(?<=:)(?=//)", WORD_JOINER, escaped)
+    words = re.sub(r"([\\`*\[\]<>$~#|:&]|\b_|_\b)", r"\\\1", str(words))
+    return re.sub(r"(?i)(?<=www)(?=\.)|(?=@)|(?<=:)(?=//)", WORD_JOINER, words)
 
 
 def told(error: object) -> str:
@@ -132,7 +132,7 @@ def told(error: object) -> str:
     words = str(error)
     for folder in filter(None, (mnist.own_folder(), cache_folder(), Path.cwd(), Path.home())):
         words = words.replace(f"{folder}{os.sep}", "")  # with spaces in it, say
-    return plain(FOLDERS.sub("", words))
+    return escaped(FOLDERS.sub("", words))
 
 
 FOLDERS = re.compile(r"""(?<![\w./\\:])(?:[A-Za-z]:)?[/\\](?:[^/\\\s'":,;]+[/\\])*(?=[\w.~])""")
@@ -210,9 +210,9 @@ def complain(declared: Any, name: str, used: Any, place: Any = st) -> None:
         return
     try:
         value = settings.parse(declared, name, asked[name])
-        words = "" if value == used else f"{name}, {plain(value)}, is not offered here"
+        words = "" if value == used else f"{name}, {escaped(value)}, is not offered here"
     except InputError as error:
-        words = plain(error)
+        words = escaped(error)
     if not words or st.session_state["_shown_instead"].setdefault(name, used) != used:
         del asked[name]
     else:

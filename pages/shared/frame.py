@@ -14,7 +14,7 @@ from core.autoencoder import runs
 from core.autoencoder.presets import AS_ASKED
 from core.limits import limits
 from pages.shared import announce, controls, hide, sources
-from pages.shared.alike import alike
+from pages.shared.drawn_once import drawn_once
 from pages.shared.guard import plain_errors
 from pages.shared.turns import turn
 
@@ -63,7 +63,7 @@ def show(topic: str, page: Callable[[], None]) -> None:
     warm_up(topic)
 
 
-@alike
+@drawn_once
 def navigate(here: str) -> None:
     """The topics in one line, which wraps on a phone, and the way to this topic's slides."""
     with st.container(horizontal=True, vertical_alignment="center", key="pages"):
@@ -74,7 +74,7 @@ def navigate(here: str) -> None:
             st.page_link("pages/stage.py", label="On stage", query_params={"step": here})
 
 
-@alike
+@drawn_once
 def lead_on(topic: str) -> None:
     """To the next topic in reading order, and to what the page leans on."""
     names = list(TOPICS)

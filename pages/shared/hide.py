@@ -9,7 +9,7 @@ import re
 
 import streamlit as st
 
-from pages.shared.controls import plain
+from pages.shared.controls import escaped
 from pages.shared.words import listed
 
 HIDE = "hide"  # in the address
@@ -68,7 +68,7 @@ def unknown(asked: list[str]) -> str:
     strange = [name for name in asked if not known(name)]
     if not strange:
         return ""
-    shown = [plain(re.sub(r"\s+", " ", name)[:40]) for name in strange[:3]]
+    shown = [escaped(re.sub(r"\s+", " ", name)[:40]) for name in strange[:3]]
     more = [f"{len(strange) - 3} more"] if len(strange) > 3 else []
     verb = "is no control's name" if len(strange) == 1 else "are no controls' names"
     return (

@@ -13,7 +13,7 @@ import torch.nn.functional as F
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.check.along import Matched, lay, trace
+from core.check.axis import Matched, lay, trace
 from core.check.code import Reading, read
 from core.check.findings import unseen
 from core.check.graph import Input, Linear, Pad, Window

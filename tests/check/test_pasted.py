@@ -5,7 +5,7 @@ import time
 import pytest
 
 from core.check import remedies
-from core.check.along import Matched
+from core.check.axis import Matched
 from core.check.code import read
 from core.check.graph import Linear, Match, Resize, Window
 from core.check.graph import Unknown as UnknownNode

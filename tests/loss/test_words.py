@@ -13,7 +13,7 @@ from core.judgement import Judgement, judge
 from core.loss import Finding, Parts, Trial, finding
 from core.loss.explanation import TrialRun
 from pages.sections.loss import words
-from pages.shared import parts
+from pages.shared import loss_parts
 from pages.shared.opening import SHOW_ME, Opening
 from pages.shared.words import change, percent, rough
 
@@ -139,7 +139,7 @@ def test_where_the_loss_lies(unpadded: Parts, padded: Parts) -> None:
 
 @given(made_of, made_of)
 def test_the_parts_in_words(unpadded: Parts, padded: Parts) -> None:
-    said = parts.words({"unpadded": unpadded, "padded": padded})
+    said = loss_parts.words({"unpadded": unpadded, "padded": padded})
     numbers = [float(number) for number in re.findall(r"(?<=[a-z] )[\d.e+-]+", said)]
     assert numbers == pytest.approx([*unpadded, *padded], rel=0.006, abs=0.051)
 

@@ -8,7 +8,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from core.check.along import COLUMNS, ROWS, Laid
+from core.check.axis import COLUMNS, ROWS, Laid
 from core.check.graph import Match, Pass, Resize
 from core.check.reading import torch_layers
 from core.check.reading.building import At, Tensor

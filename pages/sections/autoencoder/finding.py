@@ -16,8 +16,8 @@ from core import loss
 from core.autoencoder import Checkpoint
 from core.split import Split
 from pages.shared import announce, charts
-from pages.shared.alike import alike
 from pages.shared.changes import Across
+from pages.shared.drawn_once import drawn_once
 from pages.shared.opening import Opening
 from pages.shared.words import TEXT, bulleted, percent, rough, unbroken
 
@@ -38,7 +38,7 @@ def show(tested: Mapping[str, Checkpoint], name: str, opening: Opening) -> None:
     _show(parts, f"{reply} {told}".lstrip(), losses)
 
 
-@alike
+@drawn_once
 def _show(parts: Split, told: str, losses: Losses) -> None:
     """The headline, what is `told` of the change, and its parts as a picture and in words."""
     st.header(headline(parts))

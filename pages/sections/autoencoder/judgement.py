@@ -7,7 +7,7 @@ import streamlit as st
 from core.autoencoder import Run
 from core.autoencoder.presets import judged_seeds
 from pages.sections.autoencoder import seeds
-from pages.shared.alike import alike
+from pages.shared.drawn_once import drawn_once
 from pages.shared.verdict import SHARED, picture, sentence, weigh
 from pages.shared.words import TEXT, unbroken
 
@@ -20,7 +20,7 @@ def show(run: Run) -> None:
     _show(tuple(changes), judged_seeds(run), run.settings.seed)
 
 
-@alike
+@drawn_once
 def _show(changes: tuple[tuple[int, float], ...], judged: range, seed: int) -> None:
     """What the changes of the loss on the shared pixels, by seed, say; the page shows `seed`."""
     evidence = weigh(dict(changes), judged)

@@ -17,14 +17,14 @@ from pages.sections.autoencoder.finding import moved
 from pages.sections.autoencoder.layers import layer_table
 from pages.sections.autoencoder.pair import Pair, drawn_curve, look, window
 from pages.sections.autoencoder.progress import READING, SEED, doing, progress
-from pages.shared import announce, charts, parts, runs
-from pages.shared.alike import moment
+from pages.shared import announce, charts, loss_parts, runs
 from pages.shared.controls import told
+from pages.shared.drawn_once import moment
 from pages.shared.guard import fragment
 from pages.shared.tested import loss_maps, samples
 from pages.shared.words import TEXT
 
-_show_parts = moment(parts.show)
+_show_parts = moment(loss_parts.show)
 
 
 def watch(pair: Pair, *, revealed: bool) -> None:

@@ -147,7 +147,7 @@ def take_upload() -> None:
     try:
         picture = read_picture(file.getvalue(), SIZE, SIZE)
     except InputError as error:
-        st.session_state[REFUSED] = f"{capitalized(controls.plain(error))}."
+        st.session_state[REFUSED] = f"{capitalized(controls.escaped(error))}."
         return
     edge = np.concatenate([picture[[0, -1]].ravel(), picture[:, [0, -1]].ravel()])
     grey = 1 - picture if edge.mean() > 0.5 else picture

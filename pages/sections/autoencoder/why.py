@@ -17,13 +17,13 @@ from core.autoencoder.runs import SHIPPED
 from core.autoencoder.why import NARROW, SEEDS, WIDE, ControlFinding
 from core.judgement import MARGIN, Interval
 from pages.shared import charts
-from pages.shared.alike import alike
 from pages.shared.changes import Across, around
+from pages.shared.drawn_once import drawn_once
 from pages.shared.verdict import figures
 from pages.shared.words import TEXT, bulleted, listed, unbroken
 
 
-@alike
+@drawn_once
 def show() -> None:
     """The section: a picture and a sentence for each control, and what survived."""
     wide, narrow = found()

@@ -16,7 +16,7 @@ from pages.sections.check import pictures, words
 from pages.sections.check.pictures import Picture
 from pages.shared import charts, sources
 from pages.shared.charts import Palette
-from pages.shared.controls import plain
+from pages.shared.controls import escaped
 from pages.shared.fold import fold
 from pages.shared.words import TEXT, percent, unbroken
 
@@ -117,7 +117,7 @@ def draw(made: Card) -> None:
 def offer(remedy: Remedy) -> None:
     """A remedy in words, and its line in both frameworks."""
     if remedy.words:
-        whole = unbroken(plain(remedy.words)).replace(" × ", "\u00a0×\u00a0")
+        whole = unbroken(escaped(remedy.words)).replace(" × ", "\u00a0×\u00a0")
         st.markdown(f"**{whole}**", width=TEXT)
     if remedy.torch:
         left, right = st.columns(2)
@@ -155,7 +155,7 @@ def reach(found: Report, colours: Palette) -> None:
             st.image(
                 charts.inline(pictures.reach(item, colours)),
                 width=pictures.SIDE // 2,
-                caption=unbroken(plain(name)).replace(".", ".\u200b"),  # may break there
+                caption=unbroken(escaped(name)).replace(".", ".\u200b"),  # may break there
                 alt=f"The outputs that see padding, in orange; {name}",
             )
     st.markdown(words.reach_more(found), width=TEXT)

@@ -13,7 +13,7 @@ from core.check.repad import TENSORFLOW, TORCH, padded_with
 from core.check.report import Report, report
 from core.settings import InputError
 from pages.sections.check import words
-from pages.shared.controls import plain
+from pages.shared.controls import escaped
 from pages.shared.words import TEXT, percent
 
 
@@ -74,7 +74,7 @@ def show(found: Report, size: int, padding: str) -> None:
     st.table(table.replace(r" (?=[×%])|(?<=×) ", "\u00a0", regex=True), hide_index=True)
     for item in compared:
         if item.refused:
-            st.caption(plain(f"{item.name}: {item.refused}."), width=TEXT)
+            st.caption(escaped(f"{item.name}: {item.refused}."), width=TEXT)
     st.caption(
         "A framework's way to pad replaces that of every layer that is padded at all; *sees "
         "padding* is the share of the outputs of the last layer that computes a map.",

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 import numpy as np
 from numpy.typing import NDArray
 
-from core.check.along import COLUMNS, ROWS
+from core.check.axis import COLUMNS, ROWS
 from core.check.findings import Reached
 from core.check.report import Report
 from pages.shared import charts

@@ -14,7 +14,7 @@ from core.settings import InputError
 from pages.sections.check.link import MAX_CODE, MAX_LINK, packed, unpacked
 from pages.sections.check.settings import CODE, EXAMPLE, LAYERS, READY, SIZES, Settings
 from pages.shared import controls
-from pages.shared.controls import control, plain
+from pages.shared.controls import control, escaped
 from pages.shared.fold import fold
 from pages.shared.words import TEXT
 
@@ -33,7 +33,7 @@ def choose() -> tuple[Graph, tuple[str, ...], str] | None:
         with st.container(width=300):
             name = control(Settings, "network", "Which", on_change=take_size)
         chosen = NETWORKS[name]
-        st.caption(plain(f"{chosen.title}. {chosen.about} {chosen.source}."), width=TEXT)
+        st.caption(escaped(f"{chosen.title}. {chosen.about} {chosen.source}."), width=TEXT)
         reading = network(name)
         fold("source", "What is its code?", lambda: shown(chosen.code))
         return reading.graph, said(reading), f"--network {name}"
@@ -89,7 +89,7 @@ def pasted() -> tuple[Graph, tuple[str, ...], str] | None:
     try:
         reading = read_kept(text)
     except InputError as error:
-        st.error(f"{plain(error)}.")
+        st.error(f"{escaped(error)}.")
         return None
     return reading.graph, said(reading), "--code network.py"
 

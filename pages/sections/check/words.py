@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from fractions import Fraction
 
-from core.check.along import COLUMNS, ROWS
+from core.check.axis import COLUMNS, ROWS
 from core.check.report import Report
 from core.check.walk import Place
-from pages.shared.controls import plain
+from pages.shared.controls import escaped
 from pages.shared.words import listed, percent
 
 
@@ -50,8 +50,8 @@ def mismatch(found: Report) -> str:
     apart = list(dict.fromkeys(f"{height} × {width}" for height, width, _ in misfit.sizes))
     if len(apart) == 1:
         channels = list(dict.fromkeys(str(many) for _, _, many in misfit.sizes))
-        return f"{plain(misfit.at)} joins maps of {listed(channels)} channels"
-    return f"{plain(misfit.at)} joins maps of {listed(apart)}"
+        return f"{escaped(misfit.at)} joins maps of {listed(channels)} channels"
+    return f"{escaped(misfit.at)} joins maps of {listed(apart)}"
 
 
 def unused(found: Report) -> str:
@@ -64,7 +64,7 @@ def unused(found: Report) -> str:
         )
     item = found.unused[0]
     left = f"{counted(len(item.rows), 'row')} and {counted(len(item.columns), 'column')}"
-    return f"{plain(item.node)} leaves out {left} of its input"
+    return f"{escaped(item.node)} leaves out {left} of its input"
 
 
 def unused_more(found: Report) -> str:
@@ -72,7 +72,7 @@ def unused_more(found: Report) -> str:
     if not found.unused:
         return ""
     each = [
-        f"{plain(item.node)} ({len(item.rows)} and {len(item.columns)})" for item in found.unused
+        f"{escaped(item.node)} ({len(item.rows)} and {len(item.columns)})" for item in found.unused
     ]
     shown = each[:6] + ([f"{len(each) - 6} more"] if len(each) > 6 else [])
     return (
@@ -139,16 +139,16 @@ def reach(found: Report) -> str:
     """How far the padding reaches, as a title."""
     for reached in found.contaminated:
         if reached.share == 1:
-            return f"Every output of {plain(reached.node)} sees padding"
+            return f"Every output of {escaped(reached.node)} sees padding"
     most = max(found.contaminated, key=lambda item: item.share)
-    return f"Padding reaches up to {percent(float(most.share))} of a map, in {plain(most.node)}"
+    return f"Padding reaches up to {percent(float(most.share))} of a map, in {escaped(most.node)}"
 
 
 def reach_more(found: Report) -> str:
     first = next(item for item in found.contaminated if item.share)
     return (
         "The share of a layer's outputs whose receptive field holds padded cells, along any way "
-        f"from the image. It begins with {percent(float(first.share))} in {plain(first.node)}."
+        f"from the image. It begins with {percent(float(first.share))} in {escaped(first.node)}."
     )
 
 
@@ -187,7 +187,7 @@ def leak_more(found: Report) -> str:
             "the same score, whatever the weights, without bias and activation. "
             "A bias can still betray the border of a padding with zeros."
         )
-    told = f" {plain(leaked.layer)} is the first layer that tells." if leaked.layer else ""
+    told = f" {escaped(leaked.layer)} is the first layer that tells." if leaked.layer else ""
     return said + "different scores for some weights." + told
 
 

@@ -7,8 +7,8 @@ import streamlit as st
 from pages.sections.impact import words
 from pages.sections.impact.settings import FIVE, FIVE_SAME
 from pages.sections.impact.sides import impact_of
-from pages.shared import heat, still
-from pages.shared.alike import alike
+from pages.shared import bitmap, heat
+from pages.shared.drawn_once import drawn_once
 from pages.shared.words import TEXT, percent, unbroken
 
 ARTICLE = {
@@ -22,7 +22,7 @@ NINES = "\u00a0×\u00a0".join("99999")
 SMALL = 140  # screen pixels: 10 and 28 pixels both divide it
 
 
-@alike
+@drawn_once
 def show(*, revealed: bool) -> None:
     """The article's maps on one scale; the deep ones stay open until a guess is made."""
     with st.container(horizontal=True, gap="small"):
@@ -34,16 +34,16 @@ def show(*, revealed: bool) -> None:
                 st.markdown(f"**“{padding}”**, {layers}")
                 if shown:
                     alt = f"{size} × {size} pixels. {words.title(map_)}"
-                    still.show(SHARES.pixels(map_.shares), SMALL, alt=alt)
+                    bitmap.show(SHARES.pixels(map_.shares), SMALL, alt=alt)
                 else:
-                    still.blank(SMALL, alt="Open until a guess is made")
+                    bitmap.blank(SMALL, alt="Open until a guess is made")
                 corner = f"corner {words.written(map_.corners[0])}"
                 middle = f"centre {words.written(map_.middle[-1])}"
                 st.caption(f"{size} × {size}: {f'{corner}, {middle}' if shown else 'corner ?'}")
     st.caption("Paths as a share of each map's maximum: dark none, bright all.")
 
 
-@alike
+@drawn_once
 def answer(reply: str) -> str:
     """The answer from the maps, and the `reply` to a guess; returns the answer in a line."""
     valid, same = impact_of(FIVE, 28, 28), impact_of(FIVE_SAME, 28, 28)

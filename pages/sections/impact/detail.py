@@ -14,8 +14,8 @@ from core.settings import InputError
 from pages.sections.impact import words
 from pages.sections.impact.sides import Asked, Side
 from pages.shared import charts
-from pages.shared.alike import alike
-from pages.shared.controls import plain
+from pages.shared.controls import escaped
+from pages.shared.drawn_once import drawn_once
 from pages.shared.example import digit
 from pages.shared.words import capitalized
 
@@ -39,12 +39,12 @@ def show(sides: Sequence[Side]) -> None:
             try:
                 image = read_picture(uploaded.getvalue(), side.height, side.width)
             except InputError as error:
-                st.error(f"{capitalized(plain(error))}.")
+                st.error(f"{capitalized(escaped(error))}.")
                 return
             draw(side, image, own=True)
 
 
-@alike
+@drawn_once
 def of_digit(asked: Asked) -> None:
     """The digit that everybody sees."""
     draw(asked.side, digit(asked.height, asked.width), own=False)

@@ -22,7 +22,7 @@ from pages.sections.impact import words
 from pages.sections.impact.settings import Settings
 from pages.sections.impact.sides import Side, impact_of
 from pages.shared import charts, heat, sources
-from pages.shared.controls import control, plain
+from pages.shared.controls import control, escaped
 from pages.shared.runs import provenance
 from pages.shared.words import TEXT
 
@@ -71,7 +71,7 @@ def random_maps(side: Side, chosen: measured.Settings) -> None:
         total = drawn(str(side.stack), side.height, side.width, chosen)
         centre = drawn(str(side.stack), side.height, side.width, replace(chosen, target="centre"))
     except InputError as error:
-        st.caption(f"{plain(error)}.")
+        st.caption(f"{escaped(error)}.")
         return
     st.table(beside(side, total), width="content")
     with st.container(horizontal=True, gap="small"):

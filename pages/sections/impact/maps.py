@@ -13,7 +13,7 @@ from core.arrays import Float64
 from pages.sections.impact import words
 from pages.sections.impact.sides import Asked, Side
 from pages.shared import charts, heat
-from pages.shared.alike import alike
+from pages.shared.drawn_once import drawn_once
 from pages.shared.heat import Scale
 
 UNSEEN = "#8A8A8A"
@@ -86,7 +86,7 @@ def said(asked: Asked) -> tuple[str, str]:
     return words.title(side.impact), words.caption(side)
 
 
-@alike
+@drawn_once
 def summary(asked: tuple[Asked, ...]) -> None:
     """What the maps come to."""
     table = pd.DataFrame({each.name: words.summary(each.side.impact) for each in asked})
@@ -100,7 +100,7 @@ def pick(key: str) -> None:
         st.session_state["row"], st.session_state["column"] = points[0]["row"], points[0]["col"]
 
 
-@alike
+@drawn_once
 def cut(asked: tuple[Asked, ...], *, paths: bool, log: bool) -> None:
     """A cut through the middle row of both maps."""
     sides = [each.side for each in asked]

@@ -21,7 +21,7 @@ from pages.sections.impact.settings import Settings
 from pages.sections.impact.sides import Side
 from pages.shared import charts
 from pages.shared.component import component
-from pages.shared.controls import plain
+from pages.shared.controls import escaped
 from pages.shared.words import TEXT
 
 FALLBACK = parse_layer("conv3:same")
@@ -39,7 +39,7 @@ def show(sides: Sequence[Side], pixel: tuple[int, int]) -> None:
         for (layer, size), names in named.items()
     ]
     if all("refused" in each for each in panels):
-        st.caption(plain(panels[0]["refused"]))
+        st.caption(escaped(panels[0]["refused"]))
         return
     _component(
         data=drawn(panels, pixel, charts.palette())

@@ -12,8 +12,8 @@ from pages.sections.impact import microscope, words
 from pages.sections.impact.settings import Settings
 from pages.sections.impact.sides import Asked, Side
 from pages.shared import charts, heat, sources
-from pages.shared.alike import alike
 from pages.shared.controls import control
+from pages.shared.drawn_once import drawn_once
 
 
 def show(sides: Sequence[Side]) -> None:
@@ -42,7 +42,7 @@ def magnified(side: Side) -> bool:
     return side.stack.layers[0].kind == CONVOLUTION
 
 
-@alike
+@drawn_once
 def reaches(asked: tuple[Asked, ...], row: int, column: int) -> None:
     """How many outputs the pixel can touch at all, beside the paths that lead there."""
     for place, each in zip(st.columns(2), asked, strict=False):

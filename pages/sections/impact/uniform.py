@@ -10,11 +10,11 @@ from core import shift_probe
 from core.layers import parse_stack
 from pages.sections.impact import words
 from pages.sections.impact.sides import Asked
-from pages.shared.alike import alike
+from pages.shared.drawn_once import drawn_once
 from pages.shared.words import TEXT
 
 
-@alike
+@drawn_once
 def show(asked: tuple[Asked, ...]) -> None:
     """A uniform map may still leak the position: decided for these very stacks."""
     sides = [each.side for each in asked]

@@ -15,7 +15,7 @@ from core import loss
 from core.settings import InputError
 from pages.sections.loss.words import converter_title
 from pages.shared import charts, svg
-from pages.shared.alike import alike
+from pages.shared.drawn_once import drawn_once
 from pages.shared.fold import fold
 from pages.shared.words import TEXT
 
@@ -67,7 +67,7 @@ def show() -> None:
 SIDE = 120  # screen pixels of the longest side
 
 
-@alike
+@drawn_once
 def to_scale(images: tuple[tuple[float, float, float], ...]) -> None:
     """Two images, (height, width, loss per pixel) each, as areas whose ink is what they cost."""
     if drawn := areas(images, charts.palette().ink):
@@ -103,7 +103,7 @@ def text(right: pd.DataFrame) -> None:
     reductions()
 
 
-@alike
+@drawn_once
 def reductions() -> None:
     """The reductions' names in Keras and PyTorch, and both as code."""
     st.markdown(REDUCTIONS)

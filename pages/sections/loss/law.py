@@ -17,7 +17,7 @@ from core.loss import Law
 from pages.sections.loss.missing import offer
 from pages.sections.loss.words import law_title, law_words
 from pages.shared import charts, runs
-from pages.shared.alike import alike
+from pages.shared.drawn_once import drawn_once
 from pages.shared.words import TEXT
 
 
@@ -30,7 +30,7 @@ def show(experiment: Run, found: Law, border: float) -> None:
     offer("law", {run: presets.judged_seeds(run) for run in loss.widths(experiment).values()})
 
 
-@alike
+@drawn_once
 def told(found: Law, border: float) -> None:
     """The title, the words and both charts."""
     judged = dict(found.judged)

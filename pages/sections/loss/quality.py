@@ -10,7 +10,7 @@ import streamlit as st
 from core.data import SIZE
 from core.loss import Measure
 from pages.sections.loss.words import METRICS_WORDS, metric_words, metrics_title
-from pages.shared.alike import alike
+from pages.shared.drawn_once import drawn_once
 from pages.shared.words import TEXT
 
 METRICS = {
@@ -26,7 +26,7 @@ Measures = tuple[tuple[str, Measure], ...]
 """A measure for each of `METRICS`, by its field; empty where nothing was measured."""
 
 
-@alike
+@drawn_once
 def quality(on_all: Measures, on_shared: Measures) -> None:
     """Every mean over all pixels counts the border; none on the shared pixels does."""
     whole, shared = dict(on_all), dict(on_shared)

@@ -16,8 +16,8 @@ from core.loss.swept import Swept
 from core.settings import Choice, setting
 from pages.sections.loss.words import spelt, sweep_title, sweep_words
 from pages.shared import charts
-from pages.shared.alike import alike
 from pages.shared.controls import control
+from pages.shared.drawn_once import drawn_once
 from pages.shared.words import TEXT, unbroken
 
 HOW = 'python -m core warm --sweep "pad_width=0..8 noise_factor=0.3,0.5 seed=0..4"'
@@ -76,7 +76,7 @@ def plain(name: str) -> str:
     return name.replace("_", " ")
 
 
-@alike
+@drawn_once
 def drawn(found: Swept, fixed: tuple[tuple[str, Any], ...]) -> None:
     """The title, both charts and what they show."""
     per_pixel, total = (found.along(total=way) for way in (False, True))

@@ -18,8 +18,8 @@ from pages.sections.loss import words
 from pages.sections.loss.experiments import EXPERIMENTS, in_order
 from pages.sections.loss.missing import offer
 from pages.shared import charts, runs
-from pages.shared.alike import alike
 from pages.shared.changes import Across, around
+from pages.shared.drawn_once import drawn_once
 from pages.shared.words import TEXT, unbroken
 
 CLAIMS = {
@@ -52,7 +52,7 @@ def show(tried: Mapping[str, Trial], chosen: str) -> None:
     offer("trials", {experiment: presets.judged_seeds(experiment) for experiment in live})
 
 
-@alike
+@drawn_once
 def trials(every: tuple[tuple[str, Trial], ...], chosen: str) -> None:
     """Both claims as pictures, as words and as a table, of trials by their short names."""
     tried = dict(every)

@@ -7,7 +7,7 @@ import streamlit as st
 from core.loss import Comparison
 from pages.sections.loss.words import WAYS_WORDS, ways_title
 from pages.shared import verdict
-from pages.shared.alike import alike
+from pages.shared.drawn_once import drawn_once
 from pages.shared.verdict import PER_PIXEL, SHARED, TOTAL
 from pages.shared.words import TEXT, unbroken
 
@@ -15,7 +15,7 @@ QUANTITIES = {"per_pixel": PER_PIXEL, "total": TOTAL, "shared": SHARED}
 """The fields of `core.loss.Comparison` that are judged."""
 
 
-@alike
+@drawn_once
 def ways(compared: tuple[tuple[int, Comparison], ...], judged: range) -> None:
     """Per pixel, in total, on the shared pixels; other seeds than the judged are only shown."""
     evidence = {

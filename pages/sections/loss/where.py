@@ -8,12 +8,12 @@ from core import loss
 from core.autoencoder import Run
 from core.loss import Pairs
 from pages.sections.loss.words import floor_words, where_title
-from pages.shared import parts, runs
-from pages.shared.alike import alike
+from pages.shared import loss_parts, runs
+from pages.shared.drawn_once import drawn_once
 from pages.shared.tested import loss_maps
 from pages.shared.words import TEXT
 
-show_parts = alike(parts.show)
+show_parts = drawn_once(loss_parts.show)
 
 
 def where(experiment: Run, shown: Pairs) -> None:

@@ -12,7 +12,7 @@ from core.shapes import Settings, laid_out
 from core.steps import Step
 from pages.sections.shapes import words
 from pages.shared import charts, grids, sources
-from pages.shared.alike import alike
+from pages.shared.drawn_once import drawn_once
 from pages.shared.grids import Mark
 from pages.shared.take_away import figure
 from pages.shared.words import TEXT
@@ -48,7 +48,7 @@ def show(settings: Settings, steps: Sequence[Step]) -> None:
     strips(settings, wide=along == "width")
 
 
-@alike
+@drawn_once
 def strips(settings: Settings, *, wide: bool) -> None:
     """A strip for each layer along the height, or along the width."""
     chosen = drawn(laid_out(settings))

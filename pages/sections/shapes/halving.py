@@ -11,7 +11,7 @@ from core.arrays import Float64
 from core.layers import Layer, fit, parse_layer
 from core.shapes import dropped, pool
 from core.steps import formula
-from pages.shared import charts, grids, still
+from pages.shared import bitmap, charts, grids
 from pages.shared.example import digit
 from pages.shared.words import TEXT
 
@@ -44,7 +44,7 @@ def show(stages: Sequence[Float64], *, revealed: bool) -> None:
                 draw(pool(stages[-1], SAME), alt="The digit at 4 by 4 pixels")
                 st.markdown("**4 × 4**, with “same”")
             else:
-                still.blank(STAGE, alt="What comes next is open")
+                bitmap.blank(STAGE, alt="What comes next is open")
                 st.markdown("**? × ?**")
     st.caption(
         "A generated digit, enlarged until its strokes reach the edge: in MNIST's own frame the "
@@ -54,7 +54,7 @@ def show(stages: Sequence[Float64], *, revealed: bool) -> None:
 
 def draw(image: Float64, *, alt: str) -> None:
     """A square image."""
-    still.show(grids.GREY.pixels(image), STAGE, alt=alt)
+    bitmap.show(grids.GREY.pixels(image), STAGE, alt=alt)
 
 
 def answer(image: Float64, reply: str) -> str:

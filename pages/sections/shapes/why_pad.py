@@ -11,8 +11,8 @@ from core.layers import CONVOLUTION, Axis, Layer, fit
 from core.settings import Whole, setting
 from pages.sections.shapes import words
 from pages.shared import charts, grids, sources
-from pages.shared.alike import alike
 from pages.shared.controls import control
+from pages.shared.drawn_once import drawn_once
 from pages.shared.grids import Mark
 from pages.shared.words import TEXT
 
@@ -33,7 +33,7 @@ def show() -> None:
     first_place(kernel)
 
 
-@alike
+@drawn_once
 def first_place(kernel: int) -> None:
     """Words and drawings for a kernel of this width."""
     same = fit(Layer(CONVOLUTION, kernel, padding="same"), PIXELS)

@@ -7,9 +7,9 @@ import streamlit as st
 
 from core.shift_probe import Network, Settings, class_positions
 from core.shift_probe.classes import borders
-from pages.sections.shift_probe import found, words
+from pages.sections.shift_probe import computed, words
 from pages.shared import charts, grids, heat, signed
-from pages.shared.alike import alike
+from pages.shared.drawn_once import drawn_once
 from pages.shared.grids import Mark
 from pages.shared.words import TEXT
 
@@ -17,10 +17,10 @@ DRAWN = 81  # classes whose diagrams still fit
 CLASS_MAP = 320  # screen pixels
 
 
-@alike
+@drawn_once
 def show(settings: Settings) -> None:
     """The classes of positions: where they lie, and which weights touch them."""
-    network = found.network(settings)
+    network = computed.network(settings)
     number = network.distinct_scores
     st.header(words.classes_headline(network))
     st.markdown(" ".join(words.classes_text(network)), width=TEXT)

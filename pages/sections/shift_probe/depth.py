@@ -12,9 +12,9 @@ from core.layers import PADDING_MODES
 from core.shift_probe import Settings
 from core.shift_probe.classes import Leak, convolutions, leak, relu_leak
 from pages.sections.shift_probe import words
-from pages.sections.shift_probe.found import network
+from pages.sections.shift_probe.computed import network
 from pages.shared import charts
-from pages.shared.alike import alike
+from pages.shared.drawn_once import drawn_once
 from pages.shared.words import TEXT
 
 LAYERS = range(1, 6)
@@ -34,7 +34,7 @@ def seen_depth(kernel: int, layers: int, padding: str, padding_mode: str) -> int
     return relu_leak(convolutions(kernel, layers, padding, padding_mode), bias=True, draws=draws)
 
 
-@alike
+@drawn_once
 def show(settings: Settings) -> None:
     """How far from the border a position can be told, for this padding and the others."""
     kernel, padding, mode = settings.kernel, settings.padding, settings.padding_mode

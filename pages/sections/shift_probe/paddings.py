@@ -11,9 +11,9 @@ import streamlit as st
 from core import shift_probe
 from core.shift_probe import Row, Settings
 from pages.sections.shift_probe import words
-from pages.shared.alike import alike
-from pages.shared.bar import with_bar
+from pages.shared.drawn_once import drawn_once
 from pages.shared.guard import fragment
+from pages.shared.progress_bar import with_bar
 from pages.shared.words import TEXT
 
 QUICK = 30  # paths along one axis up to which all paddings are compared unasked
@@ -54,7 +54,7 @@ def show(settings: Settings) -> None:
     verdicts(common)
 
 
-@alike
+@drawn_once
 def verdicts(common: Settings) -> None:
     """A row for each padding, and what they have in common."""
     rows = rows_of(common)

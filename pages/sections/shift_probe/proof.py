@@ -7,8 +7,8 @@ import streamlit as st
 from core import shift_probe
 from core.shift_probe import Network, Proof, Settings, Training
 from pages.sections.shift_probe import words
-from pages.sections.shift_probe.found import network, proved, trained
-from pages.shared.alike import alike
+from pages.sections.shift_probe.computed import network, proved, trained
+from pages.shared.drawn_once import drawn_once
 from pages.shared.guard import fragment
 from pages.shared.words import TEXT
 
@@ -19,7 +19,7 @@ def show(settings: Settings) -> None:
     in_torch(network(settings), trained(settings))
 
 
-@alike
+@drawn_once
 def told(settings: Settings) -> None:
     """The proof in words, and the weights that do it."""
     net, run, found = network(settings), trained(settings), proved(settings)

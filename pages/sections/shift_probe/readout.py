@@ -11,8 +11,8 @@ from core.shift_probe.readout import DEPTHS, Readout, r2_by_depth, readouts
 from core.shift_probe.seeds import Spread
 from pages.sections.shift_probe import words
 from pages.shared import charts, heat, signed, sources
-from pages.shared.bar import with_bar
 from pages.shared.guard import fragment
+from pages.shared.progress_bar import with_bar
 from pages.shared.words import TEXT
 
 READ = {

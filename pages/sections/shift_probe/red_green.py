@@ -13,10 +13,10 @@ from core.shift_probe import red_green
 from core.shift_probe.seeds import spread
 from pages.sections.shift_probe import words
 from pages.shared import sources
-from pages.shared.alike import alike
-from pages.shared.bar import with_bar
 from pages.shared.controls import control
+from pages.shared.drawn_once import drawn_once
 from pages.shared.guard import fragment
+from pages.shared.progress_bar import with_bar
 from pages.shared.words import TEXT
 
 TRAINED_SEEDS = (1, 3, 5)
@@ -82,7 +82,7 @@ def show() -> None:
     )
 
 
-@alike
+@drawn_once
 def published() -> None:
     """The published figures alone."""
     st.table(table({}))

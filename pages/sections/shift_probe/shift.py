@@ -9,10 +9,10 @@ from core.shift_probe import Settings
 from core.shift_probe import equivariance as shifts
 from core.shift_probe.equivariance import Shift
 from pages.sections.shift_probe import words
-from pages.sections.shift_probe.found import network, trained
+from pages.sections.shift_probe.computed import network, trained
 from pages.shared import charts, heat, signed
-from pages.shared.alike import alike
 from pages.shared.controls import numbers
+from pages.shared.drawn_once import drawn_once
 from pages.shared.guard import fragment
 from pages.shared.words import TEXT
 
@@ -40,7 +40,7 @@ def shifted(settings: Settings, down: int, right: int) -> Shift:
     return shifts.shift(network(settings), trained(settings).final.kernels[0], down, right)
 
 
-@alike
+@drawn_once
 def pictures(settings: Settings, down: int, right: int) -> None:
     """The image, its output, the first output moved, and the difference."""
     moved = shifted(settings, down, right)

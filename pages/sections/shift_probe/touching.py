@@ -10,8 +10,8 @@ import streamlit as st
 from core.shift_probe import Settings
 from core.shift_probe.touching import Signs, signs, signs_in_the_end, signs_when_perfect
 from pages.sections.shift_probe import training, words
-from pages.sections.shift_probe.found import network, proved, trained
-from pages.shared.alike import alike
+from pages.sections.shift_probe.computed import network, proved, trained
+from pages.shared.drawn_once import drawn_once
 from pages.shared.words import TEXT
 
 SEEDS = 10
@@ -37,7 +37,7 @@ def seeds_of(settings: Settings) -> int:
     return SEEDS if settings.size * settings.kernel <= LARGE else FEW_SEEDS
 
 
-@alike
+@drawn_once
 def weights(settings: Settings) -> None:
     """What the signs come to, and both kinds of weights."""
     net, seeds = network(settings), seeds_of(settings)

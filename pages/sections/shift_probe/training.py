@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 
 from core.shift_probe import Network, Position, Settings, Snapshot, Training
 from pages.sections.shift_probe import words
-from pages.sections.shift_probe.found import network, trained
+from pages.sections.shift_probe.computed import network, trained
 from pages.shared import charts, grids, heat, player, signed
-from pages.shared.alike import moment
+from pages.shared.drawn_once import moment
 from pages.shared.grids import Mark
 from pages.shared.player import Player
 from pages.shared.words import TEXT

@@ -13,7 +13,7 @@ from core.votes import is_name, new_name, rooms
 from pages.sections.stage.sequence import STEPS
 from pages.shared import charts, runs, slide, svg
 from pages.shared.charts import Palette
-from pages.shared.controls import plain
+from pages.shared.controls import escaped
 from pages.shared.guard import fragment
 from pages.shared.hall import ROOM, counted
 from pages.shared.slide import Shot, Step
@@ -159,7 +159,7 @@ def answered(chosen: str | None, *, refused: bool) -> str:
         return "This vote is full, or not open any more: yours was not counted."
     if chosen is None:
         return "Your guess counts once, and you can change it. Nothing else is kept of you."
-    return f"You guessed **{plain(chosen)}**. You can still change it."
+    return f"You guessed **{escaped(chosen)}**. You can still change it."
 
 
 def follow(asked: str) -> None:

@@ -1,1 +1,1 @@
-"""The start page: a loss that falls for nothing, and the five questions that follow from it."""
+"""The start page: a loss that falls for nothing, and the six questions that follow from it."""

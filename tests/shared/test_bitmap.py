@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from pages.shared.still import EDGE, framed
+from pages.shared.bitmap import EDGE, framed
 
 
 def test_pixels_stay_squares_and_stand_in_a_frame() -> None:

@@ -22,7 +22,7 @@ SECTIONS = 256  # kept of all pages, 20 kB in the mean and 300 kB at most
 MOMENTS = 512  # the same of what plays: 10 kB in the mean, and soon replaced
 
 
-def alike(section: Callable[Given, Returned]) -> Callable[Given, Returned]:
+def drawn_once(section: Callable[Given, Returned]) -> Callable[Given, Returned]:
     """A section that depends on nothing but its arguments and the theme, and has no controls.
 
     Its arguments are hashable, and small: they are kept with what they lead to, and with what the
@@ -32,7 +32,7 @@ def alike(section: Callable[Given, Returned]) -> Callable[Given, Returned]:
 
 
 def moment(section: Callable[Given, Returned]) -> Callable[Given, Returned]:
-    """`alike`, for one of the many moments of what plays: they push out no other section."""
+    """`drawn_once`, for one of the many moments of what plays: they push out no other section."""
     return _shared(section, _moment, _moments)
 
 

@@ -8,10 +8,10 @@ DRAWN: list[tuple[str, int]] = []
 def page() -> None:
     import streamlit as st
 
-    from pages.shared.alike import alike, moment
-    from tests.shared.test_alike import DRAWN
+    from pages.shared.drawn_once import drawn_once, moment
+    from tests.shared.test_drawn_once import DRAWN
 
-    @alike
+    @drawn_once
     def section(name: str, *, times: int) -> str:
         DRAWN.append((name, times))
         left, right = st.columns(2)

@@ -11,7 +11,7 @@ import pytest
 from starlette.datastructures import Headers
 from starlette.types import Message, Receive, Scope, Send
 
-from pages.shared.ready import AtHand, send_at_once
+from pages.shared.startup import AtHand, send_at_once
 
 ROOT = Path(__file__).parents[2]
 FILE = "/static/js/index.js"
