@@ -134,8 +134,7 @@ def lopsided_table(found: Report) -> None:
             "bottom": item.rows[1],
             "left": item.columns[0],
             "right": item.columns[1],
-            "shift down, pixels": float(item.shift[0]),
-            "shift right, pixels": float(item.shift[1]),
+            "shift, pixels": words.sides(*item.shift),
         }
         for item in found.lopsided
     ]
