@@ -191,8 +191,8 @@ def _freeze() -> None:
 
 
 # --- The C library's heap -----------------------------------------------------------------------
-# Where it trains: quick to give again, slow to pile up. All of it is glibc's; with another C
-# library nothing happens.
+# Where it trains: quick to give again, slow to pile up; where pages are drawn: shared, to stay
+# small. All of it is glibc's; with another C library nothing happens.
 
 # Of <malloc.h>.
 _M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD, _M_ARENA_MAX = -1, -3, -8
