@@ -15,6 +15,10 @@ are ours to give as anybody's: the app's own count follows from who else is in t
 *Plain* is what a PyTorch tutorial writes: eager, NCHW, sigmoid and BCELoss, torch.optim.Adam.
 bf16 means autocast for PyTorch, `mixed_bfloat16` for Keras; ×  columns compare like with like.
 torch.compile takes minutes to start and a C++ compiler: it is asked for by `--compile`.
+
+`--avx2` keeps every contender to AVX2, in fp32, where the processor has AVX-512 too: the libraries
+that compute, oneDNN, MKL and PyTorch's own, are told so. TensorFlow's other code knows no such
+order, and keeps what it was compiled for.
 """
 
 from __future__ import annotations
@@ -45,6 +49,13 @@ IMAGES = 4096  # per round and arm: the first steps, with nothing in the caches,
 FLOP = {28: 20.6e6, 32: 20.6e6 * 32**2 / 28**2}  # forward and backward, upsampling left out
 SIZES = (28, 32)
 CORES = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+AVX2 = {
+    "ONEDNN_MAX_CPU_ISA": "AVX2",
+    "MKL_ENABLE_INSTRUCTIONS": "AVX2",
+    "ATEN_CPU_CAPABILITY": "avx2",
+}
+"""What keeps a process, and those that it starts, to AVX2; read when a library is loaded."""
 
 Batches = Iterator[tuple[NDArray[np.float32], NDArray[np.float32]]]
 Round = Callable[[], object]
@@ -332,18 +343,24 @@ def main() -> None:
     parser.add_argument("--batch", type=int, action="append", choices=(32, 128))
     parser.add_argument("--compile", action="store_true")
     parser.add_argument("--threads", action="store_true", help="one arm on 1, 2, 4, … cores")
+    parser.add_argument("--avx2", action="store_true", help="as without AVX-512, in fp32")
     asked = parser.parse_args()
+    here = f"{processor()}{' kept to AVX2' if asked.avx2 else ''}, {CORES} cores"
+    if asked.avx2:
+        os.environ.update(AVX2)
     if asked.threads:
-        print(f"{processor()}, {CORES} cores")
+        print(here)
         for batch in asked.batch or (128, 32):
             one_arm(batch, asked.rounds)
         return
-    contenders = [contender for contender in CONTENDERS if available(contender)]
-    for contender in CONTENDERS:
+    precisions = ("fp32",) if asked.avx2 else ("fp32", "bf16")
+    wanted = [contender for contender in CONTENDERS if contender.precision in precisions]
+    contenders = [contender for contender in wanted if available(contender)]
+    for contender in wanted:
         if contender not in contenders:
             print(f"{contender.name} is left out: {contender.needs} was not found")
-    ceilings = {precision: matrix_product(precision) for precision in ("fp32", "bf16")}
-    print(f"{processor()}, {CORES} cores; matrix product ", end="")
+    ceilings = {precision: matrix_product(precision) for precision in precisions}
+    print(f"{here}; matrix product ", end="")
     print(", ".join(f"{name} {flop / 1e9:.0f} GFLOP/s" for name, flop in ceilings.items()))
     work = sum(FLOP[size] for size in SIZES) / len(SIZES)
     for batch in asked.batch or (128, 32):
