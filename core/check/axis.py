@@ -28,6 +28,7 @@ from core.check.graph import (
     Multiply,
     Operation,
     Pad,
+    PadSame,
     Pass,
     Resize,
     Transposed,
@@ -45,6 +46,7 @@ from core.layers import (
     Indices,
     Layer,
     fit,
+    pads,
     refuse_pads,
 )
 from core.settings import InputError
@@ -77,6 +79,20 @@ class Padded:
     before: int
     after: int
     mode: str
+
+
+@dataclass(frozen=True)
+class PaddedSame:
+    """Padding for windows of this span and stride, as 'same' pads."""
+
+    span: int
+    stride: int
+    mode: str
+
+    def at(self, length: int) -> Padded:
+        """What that is on `length` pixels."""
+        layer = Layer(CONVOLUTION, self.span, stride=self.stride, padding="same")
+        return Padded(*pads(layer, length), self.mode)
 
 
 @dataclass(frozen=True)
@@ -172,6 +188,7 @@ AxisOperation = (
     Start
     | Windowed
     | Padded
+    | PaddedSame
     | Cropped
     | Matched
     | Stretched
@@ -194,6 +211,8 @@ def along(operation: Operation, axis: int) -> AxisOperation:
         case Pad(top, bottom, left, right, mode):
             before, after = ((top, bottom), (left, right))[axis]
             return Padded(before, after, mode)
+        case PadSame(spans, strides, mode):
+            return PaddedSame(spans[axis], strides[axis], mode)
         case Crop(top, bottom, left, right):
             return Cropped(*((top, bottom), (left, right))[axis])
         case Match(centred):
@@ -284,6 +303,8 @@ def lay(
             refuse_pads(padding_layer(mode), lengths[0], max(before, after))
             around = (carried[0] + before, carried[1] + after)
             return Laid(lengths, bounded(lengths[0] + before + after), carried=around)
+        case PaddedSame():
+            return lay(operation.at(lengths[0]), lengths, carried)
         case Cropped(before, after):
             left = (max(0, carried[0] - before), max(0, carried[1] - after))
             return Laid(lengths, bounded(lengths[0] - before - after), carried=left)
@@ -449,6 +470,8 @@ def trace(operation: AxisOperation, laid: Laid, which: int = 0) -> Trace | None:
             cells = Axis(padding_layer(mode), length, before, after, output)
             places = np.arange(-before, length + after)
             return Trace(length, cells.cells[:, None], ((places < 0) | (places >= length))[:, None])
+        case PaddedSame():
+            return trace(operation.at(length), laid)
         case Cropped(before):
             return unpadded(length, np.arange(before, before + output)[:, None])
         case Matched() if which == 0 and output != length:
@@ -574,6 +597,8 @@ def shift_of(operation: AxisOperation, laid: Laid) -> Fraction:
             centre = middle * layer.stride - before + Fraction(layer.span - 1, 2)
         case Padded(before):
             centre = middle - before
+        case PaddedSame():
+            return shift_of(operation.at(length), laid)
         case Cropped(before):
             centre = middle + before
         case Matched():

@@ -67,6 +67,19 @@ class Pad:
 
 
 @dataclass(frozen=True)
+class PadSame:
+    """Cells laid around the image as 'same' would in TensorFlow, by a line of its own.
+
+    For the windows that follow, of these spans, dilation · (kernel − 1) + 1, and strides: how many
+    depends on the size of the map. F.pad by a formula, in networks ported from TensorFlow.
+    """
+
+    spans: Pair
+    strides: Pair
+    mode: PadMode = "zeros"
+
+
+@dataclass(frozen=True)
 class Crop:
     """Rows and columns cut off: Cropping2D, F.pad with negative numbers, a slice."""
 
@@ -186,6 +199,7 @@ Operation = (
     Input
     | Window
     | Pad
+    | PadSame
     | Crop
     | Match
     | Transposed
@@ -372,6 +386,9 @@ def numbers(operation: Operation) -> list[tuple[str, float, float, float]]:
             found.append(("the number of groups", operation.groups, 1, MAX_CHANNELS))
         case Pad(top, bottom, left, right) | Crop(top, bottom, left, right):
             found += [("each side", side, 0, MAX_WINDOW) for side in (top, bottom, left, right)]
+        case PadSame(spans, strides):
+            found += [("the window", span, 1, MAX_WINDOW) for span in spans]
+            found += [("the stride", stride, 1, MAX_WINDOW) for stride in strides]
         case Resize(scale, size):
             found += [("the scale", value, 1 / MAX_WINDOW, MAX_WINDOW) for value in scale or ()]
             found += [("the size", value, 1, MAX_LENGTH) for value in size or ()]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from core.check.graph import Graph, Node, Pad, PadMode, Window
+from core.check.graph import Graph, Node, Pad, PadMode, PadSame, Window
 from core.layers import CONVOLUTION, PADDING_MODES, UPSAMPLING, Layer
 
 CURES = ("circular", "reflect", "replicate", "symmetric", "valid", "full")
@@ -19,7 +19,8 @@ def padded_with(graph: Graph, padding: str) -> Graph:
 
     A mode keeps every layer's pads and changes what is in them. A pool's padding is replaced like
     a convolution's, as by a line of padding before it. `valid` and `full` leave lines of padding
-    out; the frameworks' rules keep them, and leave layers alone that are not padded.
+    out; the frameworks' rules keep them, but for one that pads by the other's rule, and leave
+    layers alone that are not padded.
     """
     return replace(graph, nodes=tuple(repadded(node, padding) for node in graph.nodes))
 
@@ -30,9 +31,12 @@ def repadded(node: Node, padding: str) -> Node:
             changed = [repadded_layer(layer, padding) for layer in (rows, columns)]
             operation = replace(window, rows=changed[0], columns=changed[1], convention="either")
             return replace(node, operation=operation)
-        case Pad() as pad if padding in ("valid", "full"):
+        case PadSame(spans) as same if padding == TORCH:
+            high, wide = (span // 2 for span in spans)
+            return replace(node, operation=Pad(high, high, wide, wide, same.mode))
+        case Pad() | PadSame() if padding in ("valid", "full"):
             return replace(node, operation=Pad(0, 0, 0, 0))
-        case Pad() as pad if padding in PADDING_MODES:
+        case (Pad() | PadSame()) as pad if padding in PADDING_MODES:
             mode: PadMode = padding  # type: ignore[assignment]  # "partial" is no cure
             return replace(node, operation=replace(pad, mode=mode))
     return node

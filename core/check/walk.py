@@ -17,6 +17,7 @@ from core.check.axis import (
     Matched,
     Mismatch,
     Padded,
+    PaddedSame,
     Sides,
     Start,
     Stopped,
@@ -49,7 +50,7 @@ MAX_WORK = 10_000_000
 """Taps of all layers along one axis that are looked at one by one."""
 
 
-CARRY = (Kept, Padded, Cropped, Matched)
+CARRY = (Kept, Padded, PaddedSame, Cropped, Matched)
 """What hands padded cells on to the window that reads them."""
 
 

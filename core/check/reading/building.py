@@ -24,6 +24,7 @@ from core.check.graph import (
     Operation,
     Pad,
     PadMode,
+    PadSame,
     Pass,
     Resize,
     Unknown,
@@ -153,7 +154,7 @@ class Net:
     def is_image(self, tensor: Tensor) -> bool:
         """Whether nothing has changed the image's channels on the way to `tensor`."""
         node = self.by_name[tensor.node]
-        while isinstance(node.operation, Pass | Pad | Crop | Resize | Window):
+        while isinstance(node.operation, Pass | Pad | PadSame | Crop | Resize | Window):
             convolved = isinstance(node.operation, Window) and (
                 node.operation.rows.kind == CONVOLUTION
             )

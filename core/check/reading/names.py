@@ -7,13 +7,14 @@ import builtins
 import difflib
 import math
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
 from core.check.graph import Crop, Global, Pass
 from core.check.reading import keras_layers, own, torch_layers
 from core.check.reading.building import MAX_LOOKS, At, Net, Tensor
+from core.check.reading.lengths import FUNCTIONS, computed
 from core.check.reading.objects import (
     MAX_ITEMS,
     REQUIRED,
@@ -21,6 +22,7 @@ from core.check.reading.objects import (
     Builtin,
     Class,
     Function,
+    Length,
     Library,
     Method,
     Name,
@@ -30,7 +32,7 @@ from core.check.reading.objects import (
     bind,
     shortened,
 )
-from core.check.reading.plain import listed
+from core.check.reading.plain import BINARY, listed
 from core.check.reading.python import Reader, parse
 from core.check.reading.records import Parser, Record
 from core.check.reading.shapes import (
@@ -45,7 +47,6 @@ from core.check.reading.shapes import (
     joining_function,
     resize,
 )
-from core.check.reading.torch_layers import Dim, Sum
 from core.check.reading.values import (
     KERAS_JOINS,
     Bound,
@@ -57,6 +58,7 @@ from core.check.reading.values import (
     KerasModel,
     LayerValue,
     Partial,
+    Weight,
     Wrapped,
     applied,
     container,
@@ -362,6 +364,8 @@ class FrameworkNames(Library):
         elif "keras" in foreign or "tensorflow" in foreign:
             self.framework = self.framework or "keras"
         start = kind.find("__init__")
+        if start is REQUIRED:
+            made.layer = layer_of(kind, given, line)
         if not isinstance(start, Function) and given.every() and not kind.foreign():  # a dataclass
             fields = [
                 key for key, value in kind.scope.names.items() if not isinstance(value, Function)
@@ -378,13 +382,16 @@ class FrameworkNames(Library):
     def inherited(self, instance: Any, name: str, line: int | None) -> Any:
         """What `super().name` is where super() is a framework's own class."""
 
-        def start(*layers: Any, **_: Any) -> None:
+        def start(*layers: Any, **named: Any) -> None:
+            instance.layer = layer_of(instance.kind, Arguments(layers, named), line)
             if any("Sequential" in base for base in instance.kind.foreign()):
                 made = container("torch", "Sequential", Arguments(layers), line)
                 instance.children = made.children
 
         if name == "__init__":
             return Builtin("__init__", start)
+        if name in ("forward", "call", "_conv_forward") and instance.layer is not None:
+            return instance.layer
         if name == "forward" and isinstance(instance, Instance):
             return Container("torch", "Sequential", line, instance.children)
         return Builtin(name, lambda *_, **__: None)
@@ -410,13 +417,19 @@ class FrameworkNames(Library):
             return at.passed(tensors[0])
         return at.unknown(tensors)
 
+    def computed(self, name: str, values: Sequence[Any], line: int | None) -> Any:
+        return computed(FUNCTIONS.get(name), values, line)
+
     def combine(
         self, reader: Reader, sign: type[ast.operator], a: Any, b: Any, line: int | None
     ) -> Any:
         tensors = [value for value in (a, b) if isinstance(value, Tensor)]
         if not tensors:
-            if isinstance(a, Dim | Sum) or isinstance(b, Dim | Sum):
-                return Sum(sign, a, b)
+            weight = next((value for value in (a, b) if isinstance(value, Weight)), None)
+            if weight is not None and sign in BINARY:
+                return weight  # number by number, it keeps its shape
+            if isinstance(a, Length) or isinstance(b, Length):
+                return computed(BINARY.get(sign), (a, b), line)
             return Unknown("…", line)
         if sign is ast.Pow and isinstance(b, int | float):
             return tensors[0]
@@ -486,6 +499,20 @@ LEAST_IMAGE = 8
 
 
 REFLECTING = ("getattr", "setattr", "hasattr", "isinstance", "print", "callable", "type", "map")
+
+
+def layer_of(kind: Class, given: Arguments, line: int | None) -> LayerValue | None:
+    """What an object of a class of the text's is of the framework's own; None for no layer."""
+    for path in kind.foreign():
+        framework = ROOTS.get(path.partition(".")[0])
+        base = path.rpartition(".")[2]
+        known = {
+            "torch": {*torch_layers.MODULES, *torch_layers.PASSING},
+            "keras": {*keras_layers.LAYERS, *keras_layers.PASSING},
+        }
+        if framework is not None and base in known[framework]:
+            return LayerValue(framework, base, given, line)
+    return None
 
 
 WRAPPERS = {

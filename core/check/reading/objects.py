@@ -58,6 +58,16 @@ class Thing:
         return None
 
 
+class Length(Thing):
+    """A number that is known only once the image is."""
+
+
+class Shaped(Thing):
+    """A tensor that is no layer's output, and of which the shape is known."""
+
+    shape: tuple[int, ...]
+
+
 @dataclass(frozen=True)
 class Unknown(Thing):
     """A value that was not followed.
@@ -233,6 +243,8 @@ class Builtin(Thing):
         except Unreadable:
             raise
         except Exception:  # the arguments are the text's: whatever does not fit is its mistake
+            if any(isinstance(value, Length) for value in given.positional):
+                return reader.library.computed(self.name, given.positional, line)
             return Unknown(f"{self.name}()", line)
 
 
@@ -329,6 +341,10 @@ class Library:
 
     def call(self, reader: Reader, path: str, given: Arguments, line: int | None) -> Any:
         return Unknown(path, line)
+
+    def computed(self, name: str, values: Sequence[Any], line: int | None) -> Any:
+        """What a plain function makes of values with a `Length` among them."""
+        return Unknown(f"{name}()", line)
 
     def unknown_call(
         self, reader: Reader, what: Unknown, given: Arguments, line: int | None

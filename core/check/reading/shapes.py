@@ -12,9 +12,9 @@ from core.check.axis import COLUMNS, ROWS, Laid
 from core.check.graph import Match, Pass, Resize
 from core.check.reading import torch_layers
 from core.check.reading.building import At, Tensor
+from core.check.reading.lengths import Dim, Sizes, same_size
 from core.check.reading.objects import Arguments, Thing, Unknown
 from core.check.reading.python import Reader
-from core.check.reading.torch_layers import Dim, Sizes
 from core.check.reading.values import (
     Bound,
     Framework,
@@ -367,7 +367,7 @@ def fitted(library: FrameworkNames, name: str, given: Arguments, line: int | Non
     size = given.named.get("size", given.named.get("output_size", others[0] if others else None))
     if name == "resize":
         return torch_layers.interpolate(at, x, size, mode="bilinear")
-    other = torch_layers.same_size(size)
+    other = same_size(size)
     if other is None:
         return at.unknown([x], "expected the height and width of another layer's output")
     return at.node(Match(centred=True), (at.map_of(x), at.map_of(other)), x.channels)
@@ -383,7 +383,7 @@ def resize(library: FrameworkNames, given: Arguments, line: int | None) -> Any:
     at = library.at(x.net, "resize", "resize", line)
     method = found.get("method", given.named.get("interpolation", "bilinear"))
     mode: Any = "nearest" if method == "nearest" else "bilinear"
-    other = torch_layers.same_size(found.get("size"))
+    other = same_size(found.get("size"))
     if other is not None:
         return at.like(at.map_of(x), at.map_of(other), mode, False)
     size = at.pair(found.get("size"), "size", 1, 10_000)

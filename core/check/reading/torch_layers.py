@@ -7,13 +7,23 @@ docs.pytorch.org/docs/stable/nn.html.
 
 from __future__ import annotations
 
-import ast
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
-from core.check.graph import Adaptive, Crop, Linear, Match, PadMode, Pass, Resize, Transposed
+from core.check.graph import (
+    Adaptive,
+    Crop,
+    Linear,
+    Match,
+    PadMode,
+    PadSame,
+    Pass,
+    Resize,
+    Transposed,
+)
 from core.check.reading.building import At, Tensor, open_ended, words
-from core.check.reading.objects import Thing
+from core.check.reading.lengths import Dim, fills, matches, same_size
+from core.check.reading.objects import Length, Shaped, Thing
 from core.layers import AVERAGE_POOL, CONVOLUTION, MAX_POOL, Layer
 
 MODULES: dict[str, Callable[..., Tensor]] = {}
@@ -116,6 +126,25 @@ def conv2d(
         for kernel, step, spread, amount in zip(kernels, strides, dilations, paddings, strict=True)
     )
     return at.window(x, rows, columns, "torch", channels=goes_out, groups=groups)
+
+
+@function("conv2d")
+def convolved(
+    at: At,
+    input: Any,
+    weight: Any,
+    bias: Any = None,
+    stride: Any = 1,
+    padding: Any = 0,
+    dilation: Any = 1,
+    groups: Any = 1,
+) -> Any:
+    x = at.map_of(input)
+    if not isinstance(weight, Shaped) or len(weight.shape) != 4:
+        return at.unknown([x], "the shape of its weights is not known")
+    goes_out, comes_in, *kernel_size = weight.shape
+    comes_in *= at.count(groups, "groups")
+    return conv2d(at, x, comes_in, goes_out, kernel_size, stride, padding, dilation, groups)
 
 
 @module("LazyConv2d")
@@ -324,12 +353,31 @@ PAD_MODES: dict[str, PadMode] = {
 def pad(at: At, input: Any, pad: Any, mode: Any = "constant", value: Any = None) -> Tensor:
     x = at.map_of(input)
     chosen = PAD_MODES[at.word(mode, "mode", PAD_MODES)]
-    other = missing(pad, x)
-    if other is not None and chosen == "zeros":
-        return at.node(Match(), (x, other), x.channels)
+    if sides_by_length(pad):
+        return pad_by_length(at, x, pad, chosen)
     if isinstance(pad, int):
         at.fail("'pad': expected (left, right, top, bottom), found one number")
     return pad_or_crop(at, x, sides(at, pad), chosen)
+
+
+def sides_by_length(amounts: Any) -> bool:
+    """Whether F.pad's amounts follow from the size of a map."""
+    few = isinstance(amounts, list | tuple) and len(amounts) in (2, 4)
+    return few and any(isinstance(amount, Length) for amount in amounts)
+
+
+def pad_by_length(at: At, x: Tensor, amounts: Sequence[Any], mode: PadMode) -> Tensor:
+    """F.pad by what follows from lengths: as much as another map is larger, or as 'same' does."""
+    other = matches(amounts, x) if mode == "zeros" else None
+    if other is not None:
+        return at.node(Match(), (x, other), x.channels)
+    windows = fills(amounts, x)
+    if windows is None:
+        at.fail(
+            "'pad' follows from the map's size in a way that is not known here: expected whole "
+            "numbers, the halves of the difference of two maps, or what TensorFlow's 'same' pads"
+        )
+    return at.node(PadSame(*windows, mode), x, x.channels)
 
 
 @module("Upsample")
@@ -392,106 +440,6 @@ def interpolate(
     return at.node(Resize((first, second), None, kind, corners), x, x.channels)
 
 
-def same_size(size: Any) -> Tensor | None:
-    """The tensor whose height and width `size` is; None where it is not one's."""
-    if isinstance(size, Sizes):
-        return size.tensor
-    if isinstance(size, list | tuple) and len(size) == 2:
-        first, second = size
-        if (
-            isinstance(first, Dim)
-            and isinstance(second, Dim)
-            and first.tensor.node == second.tensor.node
-            and ((first.axis, second.axis) == (2, 3) or first is second)
-        ):
-            return first.tensor
-    return None
-
-
-class Sizes(Thing):
-    """The height and width of a tensor, as a pair."""
-
-    def __init__(self, tensor: Tensor) -> None:
-        self.tensor = tensor
-
-    def item(self, reader: Any, key: Any, line: int | None) -> Any:
-        return Dim(self.tensor, 2 + key % 2) if type(key) is int else self
-
-    def unequal(self, other: Any) -> bool | None:
-        from core.check.reading.shapes import differ  # which is built on this module
-
-        return differ(self.tensor, other.tensor, (0, 1)) if isinstance(other, Sizes) else None
-
-
-class Dim(Thing):
-    """One axis's length of a tensor, counted as PyTorch does: 0 the batch, 2 rows, 3 columns."""
-
-    def __init__(self, tensor: Tensor, axis: int) -> None:
-        self.tensor = tensor
-        self.axis = axis
-
-    def __str__(self) -> str:
-        return f"{self.tensor}.shape[{self.axis}]"
-
-    def unequal(self, other: Any) -> bool | None:
-        from core.check.reading.shapes import differ  # which is built on this module
-
-        if not isinstance(other, Dim) or self.axis != other.axis or self.axis not in (2, 3):
-            return None
-        return differ(self.tensor, other.tensor, (self.axis - 2,))
-
-
-class Sum(Thing):
-    """Arithmetic with lengths that are known only once the image is."""
-
-    def __init__(self, sign: type[ast.operator], left: Any, right: Any) -> None:
-        self.sign = sign
-        self.left = left
-        self.right = right
-
-    def holds(self) -> bool | None:
-        return None
-
-    def unequal(self, other: Any) -> bool | None:
-        """What is laid around a map is laid as if it were needed: no cells change nothing."""
-        return True if other == 0 else None
-
-
-def missing(amounts: Any, x: Tensor) -> Tensor | None:
-    """The tensor to whose size F.pad brings `x`: (d // 2, d - d // 2) with d the difference.
-
-    None where the amounts say anything else.
-    """
-    if not isinstance(amounts, list | tuple) or len(amounts) != 4:
-        return None
-    found = []
-    for axis, before, after in ((3, *amounts[:2]), (2, *amounts[2:])):
-        other = half(before, x, axis)
-        rest = isinstance(after, Sum) and after.sign is ast.Sub and half(after.right, x, axis)
-        if other is None or rest is not other or difference(after.left, x, axis) is not other:
-            return None
-        found.append(other)
-    return found[0] if found[0] is found[1] else None
-
-
-def half(value: Any, x: Tensor, axis: int) -> Tensor | None:
-    """The other tensor, where `value` is half of what `x` lacks to its length."""
-    if isinstance(value, Sum) and value.sign is ast.FloorDiv and value.right == 2:
-        return difference(value.left, x, axis)
-    return None
-
-
-def difference(value: Any, x: Tensor, axis: int) -> Tensor | None:
-    """The other tensor, where `value` is what `x` lacks to its length."""
-    if not (isinstance(value, Sum) and value.sign is ast.Sub):
-        return None
-    theirs, mine = value.left, value.right
-    if not (isinstance(theirs, Dim) and isinstance(mine, Dim)):
-        return None
-    fits = theirs.axis == mine.axis == axis and mine.tensor is x
-    return theirs.tensor if fits else None
-
-
 @module("PixelShuffle")
 @function("pixel_shuffle")
 def pixel_shuffle(at: At, input: Any, upscale_factor: Any) -> Tensor:
@@ -515,8 +463,12 @@ def flatten_module(at: At, x: Any, start_dim: Any = 1, end_dim: Any = -1) -> Ten
 
 @function("flatten")
 def flatten(at: At, input: Any, start_dim: Any = 0, end_dim: Any = -1) -> Tensor:
+    if start_dim == 0:
+        at.fail("joins the images of a batch: expected 'start_dim' 1")
     if (start_dim, end_dim) not in ((1, -1), (1, 3)):
-        at.fail("expected 'start_dim' 1, everything but the batch")
+        return at.unknown(
+            [at.tensor_of(input)], "what does not join all of an image is not followed"
+        )
     return at.flattened(at.tensor_of(input))
 
 

@@ -21,6 +21,7 @@ from core.check.reading.objects import (
     Function,
     Marked,
     Method,
+    Shaped,
     Thing,
     Unknown,
     Unreadable,
@@ -90,7 +91,7 @@ class Partial(Thing):
 
 
 @dataclass(frozen=True)
-class Dummy(Thing):
+class Dummy(Shaped):
     """torch.randn(1, 3, 64, 64): what a network is tried on."""
 
     shape: tuple[int, ...]
@@ -127,6 +128,24 @@ class Dummy(Thing):
         if name == "shape":
             return self.shape
         return Builtin(name, methods[name]) if name in methods else Unknown(f"{self}.{name}", line)
+
+
+@dataclass(frozen=True)
+class Weight(Shaped):
+    """A convolution's kernel, whatever its numbers: (out, in / groups, rows, columns)."""
+
+    shape: tuple[int, ...]
+
+    def attribute(self, reader: Reader, name: str, line: int | None) -> Any:
+        if name == "shape":
+            return self.shape
+        if name == "size":
+            return Builtin(name, lambda place=slice(None): self.shape[place])
+        if name == "data":
+            return self
+        if name in UNCHANGED:
+            return Bound(lambda _: self)
+        return Unknown(f"{self}.{name}", line)
 
 
 @dataclass(eq=False)
@@ -186,6 +205,17 @@ class LayerValue(Thing):
         if pairs and name in ("kernel_size", "stride", "padding", "dilation"):
             return (found, found) if isinstance(found, int) else found
         return found
+
+    def weight(self, reader: Reader) -> Any:
+        """The kernel of a convolution of PyTorch's."""
+        names = ("out_channels", "in_channels", "groups", "kernel_size")
+        found = [self.attribute(reader, name, self.line) for name in names]
+        numbers = list(flattened(found))
+        whole = all(type(number) is int and number > 0 for number in numbers)
+        if self.kind != "Conv2d" or not whole or len(numbers) != 5:
+            return Unknown("weight", self.line)
+        goes_out, comes_in, groups, *kernel_size = numbers
+        return Weight((goes_out, comes_in // groups, *kernel_size))
 
     def first_shape(self) -> Any:
         """The input's shape that Keras's first layers may say."""
@@ -305,7 +335,10 @@ class Container(Thing):
 
 @dataclass(eq=False)
 class Instance(Thing):
-    """An object of a class that the text defines."""
+    """An object of a class that the text defines.
+
+    layer: what it is of the framework's own, where its class inherits from a layer's.
+    """
 
     kind: Class
     line: int | None
@@ -316,6 +349,7 @@ class Instance(Thing):
     guessed: str = ""
     built: bool = False
     told: dict[str, Any] = field(default_factory=dict)
+    layer: LayerValue | None = None
 
     def __str__(self) -> str:
         return self.kind.name
@@ -351,6 +385,10 @@ class Instance(Thing):
             return found if found.mark == "staticmethod" else Method(found.function, self.kind)
         if found is not REQUIRED:
             return found
+        if self.layer is not None:
+            found = self.of_layer(self.layer, reader, name, line)
+            if not isinstance(found, Unknown):
+                return found
         if name == "training":
             return False
         told = {key: value for key, value in self.told.items() if key != "self"}
@@ -392,6 +430,14 @@ class Instance(Thing):
             return Unknown(f"{self.kind.name}.{name}", line, Unreadable(line, text))
         return Unknown(f"{self.kind.name}.{name}", line)
 
+    def of_layer(self, layer: LayerValue, reader: Reader, name: str, line: int | None) -> Any:
+        """What a convolution of the text's own has from the framework's."""
+        if name == "weight":
+            return layer.weight(reader)
+        if name == "_conv_forward":
+            return layer
+        return layer.attribute(reader, name, line)
+
     def call(self, reader: Reader, given: Arguments, line: int | None) -> Any:
         library: FrameworkNames = reader.library  # type: ignore[assignment]
         self.build(reader, given, line)
@@ -402,6 +448,8 @@ class Instance(Thing):
                     return Method(method, self).call(reader, given, line)
             if isinstance(method, Unknown) and method.fault:
                 raise method.fault
+        if self.layer is not None:
+            return replace(self.layer, name=self.name).call(reader, given, line)
         if self.children:
             inner = Container(
                 "torch", "Sequential", self.line, self.children, self.names, self.name
