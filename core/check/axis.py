@@ -20,6 +20,7 @@ from core.check.graph import (
     Add,
     Concatenate,
     Crop,
+    Cut,
     Flatten,
     Global,
     Input,
@@ -105,15 +106,24 @@ class Cropped:
 class Matched:
     """Padding or cropping to the length of the second node that is read."""
 
-    centred: bool = False
+    cut: Cut = "more"
 
     def sides(self, lengths: tuple[int, ...]) -> Sides:
         """Cells laid before and after; negative where they are cut off."""
-        missing = lengths[1] - lengths[0]
-        if self.centred and missing < 0:
-            before = -round(-missing / 2)
-            return before, missing - before
-        return missing // 2, missing - missing // 2
+        length, wanted = lengths
+        missing = wanted - length
+        match self.cut:
+            case "end":
+                return 0, min(0, missing)
+            case "less" if missing > 0:
+                raise InputError(f"cuts {wanted} pixels out of {length}: expected no more")
+            case "less":
+                before = -(-missing // 2)
+            case "even" if missing < 0:
+                before = -round(-missing / 2)
+            case _:
+                before = missing // 2
+        return before, missing - before
 
 
 @dataclass(frozen=True)
@@ -215,8 +225,8 @@ def along(operation: Operation, axis: int) -> AxisOperation:
             return PaddedSame(spans[axis], strides[axis], mode)
         case Crop(top, bottom, left, right):
             return Cropped(*((top, bottom), (left, right))[axis])
-        case Match(centred):
-            return Matched(centred)
+        case Match(cut):
+            return Matched(cut)
         case Transposed(kernel, _, stride, padding, more, dilation):
             pad = padding if isinstance(padding, str) else padding[axis]
             return Stretched(kernel[axis], stride[axis], pad, more[axis], dilation[axis])
@@ -310,7 +320,8 @@ def lay(
             return Laid(lengths, bounded(lengths[0] - before - after), carried=left)
         case Matched():
             before, after = operation.sides(lengths)
-            return Laid(lengths, lengths[1], carried=(max(0, before), max(0, after)))
+            output = bounded(lengths[0] + before + after)
+            return Laid(lengths, output, carried=(max(0, before), max(0, after)))
         case Stretched():
             output = bounded(operation.output(lengths[0]))
             implied = beyond(operation, lengths[0], output)

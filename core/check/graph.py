@@ -89,16 +89,23 @@ class Crop:
     right: int
 
 
+Cut = Literal["more", "even", "less", "end"]
+"""Of an odd number of cells cut off on both sides, how many go first; or all at the end."""
+
+
 @dataclass(frozen=True)
 class Match:
     """Zeros laid around the first map that is read, or cells cut off it, to the second's size.
 
-    Half of what is missing stands on either side, the odd cell at the end: F.pad by the halves of a
-    difference, as U-Nets have it. centred: torchvision's CenterCrop, which cuts the nearest whole
-    number to half before, the even one of two.
+    Half of what is missing stands on either side, the odd cell at the end. Of what is cut off goes
+
+    - "more" before: F.pad by the halves of a difference, as U-Nets have it;
+    - the "even" one of two: torchvision's CenterCrop;
+    - "less" before: a slice out of the middle, which lays nothing around;
+    - all at the "end": a slice from the start, which lays nothing around either.
     """
 
-    centred: bool = False
+    cut: Cut = "more"
 
 
 @dataclass(frozen=True)

@@ -208,15 +208,27 @@ class Report:
             return None
 
     @cached_property
+    def unread(self) -> tuple[tuple[Node, str], ...]:
+        """The nodes at which what is known ends, and what stands there."""
+        behind: set[str] = set()
+        found = []
+        for node in self.graph.nodes:
+            follows = behind.isdisjoint(node.inputs)
+            if follows and isinstance(node.operation, Unknown):
+                found.append((node, node.operation.what))
+            if not follows or isinstance(node.operation, Unknown):
+                behind.add(node.name)
+        return tuple(found)
+
+    @cached_property
     def notes(self) -> tuple[str, ...]:
         """What the answer leaves out, in sentences; first what the network's reader said."""
         found = list(self.said)
-        for node in self.graph.nodes:
-            if isinstance(node.operation, Unknown):
-                found.append(
-                    f"{node.place}: {node.operation.what} is not known. The answer holds up to "
-                    "there; what comes behind it is left out."
-                )
+        found += [
+            f"{node.place}: {what} is not followed. The answer holds up to there; what comes "
+            "behind it is left out."
+            for node, what in self.unread
+        ]
         wrong = self.misled
         fitting = f" {fits(self.head_sizes)}" if wrong and self.head_sizes else ""
         found += [

@@ -5,19 +5,21 @@ from __future__ import annotations
 import time
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from core.check.axis import PaddedSame, lay, shift_of, trace
+from core.check.axis import Matched, PaddedSame, lay, shift_of, trace
 from core.check.code import read
 from core.check.graph import Match, Pad, PadSame, Unknown, Window
 from core.check.repad import TENSORFLOW, TORCH, padded_with
 from core.check.report import Report
 from core.check.walk import walk
 from core.settings import InputError
+from pages.sections.check.words import summary
 
 HEAD = "import math\nimport torch\nfrom torch import nn\nimport torch.nn.functional as F\n"
 
@@ -260,10 +262,104 @@ class Embed(nn.Module):
         super().__init__()
         self.proj = nn.Conv2d(3, 8, 16, 16)
     def forward(self, x):
-        return self.proj(x).flatten(2).transpose(1, 2)
+        tokens = self.proj(x).flatten(2).transpose(1, 2)
+        return torch.einsum("bnc,bmc->bnm", tokens, tokens)
 model = Embed()
 """
-    laid = walk(read(text).graph, 224, 224)
-    assert laid.places["proj"].output == (14, 14, 8)
+    reading = read(text)
+    found = Report(reading.graph, 224, 224, tuple(note.text for note in reading.notes))
+    assert found.walk.places["proj"].output == (14, 14, 8)
+    assert summary(found).startswith("As far as it is followed, at 224 × 224 everything fits")
+    ends = [note for note in found.notes if "The answer holds up to there" in note]
+    assert len(ends) == 1  # nothing is said of what comes behind
+    assert "'flatten' (line 11)" in ends[0]
     with pytest.raises(InputError, match=r"joins the images of a batch: expected 'start_dim' 1"):
         read(text.replace("flatten(2)", "flatten()"))
+
+
+CROPS = {
+    "out of the middle": "top, left = (H - h) // 2, (W - w) // 2\n"
+    "        return x[:, :, top:top + h, left:left + w]",
+    "out of the middle, by halves": "top, left = int((H - h) / 2), int((W - w) / 2)\n"
+    "        return x[..., top:(top + h), left:(left + w)]",
+    "from the start": "return x[:, :, :h, :w]",
+    "from the start, shortly": "return x[..., 0:y.size(2), 0:y.size(3)]",
+}
+
+
+@pytest.mark.parametrize("crop", CROPS.values(), ids=list(CROPS))
+@settings(deadline=None, max_examples=25)
+@given(st.tuples(st.integers(1, 5), st.integers(1, 5)), st.tuples(*[st.integers(9, 40)] * 2))
+def test_a_slice_to_another_map_s_size_keeps_what_torch_keeps(
+    crop: str, kernel: tuple[int, int], size: tuple[int, int]
+) -> None:
+    text = f"""{HEAD}
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.conv = nn.Conv2d(1, 1, {kernel})
+    def cut(self, x, y):
+        _, _, H, W = x.size()
+        h, w = y.shape[-2:]
+        {crop}
+    def forward(self, x):
+        y = self.conv(x)
+        return self.cut(x, y) + 0 * y
+model = Net()
+"""
+    names: dict[str, Any] = {}
+    exec(text, names)  # this test's own text
+    places = torch.arange(size[0] * size[1], dtype=torch.float32).view(1, 1, *size)
+    with torch.no_grad():
+        kept = names["model"](places)[0, 0].long()
+    laid = walk(read(text).graph, *size)
+    (name,) = (n.name for n in laid.graph.nodes if isinstance(n.operation, Match))
+    assert laid.places[name].output[:2] == tuple(kept.shape)
+    for axis, real in ((0, kept[:, 0] // size[1]), (1, kept[0] % size[1])):
+        through = trace(laid.operation(name, axis), laid.laid(name, axis))
+        sources = np.arange(size[axis]) if through is None else through.sources[:, 0]
+        assert sources.tolist() == real.tolist()
+
+
+def test_a_slice_of_more_than_there_is_says_so() -> None:
+    operation = Matched("less")
+    with pytest.raises(InputError, match="cuts 9 pixels out of 8: expected no more"):
+        lay(operation, (8, 9))
+    assert lay(Matched("end"), (8, 9)).output == 8
+
+
+SLICED = {
+    "YOLO's focus": (
+        "torch.cat([x[..., i::2, j::2] for i in (0, 1) for j in (0, 1)], 1)",
+        "nn.Conv2d(12, 8, 3, padding=1)",
+    ),
+    "every third row": ("x[:, :, 2::3]", "nn.Conv2d(3, 8, 3, padding=1)"),
+    "twice as large": (
+        "F.interpolate(x, size=(2 * x.shape[2], x.shape[3] * 3), mode='bilinear')",
+        "nn.Conv2d(3, 8, 3, padding=1)",
+    ),
+    "as large as it is": (
+        "F.interpolate(x, size=(int(x.shape[2]), int(x.shape[3])))",
+        "nn.Conv2d(3, 8, 3, padding=1)",
+    ),
+}
+
+
+@pytest.mark.parametrize(("done", "conv"), SLICED.values(), ids=list(SLICED))
+def test_sizes_that_follow_from_the_map_s_own(done: str, conv: str) -> None:
+    text = f"""{HEAD}
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.conv = {conv}
+    def forward(self, x):
+        return self.conv({done})
+model = Net()
+"""
+    names: dict[str, Any] = {}
+    exec(text, names)  # this test's own text
+    for size in ((24, 36), (30, 18)):
+        with torch.no_grad():
+            real = names["model"](torch.zeros(1, 3, *size)).shape
+        rows, columns, channels = walk(read(text).graph, *size).ends[0].output
+        assert (channels, rows, columns) == tuple(real[1:])

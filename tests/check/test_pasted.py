@@ -131,9 +131,9 @@ def test_a_crop_to_the_centre_cuts_what_torchvision_cuts() -> None:
         "x = torchvision.transforms.CenterCrop([H, W])(x)\nreturn torch.cat([x, y], 1)",
     )
     (crop,) = (n.operation for n in read(text).graph.nodes if isinstance(n.operation, Match))
-    assert crop == Match(centred=True)
+    assert crop == Match("even")
     for length in range(4, 12):
-        before, after = Matched(centred=True).sides((11, length))
+        before, after = Matched("even").sides((11, length))
         top = round((11 - length) / 2.0)  # torchvision 0.28's center_crop
         assert (-before, -after) == (top, 11 - length - top)
 

@@ -201,7 +201,7 @@ def test_what_is_not_known_ends_the_answer_and_is_said() -> None:
     build.conv(3, 8, padding=1)
     found = Report(build.graph, 16, 16)
     assert list(found.walk.places) == ["input", "window1"]
-    assert "self.attention(x) is not known" in found.notes[0]
+    assert "self.attention(x) is not followed" in found.notes[0]
     told = describe(found)
     assert "output" not in told["layers"][1]
     json.dumps(told)

@@ -286,11 +286,12 @@ class At:
     def unknown(self, inputs: Iterable[Tensor], why: str = "") -> Tensor:
         """A layer that is not followed: it is in the graph, and nothing behind it is analysed.
 
-        why: more than that its name is not known.
+        why: more than that its name is not known; behind another such layer nobody needs it.
         """
-        if why:
+        inputs = tuple(inputs)
+        if why and all(x.form != "unknown" for x in inputs):
             self.net.note(f"{self.what}: {why}", self.line)
-        return self.node(Unknown(self.what), tuple(inputs), None, "unknown")
+        return self.node(Unknown(self.what), inputs, None, "unknown")
 
     def tensor_of(self, x: Any) -> Tensor:
         """`x`, where it is what a layer puts out, or the image."""

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from core.check.graph import MAX_WINDOW, Pair, Pass
+from core.check.graph import MAX_WINDOW, Cut, Pair, Pass
 from core.check.reading.building import Tensor
 from core.check.reading.objects import Length, Thing, Unknown
 from core.layers import CONVOLUTION, MAX_LENGTH, Layer, pads
@@ -131,15 +131,13 @@ def matches(amounts: Sequence[Any], x: Tensor) -> Tensor | None:
 
     None where the amounts say anything else.
     """
-    read = [length.tensor for amount in amounts for length in lengths_in(amount)]
-    others = {sized(tensor): tensor for tensor in read if sized(tensor) != sized(x)}
-    if len(others) != 1:
+    other = the_other(amounts, x)
+    if other is None:
         return None
-    ((place, other),) = others.items()
     missing = THEIRS - MINE
     wanted = missing // 2, missing - missing // 2
     for axis, sides in by_axis(amounts):
-        lengths = {(sized(x), axis): MINE, (place, axis): THEIRS}
+        lengths = {(sized(x), axis): MINE, (sized(other), axis): THEIRS}
         if not comes_to(sides, lengths, wanted):
             return None
     return other
@@ -167,6 +165,60 @@ def fills(amounts: Sequence[Any], x: Tensor) -> tuple[Pair, Pair] | None:
         windows.append(window)
     (rows, row_step), (columns, column_step) = windows
     return (rows, columns), (row_step, column_step)
+
+
+def cuts_to(keys: Sequence[Any], x: Tensor) -> tuple[Tensor, Cut] | None:
+    """The tensor to whose size a slice cuts `x`, and where; None where it does anything else.
+
+    keys: of four axes.
+    """
+    axes = (1, 2) if x.last else (2, 3)
+    others = [key for place, key in enumerate(keys) if place not in axes]
+    slices = [key for place, key in enumerate(keys) if place in axes]
+    if others != [slice(None)] * 2 or not all(isinstance(key, slice) for key in slices):
+        return None
+    if any(key.step not in (None, 1) for key in slices):
+        return None
+    other = the_other([bound for key in slices for bound in (key.start, key.stop)], x)
+    if other is None:
+        return None
+    larger = MINE >= THEIRS
+    mine, theirs = MINE[larger], THEIRS[larger]
+    starts: dict[Cut, NDArray[np.int64]] = {"less": (mine - theirs) // 2, "end": 0 * mine}
+    for cut, start in starts.items():
+        if all(
+            comes_to(
+                (key.start or 0, key.stop),
+                {(sized(x), axis): mine, (sized(other), axis): theirs},
+                (start, start + theirs),
+            )
+            for axis, key in zip((2, 3), slices, strict=True)
+        ):
+            return other, cut
+    return None
+
+
+def multiple(size: Any, x: Tensor) -> Pair | None:
+    """How many times as high and wide as `x` a size is; None where it is anything else."""
+    if not isinstance(size, list | tuple) or len(size) != 2:
+        return None
+    factors = []
+    for axis, length in zip((2, 3), size, strict=True):
+        found = evaluated(length, {(sized(x), axis): TRIED})
+        factor = None if found is None else np.broadcast_to(found, TRIED.shape)[0]
+        if factor is None or not (
+            factor >= 1 and factor % 1 == 0 and np.all(found == factor * TRIED)
+        ):
+            return None
+        factors.append(int(factor))
+    return factors[0], factors[1]
+
+
+def the_other(numbers: Sequence[Any], x: Tensor) -> Tensor | None:
+    """The only tensor but `x` whose size the numbers follow from."""
+    read = [length.tensor for number in numbers for length in lengths_in(number)]
+    others = {sized(tensor): tensor for tensor in read if sized(tensor) != sized(x)}
+    return next(iter(others.values())) if len(others) == 1 else None
 
 
 def by_axis(amounts: Sequence[Any]) -> tuple[tuple[int, Sequence[Any]], ...]:

@@ -11,10 +11,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
-from core.check.graph import Crop, Global, Pass
+from core.check.graph import Crop, Global, Match, Pass
 from core.check.reading import keras_layers, own, torch_layers
 from core.check.reading.building import MAX_LOOKS, At, Net, Tensor
-from core.check.reading.lengths import FUNCTIONS, computed
+from core.check.reading.lengths import FUNCTIONS, computed, cuts_to
 from core.check.reading.objects import (
     MAX_ITEMS,
     REQUIRED,
@@ -46,6 +46,7 @@ from core.check.reading.shapes import (
     fitted,
     joining_function,
     resize,
+    spelled_out,
 )
 from core.check.reading.values import (
     KERAS_JOINS,
@@ -477,10 +478,17 @@ class FrameworkNames(Library):
         keys = list(key) if isinstance(key, tuple) else [key]
         if x.form == "vector":
             return at.node(Pass("unsqueeze"), x, x.channels) if None in keys else at.passed(x)
-        steps = every_other(keys, x.last)
-        if steps is not None:
-            rows, columns = (Layer(MAX_POOL, 1, 1, step, padding="valid") for step in steps)
+        keys = spelled_out(keys)
+        starts = every_other(keys, x.last)
+        if starts is not None:
+            (top, _), (left, _) = starts
+            if top or left:
+                x = at.part("crop").node(Crop(top, 0, left, 0), at.map_of(x), x.channels)
+            rows, columns = (Layer(MAX_POOL, 1, 1, step, padding="valid") for _, step in starts)
             return at.window(at.map_of(x), rows, columns, "either")
+        fitted = x.form == "map" and cuts_to(keys, x)
+        if fitted:
+            return at.node(Match(fitted[1]), (x, fitted[0]), x.channels)
         cuts = cut(keys)
         if cuts is None:
             why = "what this slice keeps is not followed: expected [:, :, a:-b, c:-d]"

@@ -41,25 +41,36 @@ JOINING_FUNCTIONS = {
 WHOLE = (0, 0)
 
 
-def every_other(keys: list[Any], last: bool) -> tuple[int, int] | None:
-    """The steps of a slice that takes every so manieth row and column; None where it does more."""
+def spelled_out(keys: list[Any]) -> list[Any]:
+    """What a slice takes of each of four axes, with `...` and what is left out written out."""
+    dots = [place for place, key in enumerate(keys) if isinstance(key, Unknown) and key.text == "…"]
+    if len(dots) == 1 and len(keys) <= 5:
+        keys[dots[0] : dots[0] + 1] = [slice(None)] * (5 - len(keys))
+    return keys + [slice(None)] * (4 - len(keys))
+
+
+def every_other(keys: list[Any], last: bool) -> list[tuple[int, int]] | None:
+    """Where a slice that takes every so manieth row and column starts, and its steps.
+
+    None where it takes all, or does more.
+    """
     axes = (1, 2) if last else (2, 3)
-    steps = [1, 1]
+    found = []
     for place, key in enumerate(keys):
-        if not isinstance(key, slice) or (key.start, key.stop) != (None, None):
+        if not isinstance(key, slice) or key.stop is not None:
             return None
-        if key.step is not None:
-            if type(key.step) is not int or not 0 < key.step <= 512 or place not in axes:
-                return None
-            steps[axes.index(place)] = key.step
-    return (steps[0], steps[1]) if max(steps) > 1 else None
+        start, step = key.start or 0, key.step or 1
+        if not (type(start) is type(step) is int and 0 <= start <= 512 and 0 < step <= 512):
+            return None
+        if place in axes:
+            found.append((start, step))
+        elif (start, step) != (0, 1):
+            return None
+    return found if len(found) == 2 and max(step for _, step in found) > 1 else None
 
 
 def cut(keys: list[Any]) -> list[tuple[int, int]] | None:
     """What a slice cuts off each of four axes, before and after; None where it does more."""
-    dots = [place for place, key in enumerate(keys) if isinstance(key, Unknown)]
-    if len(dots) == 1 and keys[dots[0]].text == "…" and len(keys) <= 5:
-        keys[dots[0] : dots[0] + 1] = [slice(None)] * (5 - len(keys))
     found: list[tuple[int, int]] = []
     for key in keys:
         if not isinstance(key, slice) or key.step not in (None, 1):
@@ -68,7 +79,7 @@ def cut(keys: list[Any]) -> list[tuple[int, int]] | None:
         if not (type(start) is type(stop) is int and start >= 0 >= stop):
             return None
         found.append((start, -stop))
-    return found + [WHOLE] * (4 - len(found)) if len(found) <= 4 else None
+    return found if len(found) == 4 else None
 
 
 @dataclass(frozen=True)
@@ -370,7 +381,7 @@ def fitted(library: FrameworkNames, name: str, given: Arguments, line: int | Non
     other = same_size(size)
     if other is None:
         return at.unknown([x], "expected the height and width of another layer's output")
-    return at.node(Match(centred=True), (at.map_of(x), at.map_of(other)), x.channels)
+    return at.node(Match("even"), (at.map_of(x), at.map_of(other)), x.channels)
 
 
 def resize(library: FrameworkNames, given: Arguments, line: int | None) -> Any:

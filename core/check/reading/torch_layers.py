@@ -22,7 +22,7 @@ from core.check.graph import (
     Transposed,
 )
 from core.check.reading.building import At, Tensor, open_ended, words
-from core.check.reading.lengths import Dim, fills, matches, same_size
+from core.check.reading.lengths import Dim, fills, matches, multiple, same_size
 from core.check.reading.objects import Length, Shaped, Thing
 from core.layers import AVERAGE_POOL, CONVOLUTION, MAX_POOL, Layer
 
@@ -427,6 +427,9 @@ def interpolate(
         other = same_size(size)
         if other is not None:
             return at.like(x, at.map_of(other), kind, corners)
+        times = multiple(size, x)
+        if times is not None:
+            return interpolate(at, x, None, times, mode, align_corners)
         wanted = at.pair(size, "size", 1, 10_000)
         return at.node(Resize(None, wanted, kind, corners), x, x.channels)
     factors = scale_factor if isinstance(scale_factor, list | tuple) else (scale_factor,) * 2

@@ -23,7 +23,8 @@ def size(place: Place) -> str:
 
 def summary(found: Report) -> str:
     """The report in one line."""
-    image = f"{found.height} × {found.width}"
+    begins = "As far as it is followed, at" if found.unread else "At"
+    at = f"{begins} {found.height} × {found.width}"
     faults = []
     stops = [misfit for misfit in found.mismatches if misfit.stops]
     if stops:
@@ -37,8 +38,8 @@ def summary(found: Report) -> str:
     if found.lopsided:
         faults.append(f"{counted(len(found.lopsided), 'layer')} padded unevenly")
     if not faults:
-        return f"At {image} everything fits, nothing is left out, and padding is even"
-    return f"At {image}: {listed(faults)}"
+        return f"{at} everything fits, nothing is left out, and padding is even"
+    return f"{at}: {listed(faults)}"
 
 
 def mismatch(found: Report) -> str:
