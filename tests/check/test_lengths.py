@@ -132,7 +132,7 @@ OTHERS = {
     "a number from elsewhere": "(w // 2, margin, h // 2, h - h // 2)",
     "by a fraction": "(w / 3, w - w / 3, h / 3, h - h / 3)",
     "by a list": "(max([w, 0]), w, h, h)",
-    "by nothing": "(w // 0, w, h, h)",
+    "by nothing": "(w // 0, w - w // 0, h, h)",
     "by much": "(w ** 9, w * 10 ** 12, 2 ** h, h)",
     "by steps without end": "(grown, grown, grown, grown)",
 }

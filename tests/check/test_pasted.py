@@ -138,6 +138,11 @@ def test_a_crop_to_the_centre_cuts_what_torchvision_cuts() -> None:
         assert (-before, -after) == (top, 11 - length - top)
 
 
+def test_super_of_what_self_has_become_does_nothing() -> None:
+    text = net("self = nn.Sequential(nn.Conv2d(3, 8, 3))\nsuper().__init__()", "return x")
+    assert not any(isinstance(n.operation, Window) for n in read(text).graph.nodes)
+
+
 def test_a_check_that_stops_the_code_is_passed_by() -> None:
     text = net(
         "self.conv = nn.Conv2d(3, width, 3)",

@@ -262,7 +262,7 @@ def sized(x: Tensor) -> Place:
 
 
 def evaluated(value: Any, lengths: Tried) -> Any:
-    """What a number comes to at each of the lengths; None where it takes any other."""
+    """What a number comes to at each of the lengths; None where it is none, or takes any other."""
     if isinstance(value, Dim):
         return lengths.get((sized(value.tensor), value.axis))
     if isinstance(value, Computed):
@@ -271,7 +271,8 @@ def evaluated(value: Any, lengths: Tried) -> Any:
             return None
         try:
             with np.errstate(all="ignore"):
-                return value.function(*operands)
+                found = value.function(*operands)
+            return found if np.all(np.isfinite(found)) else None
         except (ArithmeticError, TypeError, ValueError):  # the text's own mistake
             return None
     return value if type(value) in (int, float) else None

@@ -508,7 +508,7 @@ class Reader:
 
     def superior(self, scope: Scope, line: int | None) -> Any:
         owner, instance = scope.find("__owner__"), scope.find("self")
-        if isinstance(owner, Class) and hasattr(instance, "kind"):
+        if isinstance(owner, Class) and isinstance(getattr(instance, "kind", None), Class):
             return Super(owner, instance)
         return Unknown("super()", line)
 
