@@ -66,7 +66,47 @@ class Same(nn.Module):
         return self.conv(F.pad(x, sides))
 """
 
-SPELLINGS = {"a function": FUNCTION, "in the layer": INLINE, "a layer within": INNER}
+GUIDE = """
+class Same(nn.Conv2d):
+    def forward(self, x):
+        height, width = x.shape[2], x.shape[3]
+        (kh, kw), (sh, sw), (dh, dw) = self.kernel_size, self.stride, self.dilation
+        kh, kw = (kh - 1) * dh + 1, (kw - 1) * dw + 1
+        if height % sh == 0:
+            high = max(kh - sh, 0)
+        else:
+            high = max(kh - (height % sh), 0)
+        wide = max(kw - sw, 0) if 0 == width % sw else max(kw - width % sw, 0)
+        top, left = high // 2, wide // 2
+        x = F.pad(x, (left, wide - left, top, high - top))
+        return super().forward(x)
+"""
+
+BY_LENGTH = """
+def pad_of(length, span, step):
+    if length % step != 0:
+        return max(span - (length % step), 0)
+    else:
+        return max(span - step, 0)
+class Same(nn.Module):
+    def __init__(self, a, b, k, stride, dilation):
+        super().__init__()
+        self.conv = nn.Conv2d(a, b, k, stride, dilation=dilation)
+        self.span = tuple(d * (n - 1) + 1 for n, d in zip(k, dilation))
+    def forward(self, x):
+        high = pad_of(x.size(2), self.span[0], self.conv.stride[0])
+        wide = pad_of(x.size(3), self.span[1], self.conv.stride[1])
+        top, left = math.floor(high / 2), math.floor(wide / 2)
+        return self.conv(F.pad(x, (left, wide - left, top, high - top)))
+"""
+
+SPELLINGS = {
+    "a function": FUNCTION,
+    "in the layer": INLINE,
+    "a layer within": INNER,
+    "TensorFlow's guide": GUIDE,
+    "a function of the rest": BY_LENGTH,
+}
 
 
 def network(spelling: str, kernel: Any, stride: Any, dilation: Any) -> str:

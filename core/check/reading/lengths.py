@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from core.check.graph import MAX_WINDOW, Cut, Pair, Pass
 from core.check.reading.building import Tensor
 from core.check.reading.objects import Length, Thing, Unknown
+from core.check.reading.plain import COMPARISONS
 from core.layers import CONVOLUTION, MAX_LENGTH, Layer, pads
 
 MAX_STEPS = 50
@@ -100,7 +101,10 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "abs": np.abs,
     "max": lambda *values: reduce(np.maximum, values),
     "min": lambda *values: reduce(np.minimum, values),
+    "where": np.where,
+    **{sign.__name__: compare for sign, compare in COMPARISONS.items()},
 }
+"""What is computed with lengths, by the names of Python's functions and operators."""
 
 
 def computed(function: Callable[..., Any] | None, operands: Sequence[Any], line: int | None) -> Any:

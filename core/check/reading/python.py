@@ -29,6 +29,7 @@ from core.check.reading.objects import (
     Class,
     Function,
     Jump,
+    Length,
     Library,
     Marked,
     Parameter,
@@ -64,6 +65,24 @@ MAX_STEPS = 60_000
 
 
 MAX_CALLS = 25
+
+
+def in_one(node: ast.If) -> tuple[ast.stmt, ast.IfExp] | None:
+    """An `if` that sets one name or gives back one of two values, as one line, and its choice."""
+    match node.body, node.orelse:
+        case [ast.Assign([ast.Name(name)], yes)], [ast.Assign([ast.Name(other)] as targets, no)]:
+            choice = ast.copy_location(ast.IfExp(node.test, yes, no), node)
+            line = ast.copy_location(ast.Assign(targets, choice), node)
+            return (line, choice) if name == other else None
+        case [ast.Return(ast.expr() as yes)], [ast.Return(ast.expr() as no)]:
+            choice = ast.copy_location(ast.IfExp(node.test, yes, no), node)
+            return ast.copy_location(ast.Return(choice), node), choice
+    return None
+
+
+def numbers(values: Sequence[Any]) -> bool:
+    """Whether all are numbers, those among them that are known only once the image is."""
+    return all(isinstance(value, (*NUMBERS, Length)) for value in values)
 
 
 def program_in(text: str) -> ast.Module:
@@ -225,6 +244,8 @@ class Reader:
                 self.assign(node.target, old, scope)
             case ast.Return():
                 return Return(None if node.value is None else self.evaluate(node.value, scope))
+            case ast.If() if (one := in_one(node)) and self.weighed(one[1], scope) is not None:
+                return self.execute(one[0], scope)
             case ast.If():
                 chosen = node.body if self.decided(node, scope) else node.orelse
                 return self.run(chosen, scope)
@@ -430,6 +451,9 @@ class Reader:
             case ast.Compare():
                 return self.compare(node, scope)
             case ast.IfExp():
+                both = self.weighed(node, scope)
+                if both is not None:
+                    return both
                 chosen = node.body if self.truth(node.test, scope) else node.orelse
                 return self.evaluate(chosen, scope)
             case ast.Tuple():
@@ -602,6 +626,23 @@ class Reader:
                 node.lineno, f"whether '{written(node)}' holds cannot be told without running it"
             )
         return holds
+
+    def weighed(self, node: ast.IfExp, scope: Scope) -> Any:
+        """Both outcomes of a choice that a map's size makes; None for another choice.
+
+        One that is made between other things than numbers is another.
+        """
+        if not isinstance(node.test, ast.Compare) or len(node.test.ops) > 1:
+            return None
+        sides = self.several([node.test.left, *node.test.comparators], scope)
+        if sum(isinstance(side, Length) for side in sides) != 1 or not numbers(sides):
+            return None
+        outcomes = self.several([node.body, node.orelse], scope)
+        if not numbers(outcomes):
+            return None
+        sign = type(node.test.ops[0]).__name__
+        holds = self.library.computed(sign, sides, node.lineno)
+        return self.library.computed("where", [holds, *outcomes], node.lineno)
 
     def decided(self, node: ast.If, scope: Scope) -> bool:
         """Which way an `if` goes: where that cannot be told, not to an error of the code's own."""
