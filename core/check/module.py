@@ -20,9 +20,9 @@ from core.check.code import Reading
 from core.check.reading import torch_layers
 from core.check.reading.building import Net, Tensor
 from core.check.reading.names import FrameworkNames
-from core.check.reading.objects import Arguments, Thing, Unknown, shortened
+from core.check.reading.objects import Arguments, Length, Thing, Unknown, shortened
 from core.check.reading.python import Reader
-from core.check.reading.values import PASSING, applied, flattened
+from core.check.reading.values import PASSING, Weight, applied, flattened
 from core.settings import InputError
 
 if TYPE_CHECKING:
@@ -189,17 +189,6 @@ def looked_up(argument: Any, values: dict[fx.Node, Any]) -> Any:
     return argument
 
 
-class Weights(Thing):
-    """A parameter or buffer of the module."""
-
-    def __init__(self, name: str, shape: tuple[int, ...]) -> None:
-        self.name = name
-        self.shape = shape
-
-    def __str__(self) -> str:
-        return self.name
-
-
 OPERATORS = {
     "add": "Add",
     "iadd": "Add",
@@ -210,6 +199,7 @@ OPERATORS = {
     "truediv": "Div",
     "itruediv": "Div",
     "floordiv": "FloorDiv",
+    "mod": "Mod",
     "pow": "Pow",
     "matmul": "MatMult",
 }
@@ -234,7 +224,7 @@ def value_of(
         owner: Any = root
         for part in str(node.target).split("."):
             owner = getattr(owner, part)
-        return Weights(str(node.target), tuple(getattr(owner, "shape", ())))
+        return Weight(tuple(getattr(owner, "shape", ())), str(node.target))
     args = looked_up(node.args, values)
     kwargs = looked_up(node.kwargs, values)
     given = Arguments(tuple(args), dict(kwargs))
@@ -292,31 +282,17 @@ def function(
             return owner[key]
         except Exception:
             return Unknown(name, 0)
+    if target is operator.neg:
+        return reader.binary(ast.Mult, given.positional[0], -1, None)
     if getattr(target, "__module__", "") == "_operator" and name in OPERATORS:
         left, right = given.positional
         return reader.binary(getattr(ast, OPERATORS[name]), left, right, None)
-    weights = [value for value in given.every() if isinstance(value, Weights)]
-    if name == "conv2d" and weights and len(weights[0].shape) == 4:
-        return functional_convolution(given, weights[0], net, library)
+    if any(isinstance(value, Length) for value in given.positional):
+        return library.computed(name, given.positional, None)
     try:
         return library.apply(reader, "torch", f"torch.nn.functional.{name}", name, given, None)
     except StopIteration:
         return Unknown(name, 0)
-
-
-def functional_convolution(
-    given: Arguments, weights: Weights, net: Net, library: FrameworkNames
-) -> Tensor:
-    """F.conv2d with the module's own weights, which say how many channels and how large."""
-    names = ("input", "weight", "bias", "stride", "padding", "dilation", "groups")
-    values = dict(zip(names, given.positional, strict=False)) | dict(given.named)
-    groups = values.get("groups", 1)
-    out, comes_in, *kernel = weights.shape
-    options = {k: v for k, v in values.items() if k in ("stride", "padding", "dilation", "groups")}
-    at = library.at(net, "F.conv2d", "conv2d", None)
-    return torch_layers.conv2d(
-        at, values["input"], comes_in * groups, out, tuple(kernel), **options
-    )
 
 
 def called(value: Any, given: Arguments, reader: Reader) -> Any:

@@ -227,7 +227,7 @@ class Standard(nn.Conv2d):
     def forward(self, x):
         w = self.weight
         v, m = torch.var_mean(w, dim=[1, 2, 3], keepdim=True)
-        w = (w - m) / torch.sqrt(v + 1e-10)
+        w = (w.clone() - m) / torch.sqrt(v + 1e-10)
         return F.conv2d(x, w, self.bias, self.stride, self.padding, self.dilation, self.groups)
 class Masked(nn.Conv2d):
     def __init__(self, kind, *args, **kwargs):

@@ -1,5 +1,6 @@
 """Real PyTorch modules, taken apart by torch.fx: sizes layer by layer as PyTorch has them."""
 
+import math
 import subprocess
 import sys
 from pathlib import Path
@@ -10,7 +11,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from core.check.graph import Crop, Flatten, Resize, Unknown
+from core.check.graph import Crop, Flatten, PadSame, Resize, Unknown, Window
 from core.check.module import load, take_apart
 from core.settings import InputError
 from tests.check.real import graph_sizes, same_sizes, torch_sizes, torchvision_models
@@ -54,6 +55,30 @@ def test_a_backbone_with_a_dictionary_for_an_output(size: tuple[int, int]) -> No
     whole = take_apart(module)
     assert whole.whole
     same_sizes(whole.graph, module, 3, *size)
+
+
+class Same(nn.Conv2d):
+    """A convolution that lays 'same' around the map by its size."""
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        (height, width), (sh, sw) = self.kernel_size, self.stride
+        whole = -(-x.shape[2] // sh), math.ceil(x.shape[3] / sw)
+        high = (whole[0] - 1) * sh + height - x.shape[2]
+        wide = (whole[1] - 1) * sw + width - x.shape[3]
+        x = F.pad(x, [wide // 2, wide - wide // 2, high // 2, high - high // 2])
+        weight = self.weight / self.weight.abs().sum()
+        return F.conv2d(x, weight, self.bias, self.stride, (0, 0), (1, 1), self.groups)
+
+
+@pytest.mark.parametrize("size", [(224, 224), (33, 50)])
+def test_convolutions_of_the_user_s_own(size: tuple[int, int]) -> None:
+    module = nn.Sequential(Same(3, 8, 3, 2), Same(8, 8, (5, 4), (2, 3), groups=8))
+    reading = take_apart(module)
+    assert reading.whole
+    kinds = [type(node.operation) for node in reading.graph.nodes[1:]]
+    assert kinds == [PadSame, Window, PadSame, Window]
+    last = graph_sizes(reading.graph, *size)["output 0"]
+    assert last == torch_sizes(module, 3, *size)["output 0"]
 
 
 class Odd(nn.Module):

@@ -132,9 +132,13 @@ class Dummy(Shaped):
 
 @dataclass(frozen=True)
 class Weight(Shaped):
-    """A convolution's kernel, whatever its numbers: (out, in / groups, rows, columns)."""
+    """A parameter, whatever its numbers: a convolution's is (out, in / groups, rows, columns)."""
 
     shape: tuple[int, ...]
+    name: str = "weight"
+
+    def __str__(self) -> str:
+        return self.name
 
     def attribute(self, reader: Reader, name: str, line: int | None) -> Any:
         if name == "shape":
@@ -143,7 +147,7 @@ class Weight(Shaped):
             return Builtin(name, lambda place=slice(None): self.shape[place])
         if name == "data":
             return self
-        if name in UNCHANGED:
+        if name in UNCHANGED or name in torch_layers.PASSING_FUNCTIONS:
             return Bound(lambda _: self)
         return Unknown(f"{self}.{name}", line)
 
