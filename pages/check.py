@@ -137,10 +137,17 @@ NEAREST = "evenly padded"
 
 
 def all_layers(found: Report) -> None:
-    shown = table(found)
-    shown["sees padding"] = shown["sees padding"].map(percent, na_action="ignore")
-    st.dataframe(shown.fillna(""), hide_index=True)
+    st.dataframe(as_shown(table(found)), hide_index=True)
     st.caption("Pads: the padded cells that windows really read.")
+
+
+def as_shown(layers: pd.DataFrame) -> pd.DataFrame:
+    """`table` as it is shown: nothing where a layer is not followed and has no numbers."""
+    shown = layers.assign(**{"sees padding": layers["sees padding"].map(percent, "ignore")})
+    for name in shown.columns[shown.isna().any()]:
+        whole = shown[name].map(lambda value: value if isinstance(value, str) else f"{value:.0f}")
+        shown[name] = whole.where(shown[name].notna(), "")
+    return shown
 
 
 def table(found: Report) -> pd.DataFrame:

@@ -167,6 +167,25 @@ def test_a_link_is_bounded_both_ways() -> None:
     assert unpacked("ü") is None
 
 
+def test_layers_that_are_not_followed_have_no_numbers(monkeypatch: pytest.MonkeyPatch) -> None:
+    text = (
+        "from torch import nn\nclass Net(nn.Module):\n    def __init__(self):\n"
+        "        super().__init__()\n        self.conv = nn.Conv2d(3, 8, 3, padding=1)\n"
+        "    def forward(self, x):\n        return self.conv(x).flatten(2)\nmodel = Net()\n"
+    )
+
+    def refuse(table: object) -> None:
+        raise AssertionError("a column holds both numbers and words")
+
+    monkeypatch.setattr("streamlit.dataframe_util.fix_arrow_incompatible_column_types", refuse)
+    app = open_page("check", guess="half", source="code", code=packed(text))
+    assert not errors(app)
+    layers = next(frame.value for frame in app.dataframe if "pad top" in frame.value)
+    assert list(layers["layer"]) == ["conv", "flatten"]
+    assert list(layers["pad top"]) == ["1", ""]
+    assert layers["sees padding"][1] == ""
+
+
 # --- Words, pictures and remedies, for every report ----------------------------------------------
 
 
