@@ -233,6 +233,10 @@ class Masked(nn.Conv2d):
     def __init__(self, kind, *args, **kwargs):
         super(Masked, self).__init__(*args, **kwargs)
         self.register_buffer("mask", self.weight.data.clone())
+        _, _, height, width = self.weight.size()
+        self.mask.fill_(1)
+        self.mask[:, :, height // 2, width // 2 + (kind == "B"):] = 0
+        self.mask[:, :, height // 2 + 1:] = 0
     def forward(self, x):
         self.weight.data *= self.mask
         return super(Masked, self).forward(x)
@@ -403,3 +407,23 @@ model = Net()
             real = names["model"](torch.zeros(1, 3, *size)).shape
         rows, columns, channels = walk(read(text).graph, *size).ends[0].output
         assert (channels, rows, columns) == tuple(real[1:])
+
+
+@pytest.mark.parametrize("test", ["x.shape[2] % 2 == 0", "x.size(3) % 4 != 0"])
+def test_a_layer_that_a_size_does_not_choose_is_not_read(test: str) -> None:
+    text = f"""{HEAD}
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.a = nn.Conv2d(3, 8, 3)
+        self.b = nn.Conv2d(3, 8, 5)
+    def forward(self, x):
+        if {test}:
+            x = self.a(x)
+        else:
+            x = self.b(x)
+        return x
+model = Net()
+"""
+    taken = "b" if "==" in test else "a"
+    assert [node.name for node in read(text).graph.nodes] == ["input", taken]

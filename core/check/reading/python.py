@@ -35,6 +35,7 @@ from core.check.reading.objects import (
     Parameter,
     Return,
     Scope,
+    Shaped,
     Super,
     Thing,
     Unknown,
@@ -67,16 +68,15 @@ MAX_STEPS = 60_000
 MAX_CALLS = 25
 
 
-def in_one(node: ast.If) -> tuple[ast.stmt, ast.IfExp] | None:
-    """An `if` that sets one name or gives back one of two values, as one line, and its choice."""
+def in_one(node: ast.If) -> ast.stmt | None:
+    """An `if` that sets one name or gives back one of two values, as the one line that it is."""
     match node.body, node.orelse:
         case [ast.Assign([ast.Name(name)], yes)], [ast.Assign([ast.Name(other)] as targets, no)]:
-            choice = ast.copy_location(ast.IfExp(node.test, yes, no), node)
-            line = ast.copy_location(ast.Assign(targets, choice), node)
-            return (line, choice) if name == other else None
+            line = ast.Assign(targets, ast.copy_location(ast.IfExp(node.test, yes, no), node))
+            return ast.copy_location(line, node) if name == other else None
         case [ast.Return(ast.expr() as yes)], [ast.Return(ast.expr() as no)]:
             choice = ast.copy_location(ast.IfExp(node.test, yes, no), node)
-            return ast.copy_location(ast.Return(choice), node), choice
+            return ast.copy_location(ast.Return(choice), node)
     return None
 
 
@@ -244,8 +244,8 @@ class Reader:
                 self.assign(node.target, old, scope)
             case ast.Return():
                 return Return(None if node.value is None else self.evaluate(node.value, scope))
-            case ast.If() if (one := in_one(node)) and self.weighed(one[1], scope) is not None:
-                return self.execute(one[0], scope)
+            case ast.If() if one := in_one(node):
+                return self.execute(one, scope)
             case ast.If():
                 chosen = node.body if self.decided(node, scope) else node.orelse
                 return self.run(chosen, scope)
@@ -331,7 +331,7 @@ class Reader:
                     keep.call(self, Arguments((key, value)), line)
                 elif keyed or (isinstance(owner, list) and key in range(-len(owner), len(owner))):
                     owner[key] = value
-                elif not isinstance(owner, Unknown):
+                elif not isinstance(owner, Unknown | Shaped):  # whose numbers nobody follows
                     raise Unreadable(line, f"'{written(target)} = …' is not followed")
 
     def unpack(self, targets: list[ast.expr], value: Any, scope: Scope) -> None:
@@ -451,11 +451,7 @@ class Reader:
             case ast.Compare():
                 return self.compare(node, scope)
             case ast.IfExp():
-                both = self.weighed(node, scope)
-                if both is not None:
-                    return both
-                chosen = node.body if self.truth(node.test, scope) else node.orelse
-                return self.evaluate(chosen, scope)
+                return self.choice(node, scope)
             case ast.Tuple():
                 return tuple(self.several(node.elts, scope))
             case ast.List() | ast.Set():
@@ -627,22 +623,37 @@ class Reader:
             )
         return holds
 
-    def weighed(self, node: ast.IfExp, scope: Scope) -> Any:
-        """Both outcomes of a choice that a map's size makes; None for another choice.
+    def choice(self, node: ast.IfExp, scope: Scope) -> Any:
+        """One of two values; of two numbers between which a map's size decides, both."""
+        holds = self.asked_of_size(node.test, scope)
+        undecided: Unreadable | None = None
+        first, second = node.body, node.orelse
+        try:
+            if not self.truth(node.test, scope):
+                first, second = second, first
+        except Unreadable as error:
+            if holds is None:
+                raise
+            undecided = error
+        value = self.evaluate(first, scope)
+        # A layer that is not taken is not read: it would stand in the graph.
+        if holds is not None and numbers([value]):
+            other = self.evaluate(second, scope)
+            if numbers([other]):
+                outcomes = (value, other) if first is node.body else (other, value)
+                return self.library.computed("where", (holds, *outcomes), node.lineno)
+        if undecided is not None:
+            raise undecided
+        return value
 
-        One that is made between other things than numbers is another.
-        """
-        if not isinstance(node.test, ast.Compare) or len(node.test.ops) > 1:
+    def asked_of_size(self, test: ast.expr, scope: Scope) -> Any:
+        """A comparison of a map's size with a number, at every size; None for anything else."""
+        if not isinstance(test, ast.Compare) or len(test.ops) > 1:
             return None
-        sides = self.several([node.test.left, *node.test.comparators], scope)
+        sides = self.several([test.left, *test.comparators], scope)
         if sum(isinstance(side, Length) for side in sides) != 1 or not numbers(sides):
             return None
-        outcomes = self.several([node.body, node.orelse], scope)
-        if not numbers(outcomes):
-            return None
-        sign = type(node.test.ops[0]).__name__
-        holds = self.library.computed(sign, sides, node.lineno)
-        return self.library.computed("where", [holds, *outcomes], node.lineno)
+        return self.library.computed(type(test.ops[0]).__name__, sides, test.lineno)
 
     def decided(self, node: ast.If, scope: Scope) -> bool:
         """Which way an `if` goes: where that cannot be told, not to an error of the code's own."""
