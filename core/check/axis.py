@@ -81,6 +81,10 @@ class Padded:
     after: int
     mode: str
 
+    def sides(self, length: int) -> Sides:
+        """Cells laid before and after `length` pixels."""
+        return self.before, self.after
+
 
 @dataclass(frozen=True)
 class PaddedSame:
@@ -90,10 +94,9 @@ class PaddedSame:
     stride: int
     mode: str
 
-    def at(self, length: int) -> Padded:
-        """What that is on `length` pixels."""
-        layer = Layer(CONVOLUTION, self.span, stride=self.stride, padding="same")
-        return Padded(*pads(layer, length), self.mode)
+    def sides(self, length: int) -> Sides:
+        """Cells laid before and after `length` pixels."""
+        return pads(Layer(CONVOLUTION, self.span, stride=self.stride, padding="same"), length)
 
 
 @dataclass(frozen=True)
@@ -309,12 +312,11 @@ def lay(
             return Laid(lengths, wanted)
         case Whole():
             return Laid(lengths, 1)
-        case Padded(before, after, mode):
-            refuse_pads(padding_layer(mode), lengths[0], max(before, after))
+        case Padded() | PaddedSame():
+            before, after = operation.sides(lengths[0])
+            refuse_pads(padding_layer(operation.mode), lengths[0], max(before, after))
             around = (carried[0] + before, carried[1] + after)
             return Laid(lengths, bounded(lengths[0] + before + after), carried=around)
-        case PaddedSame():
-            return lay(operation.at(lengths[0]), lengths, carried)
         case Cropped(before, after):
             left = (max(0, carried[0] - before), max(0, carried[1] - after))
             return Laid(lengths, bounded(lengths[0] - before - after), carried=left)
@@ -477,12 +479,11 @@ def trace(operation: AxisOperation, laid: Laid, which: int = 0) -> Trace | None:
     match operation:
         case Windowed(layer, convention, pixels_only):
             return trace_window(layer, length, convention, pixels_only)
-        case Padded(before, after, mode):
-            cells = Axis(padding_layer(mode), length, before, after, output)
+        case Padded() | PaddedSame():
+            before, after = operation.sides(length)
+            cells = Axis(padding_layer(operation.mode), length, before, after, output)
             places = np.arange(-before, length + after)
             return Trace(length, cells.cells[:, None], ((places < 0) | (places >= length))[:, None])
-        case PaddedSame():
-            return trace(operation.at(length), laid)
         case Cropped(before):
             return unpadded(length, np.arange(before, before + output)[:, None])
         case Matched() if which == 0 and output != length:
@@ -606,10 +607,8 @@ def shift_of(operation: AxisOperation, laid: Laid) -> Fraction:
         case Windowed(layer, convention) if layer.kind != UPSAMPLING:
             before = fit(layer, length, convention).before
             centre = middle * layer.stride - before + Fraction(layer.span - 1, 2)
-        case Padded(before):
-            centre = middle - before
-        case PaddedSame():
-            return shift_of(operation.at(length), laid)
+        case Padded() | PaddedSame():
+            centre = middle - operation.sides(length)[0]
         case Cropped(before):
             centre = middle + before
         case Matched():

@@ -237,7 +237,7 @@ def value_of(
         owner, *rest = args
         method = reader.attribute(owner, str(node.target), None)
         return called(method, Arguments(tuple(rest), given.named), reader)
-    return function(node.target, given, net, library, reader)
+    return function(node.target, given, library, reader)
 
 
 def layer(
@@ -267,9 +267,7 @@ def attributes(module: nn.Module, function: Callable[..., Any]) -> dict[str, Any
     return {name: value for name, value in found.items() if isinstance(value, plain)}
 
 
-def function(
-    target: Any, given: Arguments, net: Net, library: FrameworkNames, reader: Reader
-) -> Any:
+def function(target: Any, given: Arguments, library: FrameworkNames, reader: Reader) -> Any:
     """A function of torch's or Python's at work."""
     name = getattr(target, "__name__", str(target))
     if target is getattr:

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from core.check.graph import MAX_WINDOW, Cut, Pair, Pass
 from core.check.reading.building import Tensor
 from core.check.reading.objects import Length, Thing, Unknown
-from core.check.reading.plain import COMPARISONS
+from core.check.reading.plain import BINARY, COMPARISONS
 from core.layers import CONVOLUTION, MAX_LENGTH, Layer, pads
 
 MAX_STEPS = 50
@@ -102,6 +102,7 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "max": lambda *values: reduce(np.maximum, values),
     "min": lambda *values: reduce(np.minimum, values),
     "where": np.where,
+    **{sign.__name__: operate for sign, operate in BINARY.items()},
     **{sign.__name__: compare for sign, compare in COMPARISONS.items()},
 }
 """What is computed with lengths, by the names of Python's functions and operators."""
@@ -209,10 +210,10 @@ def multiple(size: Any, x: Tensor) -> Pair | None:
     factors = []
     for axis, length in zip((2, 3), size, strict=True):
         found = evaluated(length, {(sized(x), axis): TRIED})
-        factor = None if found is None else np.broadcast_to(found, TRIED.shape)[0]
-        if factor is None or not (
-            factor >= 1 and factor % 1 == 0 and np.all(found == factor * TRIED)
-        ):
+        if found is None:
+            return None
+        factor = np.broadcast_to(found, TRIED.shape)[0]  # what one pixel becomes
+        if factor < 1 or factor % 1 or np.any(found != factor * TRIED):
             return None
         factors.append(int(factor))
     return factors[0], factors[1]

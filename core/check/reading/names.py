@@ -50,6 +50,8 @@ from core.check.reading.shapes import (
 )
 from core.check.reading.values import (
     KERAS_JOINS,
+    LAYERS,
+    PASSING,
     Bound,
     Container,
     Dummy,
@@ -226,12 +228,10 @@ class FrameworkNames(Library):
                 self.framework = "keras"
                 function = next(iter(given.every()), None)
                 return Wrapped(function, line)
-        known: dict[str, Any]
+        known = {**LAYERS[framework], **dict.fromkeys(PASSING[framework])}
         if framework == "torch":
-            known = {**torch_layers.MODULES, **dict.fromkeys(torch_layers.PASSING)}
             refused = torch_layers.REFUSED
         else:
-            known = {**keras_layers.LAYERS, **dict.fromkeys(keras_layers.PASSING)}
             known |= dict.fromkeys(KERAS_JOINS)
             refused = keras_layers.REFUSED
         if kind in refused:
@@ -430,7 +430,7 @@ class FrameworkNames(Library):
             if weight is not None and sign in BINARY:
                 return weight  # number by number, it keeps its shape
             if isinstance(a, Length) or isinstance(b, Length):
-                return computed(BINARY.get(sign), (a, b), line)
+                return self.computed(sign.__name__, (a, b), line)
             return Unknown("…", line)
         if sign is ast.Pow and isinstance(b, int | float):
             return tensors[0]
@@ -514,11 +514,7 @@ def layer_of(kind: Class, given: Arguments, line: int | None) -> LayerValue | No
     for path in kind.foreign():
         framework = ROOTS.get(path.partition(".")[0])
         base = path.rpartition(".")[2]
-        known = {
-            "torch": {*torch_layers.MODULES, *torch_layers.PASSING},
-            "keras": {*keras_layers.LAYERS, *keras_layers.PASSING},
-        }
-        if framework is not None and base in known[framework]:
+        if framework and (base in LAYERS[framework] or base in PASSING[framework]):
             return LayerValue(framework, base, given, line)
     return None
 

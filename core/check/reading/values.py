@@ -189,13 +189,12 @@ class LayerValue(Thing):
                 check_keras_name(at, self.kind, key)
         if self.kind in PASSING[self.framework]:
             return at.passed(at.map_of(x) if self.kind == "Dropout2d" else only(at, x))
-        module = torch_layers.MODULES if self.framework == "torch" else keras_layers.LAYERS
         arguments = Arguments((x, *self.given.positional), self.given.named)
-        return applied(at, module[self.kind], arguments)
+        return applied(at, LAYERS[self.framework][self.kind], arguments)
 
     def attribute(self, reader: Reader, name: str, line: int | None) -> Any:
         """One of its arguments, as the layer keeps them."""
-        module = torch_layers.MODULES if self.framework == "torch" else keras_layers.LAYERS
+        module = LAYERS[self.framework]
         if self.kind not in module or name == "x":
             return Unknown(f"{self}.{name}", line)
         signature = inspect.signature(module[self.kind])
@@ -230,6 +229,7 @@ class LayerValue(Thing):
         return None
 
 
+LAYERS = {"torch": torch_layers.MODULES, "keras": keras_layers.LAYERS}
 PASSING = {"torch": torch_layers.PASSING, "keras": keras_layers.PASSING}
 
 
